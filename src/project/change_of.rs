@@ -1,4 +1,4 @@
-//! Which change of a task is meant: that of an attempt that is kept, or what landed.
+//! Finds a change of a task: that of a kept attempt, or the one that landed.
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
@@ -7,30 +7,30 @@ use crate::workspace::{AttemptRef, GitError, KeptWork, Oid, Repository, TaskName
 /// A change, as two commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeOf {
-    /// The commit that it is based on.
+    /// The commit on which it is based.
     pub base: Oid,
     /// The commit with the change.
     pub commit: Oid,
-    /// The attempt, where it is known.
+    /// The number of the attempt, if it is known.
     pub attempt: Option<u32>,
-    /// Whether this is what landed.
+    /// Whether the change is the one that landed.
     pub landed: bool,
 }
 
-/// What was found of a task.
+/// The result of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The change that is meant.
+    /// The change that was found.
     Change(ChangeOf),
-    /// Not that one; these attempts are kept.
+    /// The requested change does not exist; these attempts are kept.
     Kept(Vec<u32>),
 }
 
-/// The change of the task that is called `name`: of the attempt `number`, else what landed of a complete task, else of the
-/// newest attempt that is kept.
+/// Returns the change of the task called `name`: that of the attempt `number`, or else the landed
+/// change of a complete task, or else that of the newest kept attempt.
 ///
 /// # Errors
-/// When git cannot be asked.
+/// Returns an error if git fails.
 pub fn change_of(
     repository: &Repository,
     name: &TaskName,
@@ -53,7 +53,7 @@ pub fn change_of(
     Ok(Found::Change(ChangeOf { base, commit, attempt: Some(number), landed: false }))
 }
 
-/// What landed of a complete task, if that commit is still there.
+/// Returns the landed change of a complete task, if the commit still exists.
 fn landed(
     repository: &Repository,
     queue: &Queue,

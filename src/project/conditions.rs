@@ -1,4 +1,4 @@
-//! What decides besides the queues, put together in one place for the loop and for every verb.
+//! Builds the conditions outside of the queues, in one place for the loop and for every verb.
 
 use super::questions::questions;
 use super::queues::QueueSet;
@@ -11,24 +11,24 @@ use crate::store::Place;
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
-/// What was seen of the world around the queues. A loop sees more than a reader: which claims are
+/// What was observed outside of the queues. A loop observes more than a reader: which claims are
 /// its own, and which agents it may try.
 #[derive(Debug)]
 pub struct Seen {
-    /// The time.
+    /// The current time.
     pub now: DateTime<Utc>,
     /// The queues that are paused.
     pub paused: HashSet<usize>,
-    /// Agents that rest.
+    /// The agents that are paused.
     pub agent_pauses: Vec<AgentPause>,
-    /// Who has tasks that are in progress. One of which nothing is said has a living worker.
+    /// The liveness of the claims of tasks in progress. A task without an entry has a live worker.
     pub claims: Vec<(Place, Liveness)>,
-    /// What runs in the project beside the loaded queues.
+    /// The tasks that run in the project but not in the loaded queues.
     pub outside: Vec<NeighbourTask>,
 }
 
 impl Seen {
-    /// The conditions under which the tasks of `queues` are ready or wait.
+    /// Returns the conditions that determine which tasks of `queues` are ready.
     pub fn conditions(self, set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
         let mut conditions = Conditions::at(self.now, structure.agents.clone());
         conditions.paused = self.paused;
@@ -45,7 +45,7 @@ impl Seen {
     }
 }
 
-/// The queues that somebody paused.
+/// Returns the queues that are paused.
 pub fn paused(set: &QueueSet, queues: usize) -> HashSet<usize> {
     let is_paused = |queue: &usize| {
         let state = set.state(*queue);

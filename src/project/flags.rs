@@ -1,42 +1,42 @@
-//! Red flags: tasks that fail again and again, that take far longer than others, and verification
-//! that does not say the same twice. By the recent part of the journal.
+//! Red flags: tasks that fail repeatedly, tasks that take far longer than others, and verification
+//! with inconsistent results. They are computed from the recent part of the journal.
 
 use crate::domain::{AttemptReport, Event, EventKind, Verdict};
 use chrono::DateTime;
 use std::collections::BTreeMap;
 
-/// So many failed attempts in a row are a flag.
+/// The number of consecutive failed attempts that raises a flag.
 const FAILURES: usize = 3;
-/// So many completed tasks make a median.
+/// The minimum number of completed tasks for a median.
 const ENOUGH: usize = 5;
-/// Slow is what takes so many times the median, and so many minutes at least.
+/// A task is slow if it takes at least this many times the median, and at least this many minutes.
 const SLOW: (i64, i64) = (4, 10);
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
-    /// Which of the three it is.
+    /// The kind of the flag.
     pub kind: FlagKind,
     /// The file name of the queue.
     pub queue: String,
-    /// The task.
+    /// The id of the task.
     pub task: String,
-    /// What was seen, in words.
+    /// The observation, in words.
     pub detail: String,
 }
 
 /// The kinds of red flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlagKind {
-    /// Attempts fail one after the other.
+    /// Attempts failed one after the other.
     Repeated,
-    /// It took far longer than the others.
+    /// The task took far longer than others.
     Slow,
     /// The same change failed in different ways.
     Flaky,
 }
 
-/// What is known of a task, in the order of the journal.
+/// What the journal contains about a task, in journal order.
 #[derive(Default)]
 struct Known {
     began: Option<i64>,
@@ -45,8 +45,8 @@ struct Known {
     minutes: Option<i64>,
 }
 
-/// The flags of `events`, oldest first. `reports` gives the attempts of a task by queue and id; it is
-/// asked for those that failed twice.
+/// Returns the flags of `events`, oldest first. `reports` returns the attempts of a task by queue
+/// and id; it is called only for tasks that failed at least twice.
 pub fn red_flags(
     events: impl Iterator<Item = Event>,
     reports: &dyn Fn(&str, &str) -> Vec<AttemptReport>,
@@ -95,13 +95,13 @@ impl Known {
             let why = event.data.get("reason").and_then(|why| why.as_str());
             self.reason = why.map_or_else(String::new, |why| format!(", the last: {why}"));
         } else if failed || event.event == EventKind::Reset {
-            // A person looked at it.
+            // A person has looked at it.
             *self = Self::default();
         }
     }
 }
 
-/// Whether one change failed with more than one output.
+/// Returns whether one change failed with more than one output.
 fn is_flaky(reports: &[AttemptReport]) -> bool {
     let failed: Vec<_> = reports
         .iter()
@@ -156,7 +156,7 @@ mod tests {
             kinds(others.into_iter().chain([run("A", last)]).flatten().collect())
         };
         assert_eq!((all(20), all(21)), (vec![], vec![(FlagKind::Slow, "A".to_owned())]));
-        // Of a few nobody knows what is usual.
+        // A median of only a few tasks would mean nothing.
         assert_eq!(kinds(run("A", 500).into_iter().chain(run("B", 1)).collect()), []);
     }
 }

@@ -1,10 +1,10 @@
-//! The folders of hidden steps: whether they can be laid over judge trees of a project.
+//! Checks whether the folders of hidden steps can be laid over judge trees of a project.
 
 use crate::config::Config;
 use crate::workspace::Repository;
 use std::path::Path;
 
-/// What speaks against the hidden folders of the configuration in the project at `root`, a sentence each.
+/// Returns the problems with the configured hidden folders in the project at `root`, as sentences.
 pub fn problems(config: &Config, repository: &Repository, root: &Path) -> Vec<String> {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let inside = [root.as_path(), repository.top(), repository.common()];

@@ -1,7 +1,7 @@
-//! How long tasks really took, from the journal.
+//! Computes from the journal how long tasks really took.
 //!
-//! A task's time is that of all its attempts together, from each claim to what ended it; what lay
-//! between attempts does not count. Only finished tasks have one.
+//! The time of a task is the total of its attempts, each from its claim to the event that ended it.
+//! The time between attempts does not count. Only finished tasks have one.
 
 use crate::domain::EventKind;
 use crate::plan::{EstimateRules, Experience, history_key};
@@ -11,27 +11,27 @@ use crate::store::queue_name;
 use chrono::DateTime;
 use std::collections::HashMap;
 
-/// Median minutes by (type, agent), as the planner takes them.
+/// Median minutes by (type, agent), as the planner expects them.
 pub type Medians = HashMap<(String, String), f64>;
 
-/// What one task took.
+/// The time that a task took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Of all attempts together.
+    /// The total milliseconds of all attempts.
     pub millis: i64,
-    /// How many there were.
+    /// The number of attempts.
     pub attempts: u32,
 }
 
 /// The times of the tasks of one state folder.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// By file name of the queue and id.
+    /// Times by file name of the queue and task id.
     finished: HashMap<(String, String), Taken>,
 }
 
 impl History {
-    /// Reads the moments of a journal, oldest first.
+    /// Builds the history from the moments of a journal, oldest first.
     pub fn read(moments: impl Iterator<Item = Moment>) -> Self {
         let mut history = Self::default();
         let mut running: HashMap<(String, String), i64> = HashMap::new();
@@ -40,7 +40,7 @@ impl History {
             let Some(task) = task else { continue };
             let key = (queue, task);
             match event {
-                // Between the two the task may have waited for the one before it.
+                // Between these two events, the task may have waited for an earlier one.
                 EventKind::Claimed | EventKind::AttemptStarted => {
                     running.extend(millis(&at).map(|at| (key, at)));
                 }
@@ -95,7 +95,7 @@ impl History {
         history
     }
 
-    /// What a task of `queue` took.
+    /// Returns the time that a task of `queue` took.
     pub fn of(&self, queue: &Queue, id: &str) -> Option<Taken> {
         self.finished.get(&(queue_name(queue), id.to_owned())).copied()
     }
@@ -113,7 +113,7 @@ impl History {
     }
 }
 
-/// The medians over all `queues`, each with the history of its folder.
+/// Returns the medians over all `queues`, each with the history of its folder.
 pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Medians {
     let mut minutes = HashMap::new();
     queues.for_each(|(queue, history)| history.collect(queue, &mut minutes));
@@ -125,7 +125,8 @@ pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Me
     minutes.into_iter().map(|(key, list)| (key, median(list))).collect()
 }
 
-/// How many times their estimates by `rules` the finished tasks of all `queues` took.
+/// Returns the ratios of actual durations to estimates by `rules`, for the finished tasks of all
+/// `queues`.
 pub fn experience<'a>(
     queues: impl Iterator<Item = (&'a Queue, &'a History)>,
     rules: &EstimateRules,

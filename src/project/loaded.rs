@@ -1,4 +1,4 @@
-//! A project as it is loaded: its queues and the store that keeps them, which travel together.
+//! A loaded project: its queues together with the store that keeps them.
 
 use super::queues::QueueSet;
 use super::resolve::{Among, resolve};
@@ -8,7 +8,7 @@ use crate::store::file::{FileOptions, FileStore};
 use crate::store::{Draft, Patience, Place, QueueStore, StoreError};
 use std::sync::Arc;
 
-/// The loaded queues, the served ones first.
+/// The loaded queues, served ones first.
 #[derive(Debug)]
 pub struct Project {
     set: Arc<QueueSet>,
@@ -16,74 +16,74 @@ pub struct Project {
 }
 
 impl Project {
-    /// Opens the selected queues and every queue that they may refer to.
+    /// Opens the selected queues and every queue to which they may refer.
     ///
     /// # Errors
-    /// [`StoreError`] when a selected queue cannot be read or is refused.
+    /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
     pub fn open(selection: Selection, options: FileOptions) -> Result<Self, StoreError> {
         let (set, store) = QueueSet::open(selection, options)?;
         Ok(Self { set: Arc::new(set), store })
     }
 
-    /// What the queues are called, where they are, and the configuration.
+    /// Returns the names and places of the queues, and the configuration.
     pub fn set(&self) -> &Arc<QueueSet> {
         &self.set
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     pub fn config(&self) -> &Config {
         &self.set.config
     }
 
-    /// The queues as they were last read.
+    /// Returns the queues as they were last read.
     pub fn queues(&self) -> &[Queue] {
         self.store.queues()
     }
 
-    /// Those that the command serves.
+    /// Returns the queues that the command serves.
     pub fn served(&self) -> &[Queue] {
         &self.queues()[..self.set.served()]
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &FileStore {
         &self.store
     }
 
-    /// The store, to read again or to tell it what happened.
+    /// Returns the store mutably, to read again or to report events.
     pub fn store_mut(&mut self) -> &mut FileStore {
         &mut self.store
     }
 
-    /// The two parts, for whoever needs the names for longer than the tasks.
+    /// Splits the project, so that the names can be kept longer than the tasks.
     pub fn into_parts(self) -> (Arc<QueueSet>, FileStore) {
         (self.set, self.store)
     }
 
-    /// The names and the store at once: for a change that needs both.
+    /// Returns the names and the store together, for a change that needs both.
     pub fn parts_mut(&mut self) -> (&QueueSet, &mut FileStore) {
         (&self.set, &mut self.store)
     }
 
-    /// Loads queues that tasks refer to and that could not be read before, or were not yet referred
-    /// to; `true` when there is one.
+    /// Loads queues to which tasks refer and that were unreadable or not referred to before.
+    /// Returns whether any was loaded.
     pub fn follow(&mut self) -> bool {
         Arc::make_mut(&mut self.set).follow(&mut self.store)
     }
 
-    /// The task that `text` means.
+    /// Returns the task to which `text` refers.
     ///
     /// # Errors
-    /// As [`resolve`].
+    /// As for [`resolve`].
     pub fn resolve(&self, text: &str, among: Among) -> Result<Place, StoreError> {
         resolve(&self.set, self.queues(), text, among)
     }
 
-    /// Makes one change of a person, journalled; it may be called again when a file changed
-    /// meanwhile.
+    /// Makes one change on behalf of a person and records it in the journal. `change` may be called
+    /// again if a file changed in the meantime.
     ///
     /// # Errors
-    /// [`StoreError`], with nothing written.
+    /// Returns [`StoreError`]; nothing is written then.
     pub fn update(
         &mut self,
         mut change: impl FnMut(&mut Draft<'_>, &QueueSet) -> Result<(), StoreError>,
@@ -93,10 +93,10 @@ impl Project {
         Ok(())
     }
 
-    /// Does the same to every task that is meant, to all of them or to none. Gives their ids.
+    /// Makes the same change to all given tasks or to none. Returns their ids.
     ///
     /// # Errors
-    /// As [`Project::update`], and as [`resolve`].
+    /// As for [`Project::update`] and [`resolve`].
     pub fn each(
         &mut self,
         ids: &[String],

@@ -1,5 +1,5 @@
-//! The project as it is loaded: its queues, the structure of their tasks, and what people ask of
-//! the loops that serve them. Verbs and loop build on it alike.
+//! The loaded project: its queues, the structure of their tasks, and requests to the loops that
+//! serve them. Both verbs and the loop are built on it.
 
 pub mod change_of;
 mod conditions;

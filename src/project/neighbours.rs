@@ -1,5 +1,5 @@
-//! What runs in a project besides the loaded queues: loops over queues that nobody listed
-//! together still keep off each other's files.
+//! Finds what runs in a project besides the loaded queues, so that loops over queues that were
+//! loaded separately do not change the same files at the same time.
 
 use super::queues::QueueSet;
 use crate::claims::ClaimReader;
@@ -12,7 +12,7 @@ use crate::store::{Place, StoreError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The other queues of the projects that a command is about.
+/// The other queues of the projects of a command.
 #[derive(Debug, Default)]
 pub struct Neighbours {
     seen: BTreeMap<PathBuf, Peek>,
@@ -20,10 +20,10 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Enters the served queues, so that loops over other queues find them.
+    /// Registers the served queues, so that loops over other queues find them.
     ///
     /// # Errors
-    /// [`StoreError`] when nothing can be written in a project root.
+    /// Returns [`StoreError`] if a project root is not writable.
     pub fn enter(set: &QueueSet) -> Result<(), StoreError> {
         for queue in 0..set.served() {
             let registry = Registry::of(set.root(queue));
@@ -34,11 +34,13 @@ impl Neighbours {
         Ok(())
     }
 
-    /// The tasks that run in the projects of `set` beside those that its `queues` show in progress.
-    /// Under the lock of the roots nothing is missed. A task of a dead worker holds nothing.
+    /// Returns the tasks that run in the projects of `set`, except those that `queues` show in
+    /// progress. While the caller holds the lock of the roots, the result is complete. A task of a
+    /// dead worker is not included.
     ///
     /// # Errors
-    /// When the system lacks what it takes to look: what is not seen would be run beside.
+    /// Returns an error if the system lacks the means to look, because then conflicting tasks could
+    /// be started.
     pub fn running(
         &mut self,
         set: &QueueSet,
@@ -72,17 +74,17 @@ impl Neighbours {
         Ok(outside)
     }
 
-    /// The queues that were looked at so far.
+    /// Returns the queues that were examined so far.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.seen.keys().map(PathBuf::as_path)
     }
 
-    /// All queues that are entered in the projects of `set`, as far as they can be read.
+    /// Returns all queues that are registered in the projects of `set`, as far as they can be read.
     pub fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
         set.roots().flat_map(|root| Registry::of(&root.path).queues().unwrap_or_default())
     }
 
-    /// Where the queues of the project at `root` are entered.
+    /// Returns the folder in which the queues of the project at `root` are registered.
     pub fn dir(root: &Path) -> PathBuf {
         Registry::of(root).dir()
     }
@@ -117,16 +119,16 @@ fn named(set: &QueueSet, root: &Path, queue: &Path, task: &Task) -> NeighbourTas
     }
 }
 
-/// Whether the last attempt of a task that is not in progress may still be on its way out: a verb
-/// takes a task away at once, and its agent is given time to end.
+/// Returns whether the last attempt of a task that is not in progress may still be ending. A verb
+/// takes a task away at once, but the agent is given time to end.
 fn may_leave(task: &Task) -> bool {
     task.attempts > 0
         && !matches!(task.status, Status::InProgress | Status::Complete)
         && plan::owns_anything(task)
 }
 
-/// Who has the tasks in progress of the loaded queues from the number `first` on, as far as can be
-/// told by looking.
+/// Returns the liveness of the claims of tasks in progress in the loaded queues from number `first`
+/// on, as far as it can be determined by observation.
 pub fn others_claims(
     set: &QueueSet,
     queues: &[Queue],
@@ -148,7 +150,8 @@ pub fn others_claims(
     claims
 }
 
-/// Whether a command of the last attempt of a task that is not in progress still runs.
+/// Returns whether a command of the last attempt of a task that is not in progress is still
+/// running.
 fn is_leaving(reader: &ClaimReader<'_>, queue: &Path, task: &Task) -> bool {
     may_leave(task) && reader.is_leaving(queue, task)
 }

@@ -1,21 +1,21 @@
-//! Which blocked tasks wait for a person's word.
+//! Finds the blocked tasks that wait for a person's answer or review.
 
 use crate::domain::{Field, ReasonCode, Status, Verdict};
 use crate::plan::{Graph, Node};
 use crate::queue::Queue;
 use std::collections::HashSet;
 
-/// Blocked tasks that failed in nothing.
+/// Blocked tasks that did not fail.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
-    /// Those that wait for an answer.
+    /// Tasks that wait for an answer.
     pub(super) asked: HashSet<Node>,
-    /// Those whose work passed and waits for a yes.
+    /// Tasks whose work passed and waits for a person's review.
     pub(super) in_review: HashSet<Node>,
 }
 
-/// The blocked tasks of `queues` that wait for a person's word. The queue alone says it, since
-/// attempt folders and journal may be gone, or somebody else's.
+/// Returns the blocked tasks of `queues` that wait for a person's answer or review. Only the queues
+/// are used, because attempt folders and the journal may be missing or belong to someone else.
 pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> Questions {
     let mut found = Questions::default();
     for (number, queue) in queues.iter().enumerate() {
@@ -32,14 +32,14 @@ pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> Questions {
     found
 }
 
-/// Whether the work of a task passed and waits for a person's yes.
+/// Returns whether the work of a task passed and waits for a person's review.
 pub fn is_in_review(queue: &Queue, index: usize) -> bool {
     let task = &queue.tasks()[index];
     task.is_in_review()
         && (task.change().is_some() || code(queue, index) == Some(ReasonCode::Review))
 }
 
-/// What the `error` of a task asks a person for.
+/// Returns what the `error` of a task asks a person for.
 fn code(queue: &Queue, index: usize) -> Option<ReasonCode> {
     let error = queue.text(index, Field::Error)?;
     ReasonCode::asked(&error).map(|(code, _)| code)

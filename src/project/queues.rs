@@ -1,5 +1,4 @@
-//! The queues that a command serves, and those that it only looks at because tasks depend on
-//! them.
+//! The queues that a command serves, and those that it only reads because tasks depend on them.
 
 use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
 use crate::domain::{Field, Task, Text};
@@ -11,10 +10,10 @@ use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The loaded queues, the served ones first.
+/// The loaded queues, served ones first.
 #[derive(Clone, Debug)]
 pub struct QueueSet {
-    /// The configuration that holds for all of them.
+    /// The configuration of all of them.
     pub config: Config,
     queues: Vec<Member>,
     served: usize,
@@ -29,13 +28,13 @@ struct Member {
 }
 
 impl QueueSet {
-    /// Opens the selected queues and every queue that they may refer to.
+    /// Opens the selected queues and every queue to which they may refer.
     ///
-    /// Queues that are only referred to are left out when they cannot be read: what depends on
-    /// them waits, and nothing else is held up.
+    /// Queues that are only referred to are left out if they cannot be read. Tasks that depend on
+    /// them wait, and all others are unaffected.
     ///
     /// # Errors
-    /// [`StoreError`] when a selected queue cannot be read or is refused.
+    /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
     pub(super) fn open(
         selection: Selection,
         options: FileOptions,
@@ -68,8 +67,8 @@ impl QueueSet {
         Ok((set, store))
     }
 
-    /// Loads queues that the tasks refer to and that could not be read before, or were not yet
-    /// referred to; `true` when there is one.
+    /// Loads queues to which tasks refer and that were unreadable or not referred to before.
+    /// Returns whether any was loaded.
     pub(super) fn follow(&mut self, store: &mut FileStore) -> bool {
         let before = self.queues.len();
         for selected in referred(store.queues(), self.config.known_queues(), &self.config) {
@@ -85,40 +84,41 @@ impl QueueSet {
         self.queues.len() > before
     }
 
-    /// How many queues are served; they are the first ones.
+    /// Returns the number of served queues, which come first.
     pub fn served(&self) -> usize {
         self.served
     }
 
-    /// Name of a queue in references.
+    /// Returns the name of a queue in references.
     pub fn name(&self, queue: usize) -> &str {
         &self.queues[queue].selected.name
     }
 
-    /// Its file stem, by which requests name it.
+    /// Returns the file stem of a queue, by which requests name it.
     pub fn stem(&self, queue: usize) -> &str {
         self.real(queue).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
-    /// Its path for messages.
+    /// Returns the path of a queue for messages.
     pub fn shown(&self, queue: usize) -> &Path {
         &self.queues[queue].selected.shown
     }
 
-    /// Its real path.
+    /// Returns the real path of a queue.
     pub fn real(&self, queue: usize) -> &Path {
         &self.queues[queue].real
     }
 
-    /// The real paths of all.
+    /// Returns the real paths of all queues.
     pub fn all_real(&self) -> impl Iterator<Item = &Path> {
         self.queues.iter().map(|member| member.real.as_path())
     }
 
-    /// The files that loops write and that are nobody's work: the queues, and the board.
+    /// Returns the files that loops themselves write, which are not part of any task's work: the
+    /// queues and the board.
     pub fn own_files(&self) -> Vec<PathBuf> {
         let queues = self.all_real().map(Path::to_owned);
-        // Paths of what changed are real ones.
+        // The paths of changed files are real paths.
         let real = |path: &PathBuf| {
             let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
             folder.zip(path.file_name()).map_or_else(|| path.clone(), |(dir, name)| dir.join(name))
@@ -126,27 +126,27 @@ impl QueueSet {
         queues.chain(self.config.board.path.as_ref().map(real)).collect()
     }
 
-    /// The working directory of its agents.
+    /// Returns the working directory of the agents of a queue.
     pub fn root(&self, queue: usize) -> &Path {
         &self.queues[queue].root.path
     }
 
-    /// The working directories of the agents of all queues.
+    /// Returns the working directories of the agents of all queues.
     pub fn all_roots(&self) -> impl Iterator<Item = &Path> {
         self.queues.iter().map(|member| member.root.path.as_path())
     }
 
-    /// The roots of the served queues.
+    /// Returns the roots of the served queues.
     pub fn roots(&self) -> impl Iterator<Item = &ProjectRoot> {
         self.queues[..self.served].iter().map(|member| &member.root)
     }
 
-    /// Its state folder.
+    /// Returns the state folder of a queue.
     pub fn state(&self, queue: usize) -> StateDir {
         StateDir::beside(self.real(queue)).backed_up(self.backups.as_ref())
     }
 
-    /// What the planner sees of `queues`.
+    /// Returns the data of `queues` that the planner uses.
     pub fn tasks<'a>(&'a self, queues: &'a [Queue]) -> Vec<QueueTasks<'a>> {
         let one = |(member, queue): (&'a Member, &'a Queue)| QueueTasks {
             name: &member.selected.name,
@@ -158,12 +158,12 @@ impl QueueSet {
         self.queues.iter().zip(queues).map(one).collect()
     }
 
-    /// Whether a task that is in progress is a person's, who needs no claim.
+    /// Returns whether a task in progress is a person's, which needs no claim.
     pub fn is_persons(&self, task: &Task) -> bool {
         task.claim().is_none() && self.limit(task).manual
     }
 
-    /// The agent of a task as far as picking is concerned.
+    /// Returns the limits of the agent of a task, as far as they matter for picking tasks.
     pub fn limit(&self, task: &Task) -> AgentLimit {
         let named = plan::history_key(task.agent());
         match self.config.agent_for(task) {
@@ -180,8 +180,9 @@ impl QueueSet {
     }
 }
 
-/// Queues outside `queues` that their tasks name: `queue:ID` by a known name or a file beside,
-/// `path#ID` by its path; and all that the configuration lists, for plain ids.
+/// Returns the queues outside of `queues` to which their tasks refer: `queue:ID` by a known name or
+/// a file in the same folder, `path#ID` by its path; and all that the configuration lists, for
+/// plain ids.
 fn referred(queues: &[Queue], known: Vec<SelectedQueue>, config: &Config) -> Vec<SelectedQueue> {
     let mut seen: HashSet<PathBuf> = queues.iter().map(|q| q.path().to_owned()).collect();
     let mut others = Vec::new();

@@ -8,44 +8,44 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Variables of ours that git may have: where its person's configuration is.
+/// The environment variables that git gets: those that locate a person's configuration.
 const GIT_VARS: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
 
-/// A repository, and which of the served queues have their root in it.
+/// A repository, with the served queues that have their root in it.
 #[derive(Clone, Debug)]
 pub struct Home {
     /// The repository.
     pub repository: Repository,
-    /// The queues.
+    /// The indexes of the queues.
     pub queues: Vec<usize>,
 }
 
-/// Why a verb has no repository to look at.
+/// Why a verb has no repository to use.
 #[derive(Debug, Error)]
 pub enum HomeError {
     /// Git was not found.
     #[error("git is not on the PATH")]
     NoGit,
-    /// The repository speaks against it.
+    /// The repository cannot be used.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
-/// What is wanted of the repositories.
+/// What the repositories are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To look at what is kept.
+    /// Reading what is kept.
     Look,
-    /// To land or make trees, which asks for all that private workspaces ask for.
+    /// Landing or creating trees. This has all requirements of private workspaces.
     Work,
 }
 
-/// What surrounds a verb that looks for repositories.
+/// The surroundings of a verb that looks for repositories.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// The environment.
+    /// The environment variables.
     pub vars: &'a [(OsString, OsString)],
-    /// What the repositories are for.
+    /// What the repositories are used for.
     pub purpose: Purpose,
 }
 
@@ -55,26 +55,27 @@ impl Surroundings<'_> {
         found.map(|(_, value)| value.as_os_str()).filter(|value| !value.is_empty())
     }
 
-    /// Git as a loop would find it, with no variables but those that say where a person's
-    /// configuration is.
+    /// Returns git as a loop would find it. It gets only the variables that locate a person's
+    /// configuration.
     pub fn git(&self) -> Option<Git> {
         let path = programs::absolute_path(self.var("PATH").unwrap_or_default());
         let program = programs::find("git", &path)?;
         Some(Git::new(&program, Some(&path), &git_vars(self.vars)))
     }
 
-    /// The repository around `root`, with the target that `set` configures.
+    /// Returns the repository around `root`, with the target that `set` configures.
     ///
     /// # Errors
-    /// [`HomeError`].
+    /// Returns [`HomeError`].
     pub fn repository(&self, set: &QueueSet, root: &Path) -> Result<Repository, HomeError> {
         self.repository_at(root, set.config.isolation.target.as_deref())
     }
 
-    /// The same with another target; without one the branch that is checked out.
+    /// Returns the repository around `root` with another target. Without a target, the branch that
+    /// is checked out is used.
     ///
     /// # Errors
-    /// [`HomeError`].
+    /// Returns [`HomeError`].
     pub fn repository_at(
         &self,
         root: &Path,
@@ -87,10 +88,11 @@ impl Surroundings<'_> {
         })
     }
 
-    /// The repositories of the served queues, each once; queues that are in none are passed over.
+    /// Returns the repositories of the served queues, each once. Queues outside of any repository
+    /// are skipped.
     ///
     /// # Errors
-    /// [`HomeError`] of one that cannot be used.
+    /// Returns [`HomeError`] if a repository cannot be used.
     pub fn homes(&self, set: &QueueSet) -> Result<Vec<Home>, HomeError> {
         let mut homes: Vec<Home> = Vec::new();
         for queue in 0..set.served() {
@@ -107,10 +109,11 @@ impl Surroundings<'_> {
         Ok(homes)
     }
 
-    /// The places of private trees of `repository`; to look at they are not made.
+    /// Returns the places of private trees of `repository`. They are not created if they are only
+    /// read.
     ///
     /// # Errors
-    /// [`PlaceError`] when they cannot be made, or may not lie there.
+    /// Returns [`PlaceError`] if they cannot be created or may not be there.
     pub fn places(&self, set: &QueueSet, repository: &Repository) -> Result<Places, PlaceError> {
         let (dir, cache) = (set.config.workspaces.dir.as_deref(), cache(self.vars));
         match self.purpose {
@@ -120,18 +123,18 @@ impl Surroundings<'_> {
     }
 }
 
-/// Whether the configuration has agents work in private trees.
+/// Returns whether agents work in private trees, according to the configuration.
 pub fn is_private(set: &QueueSet) -> bool {
     *set.config.isolation.mode == IsolationMode::Private
 }
 
-/// What our git gets of an environment.
+/// Returns the variables of an environment that are passed to git.
 pub fn git_vars(vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
     let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
     vars.iter().filter(ours).cloned().collect()
 }
 
-/// The folder for caches of the user.
+/// Returns the user's cache folder.
 pub fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
     let get = |wanted: &str| {
         let found = vars.iter().find(|(name, _)| name == OsStr::new(wanted));

@@ -1,6 +1,6 @@
-//! What people ask of running loops through files in the state folder: stop and pause.
+//! Requests from people to running loops, made through files in the state folder: stop and pause.
 //!
-//! Only a regular file is a request; anything else of that name is ignored, and told.
+//! Only a regular file is a request. Anything else with such a name is ignored and reported.
 
 use crate::platform::open;
 use crate::store::StateDir;
@@ -11,17 +11,17 @@ use std::time::SystemTime;
 
 pub use crate::store::requests::{PAUSE, STOP, date};
 
-/// What is asked for one queue.
+/// The requests about one queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Finish what runs, claim nothing, end.
+    /// Finish what is running, claim nothing more, and exit.
     pub stop: bool,
-    /// Claim nothing and hold what runs until told to continue: since when, by the clock of the file
-    /// system.
+    /// Claim nothing and suspend what is running until asked to continue. The value is the time of
+    /// the request by the clock of the file system.
     pub pause: Option<SystemTime>,
 }
 
-/// Looks for requests about one queue.
+/// Reads the requests about one queue.
 #[derive(Debug)]
 pub struct Requests {
     state: StateDir,
@@ -30,8 +30,8 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Requests about the queue `name`; a stop older than `entry` was not meant for this loop,
-    /// and is removed unless another loop may still have to see it.
+    /// Creates a reader of requests about the queue `name`. A stop request older than `entry` was
+    /// not meant for this loop and is removed, unless another loop may still have to read it.
     pub fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
         let requests = Self { state: state.clone(), name: name.to_owned(), since: entry.since() };
         for path in [state.request(STOP, Some(name)), state.request(STOP, None)] {
@@ -42,7 +42,7 @@ impl Requests {
         requests
     }
 
-    /// What is asked now.
+    /// Returns the current requests.
     pub fn look(&self) -> Asked {
         Asked {
             stop: self.files(STOP).iter().any(|path| self.is_newer(path)),
@@ -50,7 +50,7 @@ impl Requests {
         }
     }
 
-    /// What has the name of a request and is none, in words.
+    /// Describes files that have the name of a request but are not one.
     pub fn strays(&self) -> Vec<String> {
         let all = [STOP, PAUSE].into_iter().flat_map(|verb| self.files(verb));
         let strays = all.filter_map(|path| open::obstacle(&path));

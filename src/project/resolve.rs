@@ -1,27 +1,27 @@
-//! Which task an id means, the same for every verb.
+//! Resolves ids to tasks, in the same way for every verb.
 //!
-//! An id means the task of the served queues that has it, or else, for verbs that only read, a task
-//! of any loaded queue. `queue:ID` names the queue by its name or the stem of its file.
+//! An id refers to the task with this id in the served queues, or else, for verbs that only read,
+//! in any loaded queue. `queue:ID` names the queue by its name or by the stem of its file.
 
 use super::queues::QueueSet;
 use crate::config::nearest;
 use crate::queue::Queue;
 use crate::store::{Place, StoreError};
 
-/// Where a task may be.
+/// The queues in which a task is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Among {
-    /// In the queues that the command serves: for verbs that write.
+    /// The queues that the command serves, for verbs that write.
     Served,
-    /// In the served queues first, then in those that tasks refer to.
+    /// The served queues first, then those to which tasks refer.
     All,
 }
 
-/// The task that `text` means.
+/// Returns the task to which `text` refers.
 ///
 /// # Errors
-/// [`StoreError::UnknownTask`], [`StoreError::AmbiguousTask`], and [`StoreError::TaskElsewhere`]
-/// for a task of a queue that is loaded and not served.
+/// Returns [`StoreError::UnknownTask`], [`StoreError::AmbiguousTask`], or
+/// [`StoreError::TaskElsewhere`] for a task of a queue that is loaded but not served.
 pub fn resolve(
     set: &QueueSet,
     queues: &[Queue],
@@ -60,7 +60,7 @@ pub fn resolve(
     }
 }
 
-/// That no served queue has the task `id`, with the nearest one.
+/// Returns the error that no served queue has the task `id`, with the nearest id.
 pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
     let served = &queues[..set.served()];
     let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
@@ -79,7 +79,7 @@ fn with_id(queues: &[Queue], id: &str, named: impl Fn(usize) -> bool) -> Vec<Pla
     queues.filter_map(place).collect()
 }
 
-/// That a queue has it which is not served.
+/// Returns the error that the task is in a queue that is not served.
 fn elsewhere(set: &QueueSet, queues: &[Queue], id: &str) -> Option<StoreError> {
     let place = *with_id(queues, id, |queue| queue >= set.served()).first()?;
     let queue = set.shown(place.queue).display().to_string();

@@ -1,13 +1,13 @@
-//! Which tasks a command is about.
+//! Selects the tasks to which a command applies.
 
 use crate::domain::Task;
 use crate::platform::fault::{self, Fault};
 use std::collections::HashSet;
 
-/// Filters; an empty list lets everything through, and all lists must let a task through.
+/// Filters. An empty list lets every task pass, and a task must pass all lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// No task at all: of a loop that only lands what waits.
+    /// Whether no task passes, for a loop that only lands waiting changes.
     pub nothing: bool,
     /// `--task-id`.
     pub ids: HashSet<String>,
@@ -24,7 +24,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether `task` is meant.
+    /// Returns whether `task` is selected.
     pub fn includes(&self, task: &Task) -> bool {
         let one = |wanted: &[String], value: Option<&str>| {
             wanted.is_empty()
@@ -40,7 +40,7 @@ impl Scope {
             && (self.tags.is_empty() || task.tags().iter().any(|tag| one(&self.tags, Some(tag))))
     }
 
-    /// Whether everything is meant.
+    /// Returns whether every task is selected.
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }

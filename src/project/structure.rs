@@ -1,4 +1,5 @@
-//! The planner's view of the loaded queues; what depends only on their structure is kept.
+//! The planner's view of the loaded queues. Everything that depends only on their structure is
+//! cached.
 
 use super::history::{self, History};
 use super::queues::QueueSet;
@@ -11,24 +12,24 @@ use crate::store::StateDir;
 use crate::store::journal::Journal;
 use std::sync::Arc;
 
-/// With more references that lead nowhere a graph is built anew each time.
+/// The maximum number of broken references with which a graph is cached.
 const MANY_BROKEN: usize = 10_000;
 
-/// Builds graphs, and keeps the last one while the structure of the queues stays the same.
+/// Builds graphs. Keeps the last one as long as the structure of the queues stays the same.
 #[derive(Debug, Default)]
 pub struct Planner {
     rules: EstimateRules,
-    /// The last one, and what it was made of.
+    /// The last structure, and the key of the queues from which it was built.
     kept: Option<(Vec<u64>, Arc<Structure>)>,
 }
 
-/// How estimates are made for the tasks of `queues`: what the configuration says of efforts, and
-/// what the journals measured lately.
+/// Returns the estimate rules for the tasks of `queues`, from the configured efforts and the recent
+/// measurements in the journals.
 pub fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     experienced(set, queues).0
 }
 
-/// The same, with how far off estimates by these rules were.
+/// Returns the estimate rules, and how far estimates by these rules were off.
 pub fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experience) {
     let histories = of_each(set, queues, |journal| History::read(journal.recent()));
     let history = history::medians(queues.iter().zip(&histories));
@@ -37,7 +38,8 @@ pub fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experien
     (rules, experience)
 }
 
-/// The rules that a loop ranks by. Journals are read only if a task has no estimate of its own.
+/// Returns the rules by which a loop ranks tasks. Journals are read only if some task has no
+/// estimate of its own.
 pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     let rules = configured(set);
     let mut open = queues.iter().flat_map(Queue::tasks).filter(|task| task.status.is_open());
@@ -47,12 +49,13 @@ pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     rules
 }
 
-/// The times of each queue's tasks, as far back as the journals go.
+/// Returns the times of each queue's tasks, as far back as the journals go.
 pub fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
     of_each(set, queues, |journal| History::read(journal.moments()))
 }
 
-/// What `read` says of the journal of each queue; one that several share is read once.
+/// Returns the result of `read` for the journal of each queue. A journal shared by several queues
+/// is read once.
 fn of_each(set: &QueueSet, queues: &[Queue], read: impl Fn(&Journal) -> History) -> Vec<History> {
     let states: Vec<StateDir> = (0..queues.len()).map(|queue| set.state(queue)).collect();
     let mut histories: Vec<History> = Vec::new();
@@ -70,10 +73,10 @@ fn configured(set: &QueueSet) -> EstimateRules {
     EstimateRules { effort_minutes: set.config.effort_minutes, ..EstimateRules::default() }
 }
 
-/// What depends only on the structure of the queues.
+/// Everything that depends only on the structure of the queues.
 #[derive(Debug)]
 pub struct Structure {
-    /// All tasks and what they wait for.
+    /// All tasks with their dependencies.
     pub graph: Graph,
     /// The agent of each task.
     pub agents: Agents,
@@ -82,21 +85,21 @@ pub struct Structure {
 }
 
 impl Planner {
-    /// A planner that estimates by `rules`.
+    /// Creates a planner that estimates by `rules`.
     pub fn new(rules: EstimateRules) -> Self {
         Self { rules, kept: None }
     }
 
-    /// The structure of `queues`; built anew only when it changed.
+    /// Returns the structure of `queues`. It is rebuilt only if it changed.
     pub fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
         let key: Vec<u64> = queues.iter().map(Queue::structure).collect();
         if let Some((_, kept)) = self.kept.as_ref().filter(|(of, _)| *of == key) {
             return Arc::clone(kept);
         }
-        // The old one goes first: two of them may need much memory.
+        // The old structure is dropped first, because two of them may need a lot of memory.
         self.kept = None;
         let built = Arc::new(Structure::build(set, queues, &self.rules));
-        // References that lead nowhere take more memory than the text that they are in.
+        // Broken references take more memory than the text that contains them.
         if built.graph.broken().len() <= MANY_BROKEN {
             self.kept = Some((key, Arc::clone(&built)));
         }
@@ -105,8 +108,8 @@ impl Planner {
 }
 
 impl Structure {
-    /// The structure of `queues`, estimated by `rules`. Who looks once is spared the hash of all
-    /// tasks by which a planner sees that it may keep what it has.
+    /// Builds the structure of `queues`, with estimates by `rules`. Callers that need it only once
+    /// avoid the hash of all tasks that a planner uses as its cache key.
     pub fn build(set: &QueueSet, queues: &[Queue], rules: &EstimateRules) -> Self {
         let tasks = set.tasks(queues);
         let graph = Graph::build(&tasks);
@@ -115,16 +118,16 @@ impl Structure {
         Self { graph, agents, estimates }
     }
 
-    /// The word that is the state of a task and means nothing.
+    /// Returns the unknown status word of a task.
     pub fn unknown_word(&self, queues: &[Queue], node: Node) -> Option<String> {
         let (queue, index) = self.graph.location(node);
         let is_unknown = queues[queue].tasks()[index].status == Status::Unknown;
         let word = queues[queue].text(index, Field::Status).filter(|_| is_unknown)?;
-        // A text that is long enough to be one is no word.
+        // A text that is long enough to be truncated is not a word.
         Some(word.chars().take(40).collect())
     }
 
-    /// The order of claims while the states are as in `tasks`.
+    /// Returns the order in which tasks are claimed while their states are as in `tasks`.
     pub fn order(&self, tasks: &[QueueTasks<'_>]) -> Order {
         Order::new(&self.graph, tasks, &self.estimates)
     }

@@ -1,5 +1,4 @@
-//! What is kept of attempts in private trees: put back on the disk for a person, and given up when it
-//! is old.
+//! Kept attempts in private trees: restoring them on disk for a person, and removing old ones.
 
 use super::change_of::ChangeOf;
 use super::queues::QueueSet;
@@ -17,7 +16,7 @@ use thiserror::Error;
 /// How long attempts of complete tasks are kept, in seconds: thirty days.
 const KEPT: i64 = 30 * 24 * 60 * 60;
 
-/// Whose attempts those of the task `id` of a queue are.
+/// Returns the name in refs of the task `id` of a queue.
 pub fn task_name(
     repository: &Repository,
     (set, queues): (&QueueSet, &[Queue]),
@@ -29,34 +28,34 @@ pub fn task_name(
     TaskName { is_shared, ..TaskName::new(repository, set.real(queue), set.name(queue), id) }
 }
 
-/// The tree of an attempt on the disk.
+/// The tree of an attempt on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// Its folder.
+    /// The folder of the tree.
     pub path: PathBuf,
-    /// Whether it was made just now; one that was there is left as it is.
+    /// Whether it was just created. An existing tree is left unchanged.
     pub is_new: bool,
 }
 
-/// Why a tree could not be put on the disk.
+/// Why a tree could not be restored on disk.
 #[derive(Debug, Error)]
 pub enum RestoreError {
-    /// There is no place for it.
+    /// The place for it cannot be used.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// It could not be written.
+    /// The tree could not be written.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// Another process makes it or removes it.
+    /// Another process is creating or removing it.
     #[error("another process is making or removing it")]
     Busy,
 }
 
-/// Puts what an attempt left into a folder of its own, with a repository of its own: HEAD is the base,
-/// and the change is staged.
+/// Restores the work of an attempt in a folder and repository of its own. HEAD is the base, and the
+/// change is staged.
 ///
 /// # Errors
-/// [`RestoreError`].
+/// Returns [`RestoreError`].
 pub fn restore(
     repository: &Repository,
     places: &Places,
@@ -65,7 +64,7 @@ pub fn restore(
 ) -> Result<Restored, RestoreError> {
     let slot = places.take_restored(&name.part(), name.number)?.ok_or(RestoreError::Busy)?;
     let path = slot.tree().to_owned();
-    // The last thing that is made of a tree.
+    // `.git` is created last.
     if path.join(".git").exists() {
         return Ok(Restored { path, is_new: false });
     }
@@ -75,21 +74,21 @@ pub fn restore(
     Ok(Restored { path, is_new: true })
 }
 
-/// What is known of the task of a kept attempt.
+/// What is known about the task of a kept attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// It is not complete.
+    /// The task is not complete.
     Open,
-    /// It is complete, since then (seconds since 1970) where that is known.
+    /// The task is complete, since the given time (seconds since 1970) if it is known.
     Complete(Option<i64>),
 }
 
-/// The tasks of the loaded queues, by what their attempts are called in refs.
+/// The tasks of the loaded queues, by the names of their attempts in refs.
 #[derive(Clone, Debug, Default)]
 pub struct Owners(HashMap<String, Owner>);
 
 impl Owners {
-    /// Those of all loaded queues.
+    /// Returns the tasks of all loaded queues.
     pub fn of(set: &QueueSet, queues: &[Queue]) -> Self {
         let mut owners = Self::default();
         for (number, queue) in queues.iter().enumerate() {
@@ -107,7 +106,7 @@ impl Owners {
         owners
     }
 
-    /// Where several tasks have the name, one that is open counts, else the one that ended last.
+    /// If several tasks have the name, an open one counts, or else the one that ended last.
     fn add(&mut self, part: String, owner: Owner) {
         let before = self.0.insert(part.clone(), owner);
         if let Some(before) = before {
@@ -115,7 +114,7 @@ impl Owners {
         }
     }
 
-    /// What is to become of `attempts` of which the newest `keep` of each task stay.
+    /// Sorts `attempts` by what happens to them. Of each task, only the newest `keep` are kept.
     pub fn sort(&self, mut attempts: Vec<AttemptRef>, keep: usize, now: i64) -> Sorted {
         attempts.sort_by(|one, other| (&one.part, other.number).cmp(&(&other.part, one.number)));
         let mut sorted = Sorted::default();
@@ -138,21 +137,21 @@ impl Owners {
     }
 }
 
-/// Kept attempts by what is to become of them.
+/// Attempts sorted by what happens to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sorted {
-    /// They stay.
+    /// Attempts that are kept.
     pub kept: Vec<AttemptRef>,
-    /// They are beyond the limits.
+    /// Attempts beyond the limits.
     pub old: Vec<AttemptRef>,
-    /// Their task is in none of the loaded queues.
+    /// Attempts whose task is in none of the loaded queues.
     pub strange: Vec<AttemptRef>,
 }
 
-/// Gives up what is beyond the limits of the attempts of a repository.
+/// Removes the attempts of a repository that are beyond the limits.
 ///
 /// # Errors
-/// When git cannot be asked.
+/// Returns an error if git fails.
 pub fn forget_old(
     repository: &Repository,
     (set, queues): (&QueueSet, &[Queue]),
@@ -161,7 +160,7 @@ pub fn forget_old(
     let attempts = repository.attempts(None)?;
     let keep = usize::try_from(set.config.limits.keep_attempts.value).unwrap_or(usize::MAX);
     let sorted = match attempts.as_slice() {
-        // A queue may have very many tasks.
+        // A queue may have very many tasks, so they are examined only if there are attempts.
         [] => Sorted::default(),
         [..] => Owners::of(set, queues).sort(attempts, keep, now),
     };

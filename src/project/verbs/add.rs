@@ -1,4 +1,4 @@
-//! New tasks.
+//! Adds tasks.
 
 use super::fields::{Said, id_text, keys, map, refuse_problems, refuse_unknown};
 use crate::config::Config;
@@ -8,11 +8,13 @@ use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Draft, StoreError};
 use serde_json::{Map, Value, json};
 
-/// Adds a task to the first queue of `project` for the JSON text of each object in `originals`, with
-/// what is `said` over it; `found_by` is the task during which the work was found. Gives their ids.
+/// Adds a task to the first queue of `project` for each object in `originals`, given as JSON text.
+/// `said` overrides its fields. `found_by` is the task during which the work was found. Returns the
+/// ids.
 ///
 /// # Errors
-/// [`StoreError`] when one of them is no task, or is there already; nothing is added then.
+/// Returns [`StoreError`] if one of them is not a valid task or already exists. Nothing is added
+/// then.
 pub fn add(
     project: &mut Project,
     originals: &[String],
@@ -31,7 +33,7 @@ pub fn add(
     Ok(ids)
 }
 
-/// The task to add: what was given, what the flags say over it, and what it must have.
+/// Builds the task to add from the given object, the overriding flags and the required fields.
 fn task(
     draft: &Draft<'_>,
     set: &QueueSet,
@@ -64,7 +66,7 @@ fn task(
     Ok(complete(queue, task))
 }
 
-/// Gives the task an id and a status where it has none, at their usual places.
+/// Adds an id and a status to the task if they are missing, at their usual places.
 fn complete(queue: &Queue, mut task: Map<String, Value>) -> Map<String, Value> {
     let mut complete = Map::new();
     let id = task.shift_remove("id").filter(|id| !id.is_null());

@@ -1,4 +1,4 @@
-//! The question of a blocked task, answered: by a person, or by the task that was asked.
+//! Answers the question of a blocked task, by a person or by the task that was asked.
 
 use super::transition::make;
 use crate::domain::{Field, OpenQuestion, ReasonCode, Transition};
@@ -7,11 +7,12 @@ use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::Value;
 
-/// Puts the task `id` back with the answer `text`, which its next prompt holds; with `matches`, an
-/// expression for the error that it is about, so does each prompt after an attempt that meets that.
+/// Returns the task `id` to pending with the answer `text`, which its next prompt contains. With
+/// `matches`, a regular expression for an error, the answer is also in each prompt after an attempt
+/// that meets this error.
 ///
 /// # Errors
-/// As [`Project::each`]; a task that does not wait for an answer is refused.
+/// As for [`Project::each`]. A task that does not wait for an answer is refused.
 pub fn answer(
     project: &mut Project,
     id: &str,
@@ -23,7 +24,7 @@ pub fn answer(
     })
 }
 
-/// The transition that answers the task at `place`; `by` is the task whose agent answers.
+/// Returns the transition that answers the task at `place`. `by` is the task whose agent answers.
 pub fn answered(
     draft: &Draft<'_>,
     place: Place,
@@ -40,7 +41,8 @@ pub fn answered(
     Transition::Answer { question: asked(queue, place.task), earlier, text, by, matches }
 }
 
-/// What a task asks, in full where that is known; else what is said about: its review, or how it failed.
+/// Returns the question of a task, in full if it is known. Otherwise describes what the answer is
+/// about: its review, or how it failed.
 fn asked(queue: &Queue, task: usize) -> Option<String> {
     if is_in_review(queue, task) {
         let attempt = queue.tasks()[task].attempts;
@@ -52,7 +54,7 @@ fn asked(queue: &Queue, task: usize) -> Option<String> {
     Some(whole.unwrap_or_else(|| line.to_owned()))
 }
 
-/// `open_question` of a task, where it is one.
+/// Returns `open_question` of a task, if it is valid.
 pub fn open_question(queue: &Queue, task: usize) -> Option<OpenQuestion> {
     queue.raw(task, Field::OpenQuestion).and_then(|raw| serde_json::from_str(raw).ok())
 }

@@ -1,4 +1,4 @@
-//! A person says yes: to the start of a task, or to its work.
+//! A person approves the start of a task or its work.
 
 use super::transition::make;
 use crate::domain::Transition;
@@ -6,21 +6,21 @@ use crate::project::{Project, is_in_review};
 use crate::store::{Actor, StoreError};
 use serde_json::{Map, json};
 
-/// What a yes came to.
+/// The effect of an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approved {
     /// The task may start.
     MayStart,
     /// Its change may land.
     MayLand,
-    /// Its work counts: it is complete.
+    /// The work counts: the task is complete.
     Complete,
 }
 
-/// Approves the tasks that are meant, in the name of `by`. Gives their ids, each with what that means.
+/// Approves the given tasks on behalf of `by`. Returns their ids, each with the effect.
 ///
 /// # Errors
-/// As [`Project::each`]; a task that waits for no yes is refused.
+/// As for [`Project::each`]. A task that does not wait for an approval is refused.
 pub fn approve(
     project: &mut Project,
     ids: &[String],
@@ -39,7 +39,8 @@ pub fn approve(
         let data = Map::from_iter([("by".to_owned(), json!(by))]);
         draft.transition(place, &accept, &Actor::Person, data)
     })?;
-    // Made again from the start where the file changed meanwhile: the last ones count.
+    // The changes are repeated from the start if the file changed in the meantime. The last ones
+    // count.
     let first = came_to.len().saturating_sub(done.len());
     Ok(done.into_iter().zip(came_to.split_off(first)).collect())
 }

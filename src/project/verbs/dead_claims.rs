@@ -1,4 +1,4 @@
-//! Claims that nothing is left of, which a person's verb ends.
+//! Claims of dead workers, which a person's verb ends.
 
 use super::transition::make;
 use crate::claims::Keeper;
@@ -10,29 +10,29 @@ use std::collections::{HashMap, HashSet};
 /// Why a verb does not end a claim.
 #[derive(Debug, thiserror::Error)]
 pub enum VerbError {
-    /// The queues cannot be read or written, or refuse the change.
+    /// The queues cannot be read or written, or they refuse the change.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Somebody works on a task, or may do so.
+    /// A worker is working on a task, or may be.
     #[error("task {id}: {why}")]
     AtWork {
-        /// The task.
+        /// The id of the task.
         id: TaskId,
-        /// Who, and what is known of them.
+        /// The worker, and what is known about it.
         why: String,
     },
 }
 
-/// What becomes of a task that somebody works on.
+/// How a task with a live claim is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Living {
     /// The verb is refused.
     Refused,
-    /// Its claim is left alone, and the transition says why it cannot be made.
+    /// The claim is left alone, and the transition reports why it is not possible.
     Left,
 }
 
-/// The dead claims of some tasks. As long as this lives nobody takes the tasks over.
+/// The dead claims of some tasks. No worker can take these tasks over as long as this value exists.
 #[derive(Debug, Default)]
 pub struct DeadClaims {
     keeper: Keeper,
@@ -40,7 +40,7 @@ pub struct DeadClaims {
 }
 
 impl DeadClaims {
-    /// Those of the tasks at `places`; ends what is left of their attempts.
+    /// Finds the dead claims of the tasks at `places`, and ends what is left of their attempts.
     pub(super) fn find(
         project: &Project,
         places: &[Place],
@@ -68,13 +68,13 @@ impl DeadClaims {
         Ok(dead)
     }
 
-    /// Whether the claim of the task is one of them, and still the same.
+    /// Returns whether the claim of the task is one of the dead claims and has not changed.
     pub(super) fn hold(&self, place: Place, task: &Task) -> bool {
         let claim = self.claims.get(&(place.queue, task.id.clone()));
         claim.is_some_and(|claim| claim.as_ref() == task.claim())
     }
 
-    /// Ends the claim of the task at `place`, if it is one of them.
+    /// Ends the claim of the task at `place`, if it is one of the dead claims.
     pub(super) fn end(&self, draft: &mut Draft<'_>, place: Place) -> Result<(), StoreError> {
         if self.hold(place, draft.task(place)) {
             make(draft, place, &Transition::Release)?;
@@ -82,13 +82,14 @@ impl DeadClaims {
         Ok(())
     }
 
-    /// What holds the locks of their tasks, for who verifies one of them meanwhile.
+    /// Returns the keeper of the locks of the tasks, for verifying one of them while they are
+    /// locked.
     pub fn keeper(&mut self) -> &mut Keeper {
         &mut self.keeper
     }
 }
 
-/// Why a claim cannot be ended without force: somebody works on the task, or may do so.
+/// Returns why a claim cannot be ended without force: a worker is working on the task, or may be.
 fn at_work(claim: Option<&Claim>, liveness: &Liveness) -> Option<String> {
     let worker = claim.map_or("a worker", |claim| claim.worker.as_str());
     match liveness {

@@ -1,4 +1,4 @@
-//! A person completed tasks.
+//! Completes tasks on behalf of a person.
 
 use super::dead_claims::{DeadClaims, Living, VerbError};
 use crate::domain::{Transition, Verdict};
@@ -6,21 +6,21 @@ use crate::project::{Among, Project};
 use crate::store::{Actor, Place, StoreError};
 use serde_json::{Map, json};
 
-/// What a person says about work that is done.
+/// What a person states about completed work.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// Who did it.
+    /// The name of the person.
     pub by: String,
-    /// What they say about it.
+    /// An optional note.
     pub note: Option<String>,
-    /// PASS if a verification said so, else SKIPPED.
+    /// PASS if verification passed, otherwise SKIPPED.
     pub verdict: Verdict,
 }
 
-/// The places of the tasks that are meant, and their dead claims, which end with the verb.
+/// Returns the places of the given tasks and their dead claims, which the verb ends.
 ///
 /// # Errors
-/// [`VerbError::AtWork`] when somebody works on one of them, and as
+/// Returns [`VerbError::AtWork`] if a worker is working on one of them. Otherwise as for
 /// [`resolve`](crate::project::resolve).
 pub fn before_done(
     project: &Project,
@@ -33,10 +33,10 @@ pub fn before_done(
     Ok((places, dead))
 }
 
-/// Completes the tasks that are meant. Gives their ids.
+/// Completes the given tasks. Returns their ids.
 ///
 /// # Errors
-/// As [`Project::each`].
+/// As for [`Project::each`].
 pub fn done(
     project: &mut Project,
     ids: &[String],

@@ -1,15 +1,16 @@
-//! What a person is told about tasks that were just added or changed, and that can never run.
+//! Warnings about tasks that were just added or changed but can never run.
 
 use crate::plan::{FindingsInput, Graph, Severity, each_finding};
 use crate::project::Project;
 use std::collections::BTreeSet;
 
-/// The most that are told; a list of a thousand wrong ids is no thousand news.
+/// The maximum number of warnings. A list of a thousand wrong ids does not need a thousand
+/// warnings.
 const MOST: usize = 20;
 
-/// Why the tasks `ids` of the served queues can never run as the queues are: dependencies that no
-/// loaded queue has, or circles. They may be what is added next, so nothing is refused. Of very
-/// many the first are told, and how many more there are.
+/// Returns why the tasks `ids` of the served queues can never run with the current queues: unknown
+/// dependencies, or cycles. Nothing is refused, because the missing tasks may be added next. Only
+/// the first warnings are returned, with the number of further ones.
 pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let set = project.set();
     let places = project.served().iter().enumerate().flat_map(|(queue, tasks)| {
@@ -19,7 +20,7 @@ pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let waits = |(queue, task): &(usize, usize)| {
         project.queues()[*queue].tasks()[*task].waits_for().next().is_some()
     };
-    // A queue may be large, and most tasks name no others.
+    // A queue may be large, and most tasks name no other tasks.
     if !places.iter().any(waits) {
         return Vec::new();
     }
@@ -53,5 +54,6 @@ pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     doubts
 }
 
-/// The code of a finding that is told by [`Graph::cycle_of`], for whichever of its tasks is meant.
+/// The code of a finding that is reported through [`Graph::cycle_of`] instead, for any of its
+/// tasks.
 const CYCLE: &str = "cycle";

@@ -1,4 +1,4 @@
-//! Fields of a task, changed by hand.
+//! Edits the fields of a task.
 
 use super::fields::{Keys, Said, change, id_text, keys};
 use crate::domain::{Field, Task, Text, timestamp};
@@ -7,32 +7,32 @@ use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::{Map, Value, json};
 
-/// What is to change in a task, later parts over earlier ones.
+/// The changes to a task. Later parts override earlier ones.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
-    /// The text of an object, and its members: `null` removes a key.
+    /// The text of an object, with its members. `null` removes a key.
     pub merge: Option<(String, Map<String, Value>)>,
-    /// Keys to remove; they must be there.
+    /// The keys to remove. They must exist.
     pub unset: Vec<String>,
-    /// Fields by name.
+    /// The fields to set, by name.
     pub said: Vec<Said>,
-    /// Dependencies to take out.
+    /// The dependencies to remove.
     pub drop: Dropped,
 }
 
-/// Dependencies that a person takes out of a task.
+/// Dependencies that a person removes from a task.
 #[derive(Clone, Debug, Default)]
 pub struct Dropped {
-    /// As the task names them.
+    /// The ids as the task names them.
     pub ids: Vec<String>,
-    /// Why, for the record.
+    /// The reason, which is recorded.
     pub because: Option<String>,
 }
 
-/// Makes the changes in the task `id`.
+/// Makes the changes to the task `id`.
 ///
 /// # Errors
-/// [`StoreError`] when a value could not be used, or the program alone writes that field.
+/// Returns [`StoreError`] if a value could not be used, or if only the program may write a field.
 pub fn edit(project: &mut Project, id: &str, edit: &Edit) -> Result<Vec<String>, StoreError> {
     let config = project.config().clone();
     project.each(&[id.to_owned()], |draft, place| {
@@ -64,12 +64,12 @@ fn unset(queue: &Queue, task: usize, unset: &[String]) -> Result<Keys, StoreErro
     unset.iter().map(key).collect()
 }
 
-/// What a task waits for by a key that can be changed here.
+/// Returns the dependencies of a task, with the keys that can be changed here.
 fn waits_for(task: &Task) -> impl Iterator<Item = (Field, &Text)> {
     task.waits_for().filter(|(field, _)| *field != Field::Steps)
 }
 
-/// Says where a dependency is that the task itself does not name.
+/// Describes where a dependency is declared that the task itself does not name.
 fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
     let first = &queue.tasks()[queue.index_of(id)?];
     let blocks = first.list(Field::Blocks).iter().any(|named| *named == task.id.as_str());
@@ -79,7 +79,7 @@ fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
     })
 }
 
-/// Takes the dependencies out, in whichever spelling they are, and records why.
+/// Removes the dependencies, in whichever spelling they are, and records the reason.
 fn drop_dependencies(
     draft: &Draft<'_>,
     place: Place,

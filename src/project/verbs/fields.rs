@@ -1,4 +1,4 @@
-//! From fields that a person named to changed keys of a task, for [`add`](super::add()) and
+//! Converts fields that a person named to changed keys of a task, for [`add`](super::add()) and
 //! [`edit`](super::edit()).
 
 use crate::config::Config;
@@ -7,21 +7,22 @@ use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::{Map, Value, json};
 
-/// Keys with their new values; `None` removes one.
+/// Keys with their new values; `None` removes the key.
 pub(super) type Keys = Vec<(String, Option<Value>)>;
 
-/// What a person says of a task.
+/// A value that a person sets in a task.
 #[derive(Clone, Debug)]
 pub enum Said {
-    /// A field, to be written under the file's own spelling.
+    /// A field, written under the file's own spelling.
     Field(Field, Value),
-    /// The paths, one as `file` and several as `files` unless the task has a habit.
+    /// The paths. One path is written to `file`, several to `files`, unless the task already uses
+    /// one of them.
     Files(Vec<String>),
-    /// A key as it was typed.
+    /// A key, exactly as typed.
     Key(String, Value),
 }
 
-/// The keys that `said` changes in the task `index` of `queue`, or in a new one.
+/// Returns the keys that `said` changes in the task `index` of `queue`, or in a new task.
 pub(super) fn keys(queue: &Queue, index: Option<usize>, said: &[Said]) -> Keys {
     let mut keys = Keys::new();
     for one in said {
@@ -48,7 +49,7 @@ pub(super) fn keys(queue: &Queue, index: Option<usize>, said: &[Said]) -> Keys {
     keys
 }
 
-/// Other spellings of a list would add to it.
+/// Removes other spellings of a list, which would add to it.
 fn remove_others(keys: &mut Keys, queue: &Queue, index: Option<usize>, field: Field, kept: &str) {
     let Some(index) =
         index.filter(|_| matches!(field, Field::Dependencies | Field::File | Field::Files))
@@ -60,7 +61,7 @@ fn remove_others(keys: &mut Keys, queue: &Queue, index: Option<usize>, field: Fi
     keys.extend(others.map(|key| ((*key).to_owned(), None)));
 }
 
-/// The text of an id: of a number its decimal text.
+/// Returns the text of an id. For a number this is its decimal text.
 pub(super) fn id_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -69,7 +70,8 @@ pub(super) fn id_text(value: &Value) -> Option<String> {
     }
 }
 
-/// `2` as a number where the file numbers its phases, tracks and epics, or the task that it names.
+/// Returns `2` as a number if the file numbers its phases, tracks and epics, or the task that it
+/// names.
 fn in_style(queue: &Queue, field: Field, value: &Value) -> Value {
     if matches!(field, Field::Dependencies | Field::Parent) {
         let one = |id: &Value| id.as_str().map_or_else(|| id.clone(), |id| queue.id_value(id));
@@ -100,12 +102,12 @@ fn in_style(queue: &Queue, field: Field, value: &Value) -> Value {
     }
 }
 
-/// The members of a task's text.
+/// Returns the members of a task's text.
 pub(super) fn map(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Refuses changes that are not a person's to make by hand.
+/// Refuses changes that a person may not make.
 fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), StoreError> {
     let queue = &draft.queues()[place.queue];
     let task = draft.task(place);
@@ -120,7 +122,7 @@ fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), St
         return Err(StoreError::Rejected(text));
     }
     let claimed = task.status == Status::InProgress || task.claim().is_some();
-    // What is a state in other files may be anything here.
+    // A key that holds the state in other files is an ordinary key here.
     let foreign = |key: &str| key != "status" && queue.state_key(place.task) != Some(key);
     let theirs = |key: &&str| {
         field(key).is_some_and(|f| {
@@ -151,14 +153,14 @@ pub(super) fn refuse_problems(task: &Task, before: &[FieldProblem]) -> Result<()
     }
 }
 
-/// Refuses the names of profiles and agents that a run would block the task for. `before` is the
-/// task before an edit, which may have had such a name already.
+/// Refuses unknown profiles and agents, for which a run would block the task. `before` is the task
+/// before an edit, which may already have had such a name.
 pub(super) fn refuse_unknown(
     config: &Config,
     task: &Task,
     before: Option<&Task>,
 ) -> Result<(), StoreError> {
-    // Where nothing is configured, tasks may be written first.
+    // If nothing is configured yet, tasks may be written first.
     let missing = |task: &Task| {
         let steps = config.profiles_for(task).err().filter(|_| !config.steps.is_empty());
         let agent = config.agent_for(task).err().filter(|_| !config.agents.is_empty());
@@ -172,7 +174,7 @@ pub(super) fn refuse_unknown(
     }
 }
 
-/// Makes the changes that are a person's to make, with values that can be used.
+/// Makes the changes, if a person may make them and their values can be used.
 pub(super) fn change(
     draft: &mut Draft<'_>,
     config: &Config,

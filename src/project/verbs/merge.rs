@@ -1,17 +1,17 @@
-//! A copy of a task that a person edited, merged by key into the task as it is by then.
+//! Merges a person's edited copy of a task into its current state, key by key.
 
 use super::fields::{Keys, change, map};
 use crate::project::Project;
 use crate::store::StoreError;
 use serde_json::{Map, Value};
 
-/// Makes the changes between `base`, the text of the task `id` as it was copied, and `edited`, the
-/// copy that a person changed. What changed in the file meanwhile stays. Gives the task's id, and
-/// whether anything changed.
+/// Applies the changes between `base`, the text of the task `id` when it was copied, and `edited`,
+/// the copy that a person changed. Other changes in the file are kept. Returns the id of the task,
+/// and whether anything changed.
 ///
 /// # Errors
-/// [`StoreError`] when a key changed here and there differently, and as
-/// [`edit`](super::edit()).
+/// Returns [`StoreError`] if a key was changed differently in the file and in the copy. Otherwise
+/// as for [`edit`](super::edit()).
 pub fn merge(
     project: &mut Project,
     id: &str,
@@ -30,7 +30,7 @@ pub fn merge(
     Ok((done, changed))
 }
 
-/// What the person changed, key by key.
+/// Returns what the person changed, key by key.
 fn changes(
     base: &Map<String, Value>,
     now: &Map<String, Value>,

@@ -1,6 +1,7 @@
-//! What people's verbs do to the queues: a front end says what is meant, and shows what came of it.
+//! What people's verbs do to the queues. A front end passes in the request and shows the result.
 //!
-//! Each is one change, journalled as a person's, to all that is meant or to nothing.
+//! Each verb is one change, recorded in the journal as a person's. It applies to all given tasks or
+//! to none.
 
 mod add;
 mod answer;

@@ -1,8 +1,7 @@
-//! How far a task is, said by its agent or by a person.
+//! Records the progress of a task, as reported by its agent or by a person.
 //!
-//! What is said is kept over what was said before. Steps that are done are added up under
-//! `steps_done`, by number, and a percentage that was said before them counts no more: it would
-//! contradict them.
+//! A new report is merged over earlier ones. The numbers of done steps accumulate in `steps_done`.
+//! An earlier percentage is removed then, because it would contradict them.
 
 use crate::domain::{Field, Transition, timestamp};
 use crate::project::{Among, Project, resolve};
@@ -11,20 +10,20 @@ use crate::store::{Actor, Draft, Place, StoreError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What was said of a task.
+/// Reported progress of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// `percent`, `next`, `eta` and `note`.
+    /// The values of `percent`, `next`, `eta` and `note`.
     pub fields: Map<String, Value>,
-    /// Numbers of steps that are done, from 1.
+    /// The numbers of the steps that are done, counted from 1.
     pub steps: Vec<usize>,
 }
 
-/// Records what `actor` said of the task `id`, over what was said before.
+/// Records the progress that `actor` reports for the task `id`, merged over earlier reports.
 ///
 /// # Errors
-/// [`StoreError`], also for an attempt that lost its claim, and for a step that the task does not
-/// have.
+/// Returns [`StoreError`], including for an attempt that lost its claim and for a step that the
+/// task does not have.
 pub fn progress(
     project: &mut Project,
     id: &str,
@@ -47,7 +46,7 @@ pub fn progress(
     })
 }
 
-/// Adds steps that are done to those that were.
+/// Adds steps that are done to the earlier ones.
 fn take_steps(
     queue: &Queue,
     task: usize,
@@ -73,7 +72,7 @@ fn take_steps(
     Ok(())
 }
 
-/// An attempt that lost its claim has nothing to say about the task any more.
+/// Checks that an attempt has not lost its claim. Otherwise it may no longer report about the task.
 fn still_ours(draft: &Draft<'_>, place: Place, actor: &Actor) -> Result<(), StoreError> {
     let Actor::Worker(token) = actor else { return Ok(()) };
     let task = draft.task(place);

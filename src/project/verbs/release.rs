@@ -1,4 +1,4 @@
-//! A claim ends.
+//! Ends claims.
 
 use super::dead_claims::{DeadClaims, Living, VerbError};
 use super::transition::make;
@@ -6,11 +6,11 @@ use crate::domain::{Status, Transition};
 use crate::project::{Among, Project};
 use crate::store::StoreError;
 
-/// Ends the claims of the tasks that are meant; of a worker that lives, or may live, only by
-/// `force`. Gives their ids.
+/// Ends the claims of the given tasks. The claim of a worker that is alive, or may be, is ended
+/// only with `force`. Returns the ids.
 ///
 /// # Errors
-/// [`VerbError::AtWork`] without `force`, and as [`Project::each`].
+/// Returns [`VerbError::AtWork`] without `force`. Otherwise as for [`Project::each`].
 pub fn release(
     project: &mut Project,
     ids: &[String],
@@ -19,7 +19,7 @@ pub fn release(
     let places: Result<Vec<_>, _> =
         ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
     let places = places?;
-    // Held until the claims are written away, so that nobody takes the tasks over meanwhile.
+    // Kept until the change is written, so that no worker takes the tasks over in the meantime.
     let dead = match force {
         true => DeadClaims::default(),
         false => DeadClaims::find(project, &places, Living::Refused)?,

@@ -1,4 +1,4 @@
-//! Tasks are put back as if they had never run.
+//! Resets tasks as if they had never run.
 
 use super::dead_claims::{DeadClaims, Living, VerbError};
 use super::places::{BATCH, places};
@@ -10,16 +10,17 @@ use crate::store::attempts::forget;
 use crate::store::{Place, StoreError, TaskKey};
 use serde_json::Value;
 
-/// The most tasks of a batch that are in progress: the lock of each claim is an open file.
+/// The maximum number of tasks in progress in a batch, because the lock of each claim is an open
+/// file.
 const CLAIMS: usize = 500;
 
-/// A task by its queue and id.
+/// A task, by its queue and id.
 type Named = (usize, TaskId);
 
-/// Resets the tasks that are meant, all of them or none. Gives their ids.
+/// Resets all given tasks or none. Returns their ids.
 ///
 /// # Errors
-/// As [`Project::each`]; a task that somebody works on is refused.
+/// As for [`Project::each`]. A task that a worker is working on is refused.
 pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbError> {
     let made = reset_these(project, |set, queues| {
         ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
@@ -27,11 +28,11 @@ pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbE
     Ok(made.into_iter().map(|(_, id)| id.to_string()).collect())
 }
 
-/// Resets every task that has run, one batch after the other, until nothing is left or it does not
-/// get less. The ids of what was reset are in `done` also when it ends early.
+/// Resets every task that has run, in batches, until none is left or the number no longer
+/// decreases. `done` contains the ids of the tasks that were reset, even if an error occurs.
 ///
 /// # Errors
-/// As [`reset`].
+/// As for [`reset`].
 pub fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), VerbError> {
     let mut left = usize::MAX;
     loop {
@@ -46,8 +47,8 @@ pub fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), Ve
     }
 }
 
-/// The first tasks to reset. Those in progress are in front: where one of them runs, that is told
-/// before anything is changed.
+/// Returns the first tasks to reset. Tasks in progress come first, so that a running one is
+/// reported before anything is changed.
 fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
     let claimed =
         |place: &Place| queues[place.queue].tasks()[place.task].status == Status::InProgress;
@@ -60,14 +61,14 @@ fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
     places
 }
 
-/// Resets the tasks that `pick` names, all of them or none.
+/// Resets the tasks that `pick` returns, all of them or none.
 fn reset_these(
     project: &mut Project,
     pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
 ) -> Result<Vec<Named>, VerbError> {
     let places = pick(project.set(), project.queues())?;
-    // Held until everything is written, so that nobody takes a task over meanwhile. Of other claims
-    // the transition is refused, and says what ends an attempt.
+    // Kept until everything is written, so that no worker takes a task over in the meantime. For
+    // other claims the transition is refused, with an error that explains how to end an attempt.
     let dead = DeadClaims::find(project, &places, Living::Left)?;
     let mut made = Vec::new();
     project.update(|draft, set| {
@@ -86,7 +87,7 @@ fn reset_these(
     Ok(made)
 }
 
-/// Every task that has run, or was said to have. What a person parked stays so.
+/// Returns every task that has run or is recorded to have run. Parked tasks are left out.
 pub fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
     let ran = |place: &Place| {
         let queue = &queues[place.queue];
@@ -95,8 +96,8 @@ pub fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
     places(queues, served).filter(ran).collect()
 }
 
-/// How many tasks of the served queues a reset of all leaves alone: those that are parked, or in no
-/// known state.
+/// Returns how many tasks of the served queues a reset of all tasks leaves alone: those that are
+/// parked or have an unknown status.
 pub fn left_by_reset(queues: &[Queue], served: usize) -> usize {
     places(queues, served).filter(|place| is_left_alone(&queues[place.queue], place.task)).count()
 }
@@ -105,7 +106,7 @@ fn is_left_alone(queue: &Queue, task: usize) -> bool {
     matches!(queue.tasks()[task].status, Status::Parked | Status::Unknown)
 }
 
-/// Whether a reset would change nothing.
+/// Returns whether a reset would change nothing.
 fn is_untouched(queue: &Queue, task: usize) -> bool {
     let empty = |value: Option<Value>| match value {
         None => true,

@@ -1,4 +1,4 @@
-//! Blocked tasks are put back with a new budget.
+//! Returns blocked tasks to pending with a new budget.
 
 use super::answer::answered;
 use super::places::{BATCH, places};
@@ -11,15 +11,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The project root and the name of an agent.
+/// The project root, and the name of an agent.
 pub type AgentOf = (PathBuf, String);
 
-/// Puts the tasks that are meant back; `because` is for their next prompts, with the expression that it is
-/// learnt by where it is. Gives their ids, and the agents that run them: a person says
-/// now, so what was paused may be tried.
+/// Returns the given tasks to pending. `because` is the text for their next prompts, optionally
+/// with a regular expression for the errors to which it applies. Returns the ids, and the agents of
+/// the tasks. Pauses of these agents can be lifted, because a person asked for another try.
 ///
 /// # Errors
-/// As [`Project::each`].
+/// As for [`Project::each`].
 pub fn retry(
     project: &mut Project,
     ids: &[String],
@@ -38,16 +38,17 @@ pub fn retry(
     Ok((done, agents))
 }
 
-/// The blocked tasks of the served queues.
+/// Returns the blocked tasks of the served queues.
 pub fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
     let blocked = |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
     places(queues, served).filter(blocked).collect()
 }
 
-/// Puts every blocked task back, a batch at a time, all of a batch or none. Gives their ids.
+/// Returns every blocked task to pending, batch by batch, all tasks of a batch or none. Returns
+/// their ids.
 ///
 /// # Errors
-/// As [`Project::update`].
+/// As for [`Project::update`].
 pub fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
     let mut done = Vec::new();
     loop {

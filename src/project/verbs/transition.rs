@@ -1,14 +1,14 @@
-//! A transition that a person makes.
+//! Transitions that people make.
 
 use crate::domain::Transition;
 use crate::project::Project;
 use crate::store::{Actor, Draft, Place, StoreError};
 use serde_json::Map;
 
-/// Makes the same transition of every task that is meant. Gives their ids.
+/// Makes the same transition of every given task. Returns their ids.
 ///
 /// # Errors
-/// As [`Project::each`].
+/// As for [`Project::each`].
 pub fn transition(
     project: &mut Project,
     ids: &[String],
@@ -17,10 +17,10 @@ pub fn transition(
     project.each(ids, |draft, place| make(draft, place, transition))
 }
 
-/// Makes it of one task, with nothing more to note.
+/// Makes a transition of one task, without further data in the journal.
 ///
 /// # Errors
-/// [`StoreError`] when the state of the task does not allow it.
+/// Returns [`StoreError`] if the state of the task does not allow it.
 pub fn make(
     draft: &mut Draft<'_>,
     place: Place,
