@@ -21,8 +21,7 @@ pub fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Returns how many attempts count against the budget of `task` now. A running attempt does not
-/// count yet.
+/// Returns how many attempts count against the budget of `task`. A running one does not yet.
 pub fn budget_used_now(task: &Task) -> u32 {
     let running = u32::from(task.status == Status::InProgress);
     task.budget_used().unwrap_or(task.attempts.saturating_sub(running))
@@ -37,8 +36,7 @@ pub fn budget_of(task: &Task, default: u32) -> u32 {
 /// Returns the changes that `transition` makes to `task` at the time `now`.
 ///
 /// # Errors
-/// Returns [`Illegal`] if the state of the task does not allow the transition. Nothing may be
-/// written then.
+/// Returns [`Illegal`] if the state of the task does not allow it. Nothing may be written then.
 pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result<Changes, Illegal> {
     check_legal(task, transition)?;
     let mut changes = changed(task, transition, now);
