@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use workloop::cli::{Streams, World, run_cli};
 
 fn main() -> ExitCode {
-    // Where it cannot be had, a limit of file sizes ends us as it ends any program.
+    // If this fails, exceeding a file size limit kills this process, like any other program.
     drop(workloop::platform::signal::survive_file_limit());
-    // Before anything else: supervisors are started often, and are to be small.
+    // Checked first: supervisors are started often and must stay small.
     if std::env::args_os().nth(1).is_some_and(|verb| verb == workloop::supervisor::VERB) {
         return workloop::supervisor::serve();
     }

@@ -1,10 +1,10 @@
-//! Where output goes: handles that are passed in, with colour decided once.
+//! The output handles: passed in, with colour decided once.
 //!
-//! Whatever is written passes a screen on which a terminal has nothing to act on, whoever wrote it
-//! and whatever was forgotten. Two things go past it, each by a name of its own: a cleared screen,
-//! and the exact bytes for a script, which no terminal gets.
+//! All output is escaped, so that a terminal never interprets control characters in it, even if a
+//! verb forgot to escape them. There are two exceptions, each with its own method: clearing the
+//! screen, and exact bytes for a script, which a terminal never gets.
 //!
-//! A closed pipe is not an error: what is written after it was closed is dropped.
+//! A closed pipe is not an error: later output is dropped.
 
 use super::args::ColorWhen;
 use crate::platform::escape::Screen;
@@ -21,7 +21,7 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// The process's own.
+    /// Returns the handles of this process.
     pub fn standard() -> Self {
         Self {
             out: Sink::new(Box::new(io::stdout()), io::stdout().is_terminal()),
@@ -29,7 +29,7 @@ impl Streams {
         }
     }
 
-    /// Decides on colour for both.
+    /// Decides on colour for both handles.
     pub fn choose_color(&mut self, when: ColorWhen, no_color: bool) {
         for sink in [&mut self.out, &mut self.err] {
             sink.screen.colors = match when {
@@ -41,7 +41,7 @@ impl Streams {
     }
 }
 
-/// One handle.
+/// One output handle.
 pub struct Sink {
     inner: Box<dyn Write + Send>,
     terminal: bool,
@@ -49,54 +49,54 @@ pub struct Sink {
     closed: bool,
 }
 
-/// Clears a terminal.
+/// The escape sequence that clears a terminal.
 const CLEAR: &[u8] = b"\x1b[H\x1b[J";
 
 impl Sink {
-    /// Writes to `inner`, without colour until [`Streams::choose_color`] says otherwise.
+    /// Creates a handle that writes to `inner`, without colour until [`Streams::choose_color`].
     pub fn new(inner: Box<dyn Write + Send>, terminal: bool) -> Self {
         Self { inner, terminal, screen: Screen::default(), closed: false }
     }
 
-    /// The process's standard error, also for those who are told nothing of the streams.
+    /// Returns the standard error of this process, for code that has no access to the streams.
     pub fn stderr() -> Self {
         Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
     }
 
-    /// Whether a person looks at it.
+    /// Returns whether this is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Whether to colour.
+    /// Returns whether output is coloured.
     pub fn color(&self) -> bool {
         self.screen.colors
     }
 
-    /// Whether the reader has gone; a verb that follows something may leave then.
+    /// Returns whether the reader is gone; a verb that follows something may then exit.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// `style` where colour is wanted, else the plain style.
+    /// Returns `style` if output is coloured, else the plain style.
     pub fn style(&self, style: Style) -> Style {
         if self.color() { style } else { Style::new() }
     }
 
-    /// For what a script gets as it is; a terminal shows all of it and acts on nothing.
+    /// Returns a handle for exact bytes, which a script gets unchanged and a terminal escaped.
     pub fn exact(&mut self) -> Exact<'_> {
         Exact(self)
     }
 
-    /// Clears the screen, where there is one.
+    /// Clears the screen if this is a terminal.
     ///
     /// # Errors
-    /// As of any write.
+    /// Fails if the write fails.
     pub fn clear(&mut self) -> io::Result<()> {
         if self.terminal { self.put(CLEAR) } else { Ok(()) }
     }
 
-    /// Writes what was held back, then `bytes` as they are.
+    /// Writes buffered output, then `bytes` unchanged.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let held = self.screen.rest();
         for part in [held.as_slice(), bytes] {
@@ -108,7 +108,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Whether an error says that nobody reads any more: a closed pipe, or a lost terminal.
+    /// Returns whether an error means that the reader is gone: a closed pipe, or a lost terminal.
     fn is_gone(&self, error: &io::Error) -> bool {
         let lost = self.terminal && error.raw_os_error() == Some(libc::EIO);
         lost || error.kind() == io::ErrorKind::BrokenPipe
@@ -134,7 +134,7 @@ impl Write for Sink {
         Ok(bytes.len())
     }
 
-    /// In one piece, so that lines of several processes do not mix.
+    /// Writes in one piece, so that lines of several processes do not mix.
     fn write_fmt(&mut self, words: fmt::Arguments<'_>) -> io::Result<()> {
         self.write_all(fmt::format(words).as_bytes())
     }
@@ -155,7 +155,7 @@ pub struct Exact<'a>(&'a mut Sink);
 impl Write for Exact<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.terminal {
-            // The colours are not ours.
+            // Colours in exact bytes are not ours, so they are escaped too.
             let ours = std::mem::replace(&mut self.0.screen.colors, false);
             let written = self.0.write_all(bytes);
             self.0.screen.colors = ours;

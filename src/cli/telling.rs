@@ -1,4 +1,4 @@
-//! The channels of `[[notify]]` beside a run, and for a test.
+//! Sets up the channels of `[[notify]]` for a run and for a test.
 
 use super::session::Session;
 use crate::config::Config;
@@ -14,11 +14,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a run waits at its end for what is still to be told.
+/// How long a run waits at its end for pending notifications.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Session<'_> {
-    /// What channels work with.
+    /// Returns the tools that channels need.
     pub(super) fn tools(&self, config: &Config) -> Tools {
         let folder = config.folder().unwrap_or(&self.world.cwd).to_owned();
         Tools {
@@ -30,14 +30,14 @@ impl Session<'_> {
         }
     }
 
-    /// Begins to tell what happens to the served queues; warns of channels that cannot be used.
+    /// Starts the notifications about the served queues. Warns of channels that cannot be used.
     ///
     /// # Errors
-    /// When standard error cannot be written.
+    /// Fails if standard error cannot be written.
     pub(super) fn notifier(&mut self, set: &QueueSet) -> io::Result<Option<Notifier>> {
         let (usable, wrong) = channels(&set.config.notify, &self.world.vars);
         for text in wrong {
-            self.warn(&format!("{text}; nothing is told there"))?;
+            self.warn(&format!("{text}; nothing is sent there"))?;
         }
         let mut states = Vec::new();
         for queue in 0..set.served() {
@@ -50,10 +50,11 @@ impl Session<'_> {
         Ok((!usable.is_empty()).then(|| Notifier::start(&usable, &states, &tools)))
     }
 
-    /// Lets what tells finish, with what the run leaves to people, and warns of what could not be told.
+    /// Ends the notifications, with the tasks that the run leaves to people, and warns of messages
+    /// that could not be sent.
     ///
     /// # Errors
-    /// When standard error cannot be written.
+    /// Fails if standard error cannot be written.
     pub(super) fn finish_telling(
         &mut self,
         notifier: Option<Notifier>,
@@ -70,13 +71,13 @@ impl Session<'_> {
     }
 }
 
-/// What waits for a person and is in no line of the journal.
+/// Returns the tasks that wait for a person without an event in the journal.
 fn needs(ending: &Ending) -> Vec<Need> {
     let one = |root: &Root<String>| {
         let (what, verb) = match root.cause {
             Cause::Approval => ("waits for approval", "approve"),
             Cause::Work => ("is a person's work", "done"),
-            // The journal said so.
+            // These have an event in the journal.
             Cause::Blocked
             | Cause::Budget
             | Cause::Parked

@@ -2,7 +2,7 @@ use super::*;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// A handle whose text can be looked at afterwards.
+/// A handle whose text can be inspected afterwards.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -22,12 +22,12 @@ impl Shared {
     }
 }
 
-/// Exit status, stdout, stderr.
+/// Runs a command line; returns exit status, stdout and stderr.
 fn run(cwd: &Path, line: &str) -> (u8, String, String) {
     run_with(cwd, line, &[])
 }
 
-/// The same with variables of the environment.
+/// Does the same with environment variables.
 fn run_with(cwd: &Path, line: &str, vars: &[(&str, &str)]) -> (u8, String, String) {
     let (out, err) = (Shared::default(), Shared::default());
     let mut streams = Streams {
@@ -101,7 +101,7 @@ fn help_goes_to_stdout_and_wrong_usage_to_stderr() {
     assert!(run(here, "--color always rnu").2.contains("rnu"));
 }
 
-/// What a shell offers where `line` ends; fish, since its way needs no more variables.
+/// Returns what a shell offers at the end of `line`. Uses fish, which needs no more variables.
 fn offered(cwd: &Path, line: &str) -> Vec<String> {
     let (out, err) = (Shared::default(), Shared::default());
     let mut streams = Streams {

@@ -1,4 +1,4 @@
-//! What journals and attempt folders say of tasks, read when it is first asked for.
+//! What journals and attempt folders record about tasks, read on demand.
 
 use crate::domain::{Event, Status};
 use crate::plan::Node;
@@ -19,14 +19,15 @@ pub(super) struct Trails {
 }
 
 impl Trails {
-    /// Those of `set`; nothing is read yet.
+    /// Creates it for the queues of `set`. Reads nothing yet.
     pub(super) fn of(set: &QueueSet) -> Self {
         let states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
         let recent = states.iter().map(|_| OnceCell::new()).collect();
         Self { states, recent }
     }
 
-    /// What the end of the journal of `queue` says; queues of one folder have one journal.
+    /// Returns what the end of the journal of `queue` records. Queues in one folder share a
+    /// journal.
     fn recent(&self, queue: usize) -> Option<&Recent> {
         let state = self.states.get(queue)?;
         let first = self.states.iter().position(|other| other == state)?;
@@ -34,7 +35,7 @@ impl Trails {
         Some(self.recent[first].get_or_init(read))
     }
 
-    /// What is known of a task.
+    /// Returns what is known about a task.
     pub(super) fn known(
         &self,
         (set, queues): (&QueueSet, &[Queue]),

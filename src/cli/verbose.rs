@@ -1,5 +1,5 @@
-//! What `-v` tells before a verb begins: the files that are used; with `-vv` also each setting, and
-//! where it comes from.
+//! Prints what `-v` shows before a verb begins: the files in use, and with `-vv` also each setting
+//! and its origin.
 
 use super::session::Session;
 use super::streams::Sink;
@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::io::Write;
 
 impl Session<'_> {
-    /// Tells once what a verb works with, on standard error.
+    /// Prints once, on standard error, the files and settings that a verb uses.
     pub(super) fn tell_what_is_used(&self, project: &Project) {
         if self.global.verbose == 0 || self.told.replace(true) {
             return;
@@ -20,7 +20,7 @@ impl Session<'_> {
             lines.extend(settings(project.config()));
         }
         let text: String = lines.iter().map(|line| format!("{}\n", escape::line(line))).collect();
-        // A verb does its work whether or not somebody reads what it says about that.
+        // A failure to print this must not stop the verb.
         drop(Sink::stderr().write_all(text.as_bytes()));
     }
 }

@@ -1,4 +1,4 @@
-//! Times as people type them: in the past, or to plan with.
+//! Parses times as people type them: in the past, or for planning.
 
 use super::failure::Failure;
 use crate::config::parse_duration;
@@ -7,10 +7,11 @@ use chrono::{
     DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
 
-/// A time, a date, a time of day that was last, or a duration back from `now`.
+/// Parses a time in the past: a time, a date, the last occurrence of a time of day, or a duration
+/// before `now`.
 ///
 /// # Errors
-/// Wrong usage, with what can be typed.
+/// Fails as wrong usage, with the accepted forms.
 pub(super) fn past(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
@@ -20,26 +21,27 @@ pub(super) fn past(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fail
         back.and_then(|back| now.checked_sub_signed(back))
     });
     found.ok_or_else(|| {
-        Failure::usage(format_args!("{text:?} is no time")).hint(
+        Failure::usage(format_args!("{text:?} is not a time")).hint(
             "write a duration such as 2h, a time of day such as 22:00, a date such as 2026-01-19, \
              or an RFC 3339 time such as 2026-01-19T14:35:45Z",
         )
     })
 }
 
-/// Which end of a day a date means.
+/// Which end of a day a date stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// Its first moment.
+    /// The first moment of the day.
     Begin,
-    /// Its last one.
+    /// The last moment of the day.
     End,
 }
 
-/// A time to plan with: a date, a time, or a duration from `now`; and whether it has a time of day.
+/// Parses a time for planning: a date, a time, or a duration from `now`. Also returns whether it
+/// includes a time of day.
 ///
 /// # Errors
-/// Wrong usage, with what can be typed.
+/// Fails as wrong usage, with the accepted forms.
 pub(super) fn planned(
     text: &str,
     now: DateTime<Utc>,
@@ -61,14 +63,14 @@ pub(super) fn planned(
     };
     let found = deadline::time(text).or_else(ahead).map(|at| (here(at), true));
     found.ok_or_else(|| {
-        Failure::usage(format_args!("{text:?} is no time to plan with")).hint(
+        Failure::usage(format_args!("{text:?} is not a time for planning")).hint(
             "write a date such as 2026-01-30, a time such as 2026-01-30T18:00, or a duration from now \
              such as 3d",
         )
     })
 }
 
-/// A time in the zone of the reader. One that the clocks skip in spring begins when they do.
+/// Parses a time in the local time zone. A time that daylight saving skips is not accepted.
 fn local(text: &str, now: DateTime<Local>) -> Option<DateTime<Utc>> {
     let at = |time: NaiveDateTime| Local.from_local_datetime(&time).earliest();
     let time = ["%H:%M", "%H:%M:%S"].iter().find_map(|f| NaiveTime::parse_from_str(text, f).ok());

@@ -1,12 +1,12 @@
-//! Arguments that are ids or queues.
+//! Separates arguments into ids and queues.
 
 use super::args::{QueueArgs, QueueFlags};
 use super::session::Session;
 use std::path::{Path, PathBuf};
 
 impl Session<'_> {
-    /// The ids, and the queues, among the arguments of a verb that takes both: a queue ends in
-    /// `.json`, or is an existing file with a `/` in its path. `--work-queue` names any other one.
+    /// Separates the arguments of a verb that takes ids and queues. A queue ends in `.json`, or is
+    /// an existing file with a `/` in its path; any other one can be named with `--work-queue`.
     pub(super) fn ids_and_queues(
         &self,
         words: &[String],

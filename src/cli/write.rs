@@ -1,5 +1,4 @@
-//! What the verbs that write have in common: the queues to write to, the tasks that are meant,
-//! and what is on stdin.
+//! Shared by the verbs that write: opening queues, resolving ids, reading stdin, confirmation.
 
 use super::args::{QueueArgs, QueueFlags};
 use super::failure::Failure;
@@ -10,10 +9,10 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::io::{Read, Write};
 
-/// The most that is read from stdin, in bytes.
+/// The maximum size of stdin, in bytes.
 const STDIN_BYTES: u64 = 64 << 20;
 
-/// Opens the queues that are meant; refuses where a write could not keep its promises.
+/// Opens the selected queues. Fails if a write would not be safe.
 pub(super) fn open(session: &mut Session<'_>, queues: &QueueArgs) -> Result<Project, Failure> {
     let selection = session.select(queues)?;
     let project = session.open(selection)?;
@@ -22,7 +21,7 @@ pub(super) fn open(session: &mut Session<'_>, queues: &QueueArgs) -> Result<Proj
     Ok(project)
 }
 
-/// The same with the tasks that are meant, where ids and queues are in one list.
+/// Does the same for a list of ids and queues, and returns the ids too.
 pub(super) fn of_tasks(
     session: &mut Session<'_>,
     words: &[String],
@@ -33,7 +32,7 @@ pub(super) fn of_tasks(
     Ok((ids, open(session, &queues)?))
 }
 
-/// The same for the verb with which an attempt speaks of itself: `id` is its own task.
+/// Does the same for the verb by which an attempt reports on itself; `id` may be its own task.
 pub(super) fn of_attempt(
     session: &mut Session<'_>,
     queues: &QueueArgs,
@@ -50,7 +49,7 @@ pub(super) fn of_attempt(
     Ok(project)
 }
 
-/// The queues that are meant where `flag` says which tasks.
+/// Returns the queues of a command whose tasks are selected by `flag`. Fails if there are ids.
 pub(super) fn only_queues(
     flag: &str,
     words: &[String],
@@ -64,8 +63,7 @@ pub(super) fn only_queues(
     }
 }
 
-/// The ids that arguments mean, each once: themselves, and for `-` a JSON list (or one id) on
-/// stdin.
+/// Expands arguments to ids, each once: `-` is replaced by a JSON list of ids (or one id) on stdin.
 pub(super) fn ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
     let mut seen = HashSet::new();
     let mut ids = Vec::new();
@@ -79,9 +77,9 @@ pub(super) fn ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
     Ok(ids)
 }
 
-/// The ids on stdin.
+/// Reads the ids on stdin.
 fn listed() -> Result<Vec<String>, Failure> {
-    let wrong = || Failure::usage("stdin must hold a JSON list of ids, such as [\"A\", \"B\"]");
+    let wrong = || Failure::usage("stdin must contain a JSON list of ids, such as [\"A\", \"B\"]");
     match json(&stdin()?, "stdin")? {
         Value::String(id) => Ok(vec![id]),
         Value::Array(list) => {
@@ -92,10 +90,10 @@ fn listed() -> Result<Vec<String>, Failure> {
     }
 }
 
-/// Asks before something is done that cannot be undone.
+/// Asks for confirmation of an action that cannot be undone.
 ///
 /// # Errors
-/// Wrong usage when nobody can be asked, or the answer is no.
+/// Fails as wrong usage if there is no terminal to ask on, or the answer is no.
 pub(super) fn confirm(session: &mut Session<'_>, what: &str) -> Result<(), Failure> {
     if !session.interactive() {
         let text = format!("this would {what}, and there is no terminal to ask on");
@@ -111,30 +109,30 @@ pub(super) fn confirm(session: &mut Session<'_>, what: &str) -> Result<(), Failu
     }
 }
 
-/// All of stdin as text.
+/// Reads all of stdin as text.
 pub(super) fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(STDIN_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > STDIN_BYTES {
-        return Err(Failure::usage("more than 64 MiB are on stdin"));
+        return Err(Failure::usage("stdin is larger than 64 MiB"));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::usage("what is on stdin is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| Failure::usage("stdin is not valid UTF-8"))
 }
 
-/// Reads JSON; the failure says where it is wrong.
+/// Parses JSON. The failure contains the position of the error.
 pub(super) fn json(text: &str, whence: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::usage(json_problem(&error, whence)))
 }
 
-/// What is wrong with JSON, and where.
+/// Formats a JSON error with its position.
 pub(super) fn json_problem(error: &serde_json::Error, whence: &str) -> String {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let what = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    format!("{whence}:{line}:{column}: this is no JSON: {what}")
+    format!("{whence}:{line}:{column}: invalid JSON: {what}")
 }
 
-/// Warns of tasks that were just written and can never run.
+/// Warns of tasks that were just written but can never run.
 pub(super) fn warn_of(
     project: &Project,
     ids: &[String],
@@ -146,7 +144,7 @@ pub(super) fn warn_of(
     Ok(())
 }
 
-/// Tells what was done, one line a task.
+/// Prints what was done, one line per task.
 pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Result<(), Failure> {
     if !session.global.quiet {
         for id in done {

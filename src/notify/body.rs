@@ -1,18 +1,19 @@
-//! What a service is sent: the forms of the contract, and the signature.
+//! The request bodies for each service, and the signature of a webhook.
 
 use super::message::{Delivery, Message};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// The most that Slack takes as a text, in characters.
+/// The maximum length of a text that Slack accepts, in characters.
 const SLACK: usize = 30_000;
-/// The most that Discord takes.
+/// The maximum length of a text that Discord accepts, in characters.
 const DISCORD: usize = 2_000;
-/// The most that ntfy takes as a message, in bytes; a character may have four.
+/// The maximum length of a message for ntfy, in characters. Its limit is about 4 kB, and a
+/// character may have four bytes.
 const NTFY: usize = 1_000;
 
-/// The JSON of a webhook and of a command.
+/// Returns the JSON for a webhook and for a command.
 pub(super) fn webhook(delivery: &Delivery<'_>) -> String {
     let body = match delivery.messages {
         [one] => of_one(one),
@@ -38,28 +39,28 @@ fn of_one(message: &Message) -> Value {
     })
 }
 
-/// The JSON of Slack. Nobody is called by what is in a title.
+/// Returns the JSON for Slack. Markup is escaped, so that a title cannot mention anybody.
 pub(super) fn slack(delivery: &Delivery<'_>) -> String {
     let text = delivery.text(SLACK);
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     json!({ "text": text }).to_string()
 }
 
-/// The JSON of Discord, which calls nobody.
+/// Returns the JSON for Discord, with mentions disabled.
 pub(super) fn discord(delivery: &Delivery<'_>) -> String {
     json!({ "content": delivery.text(DISCORD), "allowed_mentions": { "parse": [] } }).to_string()
 }
 
-/// The text of ntfy.
+/// Returns the text for ntfy.
 pub(super) fn ntfy(delivery: &Delivery<'_>) -> String {
     delivery.text(NTFY)
 }
 
-/// The value of `X-Workloop-Signature`.
+/// Returns the value of `X-Workloop-Signature`.
 pub(super) fn signature(secret: &str, body: &str) -> String {
     let mut text = "sha256=".to_owned();
-    // A key of any length is taken; that it is not would leave the header empty, which no receiver
-    // takes for a signature.
+    // HMAC accepts keys of any length. If it did not, the signature would be empty, which every
+    // receiver rejects.
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
         mac.update(body.as_bytes());
         for byte in mac.finalize().into_bytes() {

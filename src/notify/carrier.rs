@@ -1,4 +1,4 @@
-//! How a delivery gets to where its channel leads.
+//! Sends deliveries to the targets of their channels.
 
 use super::body;
 use super::channel::Channel;
@@ -18,23 +18,23 @@ use std::time::Duration;
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Carries deliveries.
+/// Sends deliveries.
 pub(super) trait Carrier: Send {
-    /// Carries one.
+    /// Sends one delivery.
     ///
     /// # Errors
-    /// When it did not arrive.
+    /// Fails if the delivery did not arrive.
     fn carry(&self, channel: &Channel, delivery: &Delivery<'_>) -> Result<(), Refused>;
 }
 
-/// Carries them by programs of this machine.
+/// Sends deliveries with programs of this machine.
 #[derive(Clone)]
 pub(super) struct Programs {
     /// The environment.
     pub(super) vars: Vec<(OsString, OsString)>,
-    /// Where commands run.
+    /// The working directory of commands.
     pub(super) folder: PathBuf,
-    /// What ends a delivery that takes too long for a run that ends.
+    /// Set to abort a delivery when the run ends and has waited long enough.
     pub(super) cancelled: Arc<AtomicBool>,
 }
 
@@ -68,7 +68,7 @@ impl Programs {
     fn post(&self, channel: &Channel, headers: &[String], body: &str) -> Result<(), Refused> {
         let url = channel.url.as_deref().unwrap_or_default();
         let missing =
-            || Refused::for_good("curl is not installed, and it is what posts".to_owned());
+            || Refused::for_good("curl is not installed, but is needed to send".to_owned());
         let program = self.find("curl").ok_or_else(missing)?;
         curl::post(&program, &Post { url, headers, body }, &self.cancelled)
     }
@@ -82,8 +82,8 @@ impl Programs {
         set.map(|(_, value)| value.as_os_str())
     }
 
-    /// The command gets the environment of the loop, since it may have to log in somewhere, but
-    /// none of the variables by which loops speak to other commands.
+    /// Runs the command with the environment of the loop, because it may have to log in somewhere,
+    /// but without the variables that loops set for agents and steps.
     fn command(&self, command: &Command, delivery: &Delivery<'_>) -> Result<(), Refused> {
         let ours = |name: &OsStr| name.as_encoded_bytes().starts_with(b"WORKLOOP_");
         let mut env = self.vars.clone();
@@ -108,7 +108,7 @@ impl Programs {
         } else {
             let worst = delivery.messages.iter().map(|message| message.event.severity()).max();
             let urgency = if worst == Some(NotifySeverity::Error) { "critical" } else { "normal" };
-            // The text of a notification may hold markup.
+            // The text of a notification is interpreted as markup.
             let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let words = ["--app-name=workloop", "--urgency", urgency, "--"].map(OsString::from);
             argv.extend(words.into_iter().chain([title.into(), text.into()]));

@@ -1,4 +1,4 @@
-//! A channel: a rule of the configuration with what the environment adds to it.
+//! A channel: a rule of the configuration, with the values that the environment adds.
 
 use super::kinds::kinds;
 use crate::config::{Address, NotifyEvent, NotifyRule, NotifyTarget};
@@ -9,19 +9,19 @@ use std::path::Path;
 /// A channel that can be used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Channel {
-    /// Its rule.
+    /// The rule of the configuration.
     pub(super) rule: NotifyRule,
-    /// Its place among the rules, 1-based.
+    /// The position of the rule, 1-based.
     pub(super) number: usize,
-    /// The URL that is posted to, for those that have one.
+    /// The URL, for targets that have one.
     pub(super) url: Option<String>,
-    /// The secret that signs.
+    /// The secret with which a webhook is signed.
     pub(super) secret: Option<String>,
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // URL and secret are nobody's business.
+        // URL and secret must not be printed.
         f.debug_struct("Channel").field("rule", &self.rule).finish_non_exhaustive()
     }
 }
@@ -32,7 +32,7 @@ impl fmt::Display for Channel {
     }
 }
 
-/// A channel as people are told of it.
+/// Describes a channel for people.
 pub(super) fn described(rule: &NotifyRule, number: usize) -> String {
     let to = match &rule.target {
         NotifyTarget::Command(command) => command.to_string(),
@@ -46,17 +46,18 @@ pub(super) fn described(rule: &NotifyRule, number: usize) -> String {
 }
 
 impl Channel {
-    /// Where its messages go.
+    /// Returns where its messages are sent.
     pub fn target(&self) -> &NotifyTarget {
         &self.rule.target
     }
 
-    /// Its line in the configuration, 1-based.
+    /// Returns its line in the configuration, 1-based.
     pub fn line(&self) -> u32 {
         self.rule.line
     }
 
-    /// What tells it apart from other channels, over runs: all that decides what it is told.
+    /// Returns the identity of the channel across runs: everything that determines which messages
+    /// it gets.
     pub(super) fn key(&self) -> String {
         let address = match self.rule.target.address() {
             Some(Address::Variable(name)) => format!("env:{name}"),
@@ -75,16 +76,16 @@ impl Channel {
         )
     }
 
-    /// What `event` is for this channel; `None` when it is not to be told.
+    /// Returns the kind of `event` for this channel; `None` if the channel does not want it.
     pub(super) fn wants(&self, event: &Event) -> Option<NotifyEvent> {
         let kind = kinds(event).iter().find(|kind| self.rule.on.contains(kind)).copied()?;
         self.admits(kind, &queues(event), event.task.as_deref()).then_some(kind)
     }
 
-    /// Whether an event of these queues and this task passes the filters.
+    /// Returns whether an event of these queues and this task passes the filters.
     pub(super) fn admits(&self, kind: NotifyEvent, queues: &[&str], task: Option<&str>) -> bool {
         let rule = &self.rule;
-        // A loop says its queues without the ending of the file.
+        // The events of a loop name queues without the extension of the file.
         let is = |glob: &str, name: &&str| {
             let bare = glob.strip_suffix(".json").unwrap_or(glob);
             fast_glob::glob_match(glob, name) || fast_glob::glob_match(bare, name)
@@ -99,7 +100,7 @@ impl Channel {
     }
 }
 
-/// The queues that an event is about; for one of a whole loop those that the loop serves.
+/// Returns the queues that an event concerns; for an event of a loop, those that the loop serves.
 fn queues(event: &Event) -> Vec<&str> {
     if !event.queue.is_empty() {
         return vec![&event.queue];

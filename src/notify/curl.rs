@@ -1,7 +1,7 @@
-//! HTTP by `curl`, which brings TLS, proxies and certificates as they are set up on the machine.
+//! HTTP requests with `curl`, which uses the TLS, proxy and certificate settings of the machine.
 //!
-//! Everything goes in on standard input: URLs and headers may be secrets, and arguments are shown
-//! to everybody by `ps`. The person's own configuration of curl is not read.
+//! URL, headers and body are passed on standard input, because they may be secrets and arguments
+//! are visible to everybody in `ps`. The user's own configuration of curl is not read.
 
 use super::refused::Refused;
 use crate::platform::command::Short;
@@ -14,20 +14,20 @@ use std::time::Duration;
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A request.
+/// A POST request.
 pub(super) struct Post<'a> {
-    /// Where to.
+    /// The URL.
     pub(super) url: &'a str,
     /// Headers, each as `Name: value`.
     pub(super) headers: &'a [String],
-    /// What is sent.
+    /// The request body.
     pub(super) body: &'a str,
 }
 
-/// Sends it by the curl at `program`.
+/// Sends the request with the curl at `program`.
 ///
 /// # Errors
-/// When it was not taken, and whether it is tried again.
+/// Fails if the request was not accepted. The error tells whether it should be retried.
 pub(super) fn post(
     program: &Path,
     post: &Post<'_>,
@@ -52,7 +52,7 @@ pub(super) fn post(
     answer(status, &said)
 }
 
-/// What the status of an answer means.
+/// Interprets the status of a response.
 fn answer(status: u16, headers: &str) -> Result<(), Refused> {
     let why = format!("HTTP {status}");
     match status {
@@ -60,19 +60,19 @@ fn answer(status: u16, headers: &str) -> Result<(), Refused> {
         408 | 425 | 429 | 500..=599 => {
             Err(Refused { after: retry_after(headers), ..Refused::again(why) })
         }
-        // A redirect is followed by nobody: the address is to be written as it is now.
+        // Redirects are not followed: the configuration must contain the current address.
         _ => Err(Refused::for_good(why)),
     }
 }
 
-/// What `Retry-After` says in seconds.
+/// Returns the value of `Retry-After`, if it is in seconds.
 fn retry_after(headers: &str) -> Option<Duration> {
     let named = headers.lines().filter_map(|line| line.split_once(':'));
     let mut named = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("retry-after"));
     named.next()?.1.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// The configuration of one call.
+/// Returns the curl configuration of one request.
 fn settings(post: &Post<'_>) -> String {
     let mut text =
         "silent\nshow-error\ngloboff\ndump-header = \"-\"\noutput = \"/dev/null\"\n".to_owned();
@@ -93,7 +93,7 @@ fn settings(post: &Post<'_>) -> String {
     text
 }
 
-/// A value between quotation marks, as curl reads it.
+/// Escapes a quoted value of a curl configuration.
 fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 8);
     for c in value.chars() {

@@ -1,16 +1,17 @@
-//! Which event of a channel a line of the journal is.
+//! Maps events of the journal to the events that channels subscribe to.
 
 use crate::config::NotifyEvent;
 use crate::domain::{Event, EventKind, ReasonCode};
 use serde_json::Value;
 
-/// The events that a line is, the one that says most first; none for a step in between.
+/// Returns the channel events that match a journal event, the most specific first; none for
+/// intermediate steps.
 pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
     use NotifyEvent as On;
     match event.event {
         EventKind::Blocked if asks(event) => &[On::NeedsYou, On::Blocked],
         EventKind::Blocked => &[On::Blocked, On::NeedsYou],
-        // A change in review: nothing else says so before it lands.
+        // A change in review: no other event reports it before it lands.
         EventKind::Verified if asks(event) => &[On::NeedsYou],
         EventKind::Completed => &[On::Complete],
         EventKind::Retried if event.worker.is_some() => &[On::Failed],
@@ -45,7 +46,7 @@ pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
     }
 }
 
-/// Whether a person is asked something, rather than told of a failure.
+/// Returns whether the event asks a person for something, rather than reports a failure.
 fn asks(event: &Event) -> bool {
     let code = event.data.get("reason_code").cloned().unwrap_or(Value::Null);
     let code = serde_json::from_value::<ReasonCode>(code).ok();

@@ -1,4 +1,4 @@
-//! What is told: messages, and what of them goes into one delivery.
+//! Messages, and deliveries of one or more messages.
 
 use crate::config::NotifyEvent;
 use crate::domain::{Event, ReasonCode};
@@ -6,45 +6,45 @@ use crate::store::cursors::Place;
 use crate::views::mask::Mask;
 use serde_json::Value;
 
-/// The most of one text that is told, in bytes.
+/// The maximum length of a text in a message, in bytes.
 const MOST: usize = 2 << 10;
 
-/// One thing that happened.
+/// One event to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
-    /// Where the journal says so; `None` for what it does not say.
+    /// The position of the event in the journal; `None` if it is not from the journal.
     pub(super) place: Option<Place>,
-    /// A name for it that is the same in every process.
+    /// An identifier that is the same in every process.
     pub(super) key: String,
-    /// What it is.
+    /// The kind of event.
     pub(super) event: NotifyEvent,
-    /// When, RFC 3339.
+    /// When it happened, in RFC 3339.
     pub(super) at: String,
     /// The file name of the queue.
     pub(super) queue: Option<String>,
-    /// The task.
+    /// The id of the task.
     pub(super) task: Option<String>,
-    /// Its title.
+    /// The title of the task.
     pub(super) title: Option<String>,
-    /// Why, in words.
+    /// The reason, in words.
     pub(super) reason: Option<String>,
-    /// Why, as a code.
+    /// The reason code.
     pub(super) code: Option<ReasonCode>,
-    /// All of it in one line.
+    /// The whole message in one line.
     pub(super) text: String,
 }
 
-/// What is sent at once.
+/// The messages that are sent together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delivery<'m> {
-    /// Its name, the same whenever it is tried again.
+    /// The identifier of the delivery; the same for every retry.
     pub(super) id: &'m str,
-    /// At least one.
+    /// The messages; at least one.
     pub(super) messages: &'m [Message],
 }
 
 impl Message {
-    /// What is told of `event`, whose line in a log is `line`.
+    /// Creates the message for `event`, whose line in a log is `line`.
     pub(super) fn of(kind: NotifyEvent, event: &Event, line: String, mask: &Mask) -> Self {
         let place = Place::of(event);
         let said = |key: &str| event.data.get(key)?.as_str().filter(|text| !text.is_empty());
@@ -64,7 +64,7 @@ impl Message {
         }
     }
 
-    /// With what a person types next, where there is something.
+    /// Appends the next command for a person, if there is one.
     pub(super) fn with_next(mut self) -> Self {
         let Some(task) = &self.task else { return self };
         let asked = matches!(
@@ -94,17 +94,18 @@ impl Message {
 }
 
 impl Delivery<'_> {
-    /// What it is: the event of the only message, or a digest.
+    /// Returns the event of a single message, or `digest`.
     pub(super) fn event(&self) -> &'static str {
         if let [one] = self.messages { one.event.as_str() } else { "digest" }
     }
 
-    /// The task, of a delivery about one.
+    /// Returns the task of a single message.
     pub(super) fn task(&self) -> Option<&str> {
         if let [one] = self.messages { one.task.as_deref() } else { None }
     }
 
-    /// What people read, of at most `most` characters: a line each, and how many are left out.
+    /// Returns the text of at most `most` characters: a line for each message, and the number of
+    /// those left out.
     pub(super) fn text(&self, most: usize) -> String {
         const MORE: usize = 24;
         let mut text = String::new();
@@ -125,7 +126,7 @@ impl Delivery<'_> {
     }
 }
 
-/// The begin of a text that may be too long for a message.
+/// Cuts a text that is too long for a message.
 fn cut(text: &str) -> &str {
     let end = (0..=text.len().min(MOST)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]

@@ -1,9 +1,9 @@
-//! Telling people: what the journal says goes to the channels of `[[notify]]`.
+//! Notifications: sends the events of the journal to the channels of `[[notify]]`.
 //!
-//! A channel has a thread of its own for each journal, so that neither an attempt nor another
-//! channel ever waits for it. The thread follows the journal from a cursor that is kept
-//! (`docs/design/notify.md`): each event is told by one loop, at least once, and what cannot be
-//! delivered now is delivered by the loop that lives then.
+//! Each pair of channel and journal has its own thread, so that neither an attempt nor another
+//! channel waits for it. The thread follows the journal from a persistent cursor
+//! (`docs/design/notify.md`): each event is sent by one loop, at least once. An event that cannot
+//! be delivered now is delivered by a later loop.
 
 mod body;
 mod carrier;

@@ -1,26 +1,26 @@
-//! What waits for a person when a run ends, and is in no line of the journal: approvals and work that
-//! people do.
+//! Messages about tasks that wait for a person at the end of a run without an event in the journal:
+//! approvals, and work that people do.
 
 use super::message::Message;
 use crate::config::NotifyEvent;
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-/// How the keys of these messages begin.
+/// The prefix of the keys of these messages.
 const KEY: &str = "needs:";
 
 /// A task that waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// Its reference.
+    /// The reference of the task.
     pub task: String,
     /// What it waits for, in words.
     pub what: &'static str,
-    /// What a person types next.
+    /// The next command for the person.
     pub next: String,
 }
 
-/// The messages about those of `needs` that `told` does not hold; what waits no longer is forgotten
-/// there.
+/// Returns the messages about those of `needs` that are not in `told`, and removes from `told` the
+/// tasks that no longer wait.
 pub(super) fn messages(needs: &[Need], told: &mut Vec<String>, now: DateTime<Utc>) -> Vec<Message> {
     let keys: Vec<String> = needs.iter().map(|need| format!("{KEY}{}", need.task)).collect();
     told.retain(|key| !key.starts_with(KEY) || keys.contains(key));

@@ -1,5 +1,6 @@
-//! Which messages are sent now: quiet hours, digests, and when a failed delivery is tried again.
-//! Pure: what time it is is handed in.
+//! Decides which messages are sent now: quiet hours, digests, and retries of failed deliveries.
+//!
+//! Pure: the current time is passed in.
 
 use super::message::Message;
 use crate::config::NotifyRule;
@@ -8,40 +9,40 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// What is older is no news any more.
+/// Messages older than this are dropped.
 const OLD: TimeDelta = TimeDelta::hours(24);
-/// So many messages are sent one by one; more of them as a digest.
+/// Up to this many messages are sent individually, more of them as a digest.
 const MANY: usize = 20;
-/// The most that one digest holds.
+/// The maximum number of messages in a digest.
 const MOST: usize = 200;
-/// How long a failed delivery waits at first, and at most.
+/// The first and the longest pause after a failed delivery.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(300));
-/// How often it is looked whether quiet hours are over.
+/// How often to check whether quiet hours are over.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// What time it is, for all that decides by time.
+/// The current time, on every clock that is needed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
-    /// For what is compared with the journal.
+    /// The time, for comparison with the journal.
     pub(super) now: DateTime<Utc>,
-    /// The time of day of the machine.
+    /// The local time of day, for quiet hours.
     pub(super) local: NaiveTime,
-    /// For pauses.
+    /// The monotonic time, for pauses.
     pub(super) monotonic: Instant,
-    /// Whether the loop ends: what is collected for a digest is told.
+    /// Whether the loop is ending: an incomplete digest is sent.
     pub(super) ends: bool,
 }
 
-/// What is to be done.
+/// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// Nothing waits, or all that waits has to.
+    /// Nothing waits.
     Nothing,
-    /// It is quiet; nothing is sent whoever ends.
+    /// These are quiet hours: nothing is sent, even if the loop ends. Check again after this time.
     Quiet(Duration),
-    /// Nothing before so long.
+    /// Nothing is due before this time has passed.
     Later(Duration),
-    /// The first so many messages, together.
+    /// Send this many of the first messages together.
     Now(usize),
 }
 
@@ -49,7 +50,7 @@ pub(super) enum Due {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     waiting: VecDeque<Message>,
-    /// How many are being sent: a delivery that is tried again holds the same ones.
+    /// How many messages are being sent: a retry contains the same ones.
     begun: Option<usize>,
     tries: u32,
     again: Option<Instant>,
@@ -62,29 +63,29 @@ impl Outbox {
         self.waiting.push_back(message);
     }
 
-    /// The messages up to `until` are one delivery, which was begun by another process.
+    /// Makes the messages up to `until` one delivery, because another process has started it.
     pub(super) fn resume(&mut self, until: &Place) {
         let known = |message: &Message| message.place.as_ref() == Some(until);
         self.begun = self.waiting.iter().position(known).map(|at| at + 1);
     }
 
-    /// How many messages wait.
+    /// Returns how many messages wait.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// How often the first delivery was tried.
+    /// Returns how often the current delivery was tried.
     pub(super) fn tries(&self) -> u32 {
         self.tries
     }
 
-    /// The first `count` messages.
+    /// Returns the first `count` messages.
     pub(super) fn first(&mut self, count: usize) -> &[Message] {
         let all = self.waiting.make_contiguous();
         &all[..count.min(all.len())]
     }
 
-    /// What is to be done now by `rule`.
+    /// Returns what to do now according to `rule`.
     pub(super) fn due(&mut self, rule: &NotifyRule, moment: Moment) -> Due {
         self.forget_old(moment.now);
         let Some(oldest) = self.waiting.front() else { return Due::Nothing };
@@ -110,7 +111,7 @@ impl Outbox {
         Due::Now(count)
     }
 
-    /// The delivery that was begun is done with; gives its messages.
+    /// Ends the current delivery, and returns its messages.
     pub(super) fn done(&mut self) -> Vec<Message> {
         let count = self.begun.take().unwrap_or(0).min(self.len());
         (self.tries, self.again) = (0, None);
@@ -119,7 +120,8 @@ impl Outbox {
         done
     }
 
-    /// The delivery that was begun failed, and is tried again: not before `after`, if that was said.
+    /// Schedules a retry of the current delivery, no earlier than `after` if the service requested
+    /// that.
     pub(super) fn failed(&mut self, after: Option<Duration>, now: Instant) {
         let (first, most) = PAUSES;
         let pause = first.saturating_mul(1_u32.checked_shl(self.tries).unwrap_or(u32::MAX));
@@ -127,7 +129,7 @@ impl Outbox {
         self.again = Some(now + pause.max(after.unwrap_or_default()).min(most));
     }
 
-    /// Drops what is no news any more; a delivery that was begun gets as old as it is.
+    /// Drops old messages. A started delivery is dropped only if all its messages are old.
     fn forget_old(&mut self, now: DateTime<Utc>) {
         let old = |message: &Message| {
             let at = DateTime::parse_from_rfc3339(&message.at);
@@ -141,7 +143,7 @@ impl Outbox {
     }
 }
 
-/// How long it is until `every` after `at`, if it is not over.
+/// Returns the time left until `every` after `at`; `None` if it has passed.
 fn left(at: &str, every: Duration, now: DateTime<Utc>) -> Option<Duration> {
     let at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
     let due = at.checked_add_signed(TimeDelta::from_std(every).ok()?)?;

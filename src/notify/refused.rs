@@ -5,21 +5,21 @@ use std::time::Duration;
 /// Why a delivery did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// Whether it is tried again.
+    /// Whether it is retried.
     pub(super) again: bool,
-    /// Not before so long, if that was said.
+    /// The minimum pause before a retry, if the service requested one.
     pub(super) after: Option<Duration>,
-    /// Why, in words.
+    /// The reason, in words.
     pub(super) why: String,
 }
 
 impl Refused {
-    /// It may arrive later.
+    /// Creates an error that is retried.
     pub(super) fn again(why: String) -> Self {
         Self { again: true, after: None, why }
     }
 
-    /// It would not arrive later either.
+    /// Creates an error that is permanent.
     pub(super) fn for_good(why: String) -> Self {
         Self { again: false, ..Self::again(why) }
     }

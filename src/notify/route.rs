@@ -1,4 +1,4 @@
-//! One channel and one journal: what is new is read, and what is due is sent.
+//! One channel and one journal: reads new events, and sends due messages.
 
 use super::carrier::Carrier;
 use super::channel::Channel;
@@ -20,43 +20,43 @@ use chrono::Local;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How often the journal is looked at.
+/// How often the journal is polled.
 const POLL: Duration = Duration::from_millis(500);
-/// How often it is looked whether the loop that tells is gone.
+/// How often to check whether the loop that sends is gone.
 const OTHERS: Duration = Duration::from_secs(2);
-/// The most that is read of a queue, in bytes.
+/// The maximum size of a queue that is read, in bytes.
 const QUEUE: u64 = 256 << 20;
-/// So many silent attempts are remembered.
+/// The maximum number of keys of messages without a place that are remembered.
 const SILENT: usize = 100;
 
-/// What is to be done after a turn.
+/// What to do after a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Look again after so long, or earlier when the loop ends.
+    /// Take another turn after this time, or earlier if the loop ends.
     Look(Duration),
-    /// All that can be told is told.
+    /// Everything that can be sent now is sent.
     Idle(Duration),
-    /// Another loop tells; look again after so long whether it still lives.
+    /// Another loop sends; check after this time whether it is still alive.
     Others(Duration),
 }
 
-/// A channel in a journal.
+/// A channel and a journal.
 pub(super) struct Route {
     channel: Channel,
     state: StateDir,
     file: CursorFile,
-    /// Where telling begins when nothing is known.
+    /// Where to begin if there is no cursor.
     begin: Place,
     tools: Tools,
     carrier: Box<dyn Carrier>,
     telling: Option<Telling>,
-    /// Why the last delivery failed, and what was dropped.
+    /// The errors to report: why the last delivery failed, and what was dropped.
     trouble: Vec<String>,
 }
 
-/// What only the loop that tells has.
+/// The state of the loop that sends.
 struct Telling {
-    /// Held for as long as it tells.
+    /// Ensures that only one loop sends; held as long as it does.
     _lock: FileLock,
     cursor: Cursor,
     lines: JournalLines,
@@ -67,8 +67,8 @@ struct Telling {
 }
 
 impl Route {
-    /// The route of `channel` over the journal of `state`; what is in the journal now is not told
-    /// unless an earlier loop left it.
+    /// Creates the route of `channel` for the journal of `state`. Events that are already in the
+    /// journal are not sent, unless an earlier loop left them.
     pub(super) fn new(
         channel: Channel,
         state: StateDir,
@@ -91,7 +91,7 @@ impl Route {
         route
     }
 
-    /// Becomes the one that tells, if nobody else is.
+    /// Becomes the loop that sends, unless another one is.
     fn take(&mut self) {
         if self.telling.is_some() {
             return;
@@ -100,7 +100,7 @@ impl Route {
             Ok(Some(lock)) => lock,
             Ok(None) => return,
             Err(error) => {
-                return self.complain(format!("cannot keep how far it was told: {error}"));
+                return self.complain(format!("failed to save the cursor: {error}"));
             }
         };
         let known = self.file.read();
@@ -120,7 +120,7 @@ impl Route {
         }
     }
 
-    /// Reads what is new and sends what is due.
+    /// Reads new events, and sends due messages.
     pub(super) fn turn(&mut self, ends: bool) -> Next {
         self.take();
         self.read();
@@ -138,9 +138,9 @@ impl Route {
         }
     }
 
-    /// Takes in what waits for a person at the end of the run.
+    /// Adds messages about the tasks that wait for a person at the end of the run.
     pub(super) fn hear_needs(&mut self, needs: &[Need]) {
-        // What happened before is told before.
+        // Earlier events must be sent first.
         self.read();
         let wanted = self.channel.rule.on.contains(&NotifyEvent::NeedsYou);
         let Some(telling) = self.telling.as_mut().filter(|_| wanted) else { return };
@@ -152,12 +152,12 @@ impl Route {
         }
     }
 
-    /// Why something was not delivered, in words, each with the channel.
+    /// Returns the errors, each with the name of the channel.
     pub(super) fn trouble(mut self) -> Vec<String> {
         let waiting = self.telling.as_ref().map_or(0, |telling| telling.outbox.len());
         let quiet = self.channel.rule.quiet.is_some();
         if waiting > 0 && (!quiet || !self.trouble.is_empty()) {
-            self.complain(format!("{waiting} not delivered yet; the next run tries again"));
+            self.complain(format!("{waiting} not delivered yet; the next run retries"));
         }
         let name = self.channel.to_string();
         self.trouble.into_iter().map(|text| format!("{name}: {text}")).collect()
@@ -169,7 +169,7 @@ impl Route {
         }
     }
 
-    /// Takes in what the journal has of new.
+    /// Reads the new events of the journal.
     fn read(&mut self) {
         let Some(telling) = &mut self.telling else { return };
         let mut events = Vec::new();
@@ -177,7 +177,7 @@ impl Route {
             events.extend(serde_json::from_slice::<Event>(line).ok());
             Ok(())
         });
-        // What could not be read now is read the next time.
+        // Events that could not be read now are read at the next turn.
         drop(read);
         let mut queues = Queues::default();
         for event in &events {
@@ -193,7 +193,7 @@ impl Route {
 
     fn hear(&mut self, event: &Event, queues: &mut Queues) {
         let Some(telling) = &mut self.telling else { return };
-        // A journal that was put back begins with lines that were read before.
+        // A journal restored from its backup begins with lines that were read before.
         if telling.read != Place::default() && !telling.read.is_before(event) {
             return;
         }
@@ -249,7 +249,7 @@ impl Route {
         self.delivered();
     }
 
-    /// What was begun is done with.
+    /// Ends the current delivery, and advances the cursor.
     fn delivered(&mut self) {
         let Some(telling) = &mut self.telling else { return };
         for message in telling.outbox.done() {
@@ -267,12 +267,12 @@ impl Route {
     fn keep(&mut self) {
         let Some(telling) = &self.telling else { return };
         if let Err(error) = self.file.write(&telling.cursor, &*self.tools.ids) {
-            self.complain(format!("cannot keep how far it was told: {error}"));
+            self.complain(format!("failed to save the cursor: {error}"));
         }
     }
 }
 
-/// The queues of a folder as they are now, for titles and counts.
+/// The current queues of a folder, for titles and counts.
 #[derive(Default)]
 struct Queues(HashMap<String, Option<Queue>>);
 
@@ -292,7 +292,7 @@ impl Queues {
         queue.index_of(task).map(|at| queue.title(at))
     }
 
-    /// How many tasks are complete, and how many blocked, of the queues of a loop.
+    /// Returns how many tasks of the queues of a loop are complete, and how many blocked.
     fn counted(&mut self, state: &StateDir, event: &Event) -> String {
         let names = event.data.get("queues").and_then(|names| names.as_array());
         let names: Vec<String> = names
@@ -302,7 +302,7 @@ impl Queues {
             .collect();
         let (mut all, mut complete, mut blocked) = (0, 0, 0);
         for name in names {
-            // A loop says its queues by name; that is the file's without its ending, mostly.
+            // A loop names its queues; the name is usually that of the file without its extension.
             let file = if name.ends_with(".json") { name } else { format!("{name}.json") };
             let Some(queue) = self.get(state, &file) else { continue };
             let counts = queue.counts();

@@ -1,4 +1,4 @@
-//! The threads that tell while a loop runs.
+//! The threads that send notifications while a loop runs.
 
 use super::carrier::{Carrier, Programs};
 use super::channel::{Channel, described};
@@ -16,10 +16,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a delivery that is ended may take to end.
+/// How long an aborted delivery may take to end.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// What tells while a loop runs.
+/// Sends notifications while a loop runs.
 pub struct Notifier {
     threads: Vec<(String, Sender<Vec<Need>>)>,
     reports: Receiver<(usize, Vec<String>)>,
@@ -27,7 +27,7 @@ pub struct Notifier {
     refused: Vec<String>,
 }
 
-/// The channels of the configuration that can be used, and in words why others cannot.
+/// Returns the channels of the configuration that can be used, and why the others cannot, in words.
 pub fn channels(
     rules: &[NotifyRule],
     vars: &[(OsString, OsString)],
@@ -49,8 +49,8 @@ pub fn channels(
 }
 
 impl Notifier {
-    /// Begins to tell `channels` what is added to the journals of `states` from here on, and what
-    /// an earlier loop left.
+    /// Starts sending to `channels` the events that are added to the journals of `states` from now
+    /// on, and those that an earlier loop left.
     pub fn start(channels: &[Channel], states: &[StateDir], tools: &Tools) -> Self {
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, reports) = mpsc::channel();
@@ -79,7 +79,7 @@ impl Notifier {
         let number = self.threads.len();
         let tell = move || {
             tell(&mut route, &ends);
-            // Nobody hears it when the run did not wait.
+            // The receiver is gone if the run did not wait.
             drop(reports.send((number, route.trouble())));
         };
         match thread::Builder::new().name("notify".to_owned()).spawn(tell) {
@@ -88,12 +88,12 @@ impl Notifier {
         }
     }
 
-    /// Tells what there is still to tell and what `needs` a person, for at most `patience`; gives in
-    /// words what could not be told.
+    /// Sends the remaining messages and those about `needs`, for at most `patience`. Returns what
+    /// could not be sent, in words.
     pub fn finish(self, needs: &[Need], patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
         for (_, end) in &self.threads {
-            // One that ended already has reported.
+            // A thread that has already ended has reported.
             let _has_ended = end.send(needs.to_vec());
         }
         let mut open: Vec<usize> = (0..self.threads.len()).collect();
@@ -111,13 +111,13 @@ impl Notifier {
         hear(&mut open, deadline);
         for number in open {
             let name = self.threads.get(number).map_or("", |(name, _)| name);
-            troubles.push(format!("{name}: not done in time; the next run tries again"));
+            troubles.push(format!("{name}: not done in time; the next run retries"));
         }
         troubles
     }
 }
 
-/// Tells until the loop ends and all that can be told is told.
+/// Sends messages until the loop ends and everything that can be sent is sent.
 fn tell(route: &mut Route, ends: &Receiver<Vec<Need>>) {
     let mut ending = false;
     loop {
@@ -131,16 +131,16 @@ fn tell(route: &mut Route, ends: &Receiver<Vec<Need>>) {
                 route.hear_needs(&needs);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            // The run is gone without a word.
+            // The run ended without calling `finish`.
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
-/// Sends a test to a channel.
+/// Sends a test message to a channel.
 ///
 /// # Errors
-/// Why it did not arrive, in words.
+/// Returns why the message did not arrive, in words.
 pub fn test(channel: &Channel, tools: &Tools) -> Result<(), String> {
     let now = tools.clock.now();
     let text = format!("{} - a test of workloop doctor", now.with_timezone(&Local).format("%H:%M"));

@@ -1,4 +1,4 @@
-//! What a channel works with.
+//! The tools that channels need.
 
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
@@ -7,17 +7,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What every channel works with.
+/// The tools that every channel needs.
 #[derive(Clone)]
 pub struct Tools {
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Makes names.
+    /// The source of delivery identifiers.
     pub ids: Arc<dyn Ids>,
-    /// What must not be told.
+    /// The secrets that must not be sent.
     pub mask: Mask,
-    /// The environment.
+    /// The environment of the loop.
     pub vars: Vec<(OsString, OsString)>,
-    /// Where commands run.
+    /// The working directory of commands.
     pub folder: PathBuf,
 }

@@ -95,7 +95,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
         ("plan q.json --by 2020-01-01", "has passed"),
         ("plan q.json --sprint nope", "there are: 2999-W01"),
         ("plan q.json --by nothing", "write one of epic, phase, queue, sprint, track, type"),
-        ("plan q.json --from friday", "is no time to plan with"),
+        ("plan q.json --from friday", "is not a time for planning"),
         ("plan q.json --hours-per-day 25", "at most 24"),
         ("plan q.json --by epic --by phase", "at most one group"),
     ] {

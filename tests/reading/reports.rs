@@ -68,7 +68,7 @@ fn a_report_has_every_form_and_style() {
         assert!(exit == 0 && out.starts_with("# "), "{out}");
     }
     let Left(exit, _, err) = folder.run("report q.json --since tomorrow");
-    assert!(exit == 2 && err.contains("is no time"), "{err}");
+    assert!(exit == 2 && err.contains("is not a time"), "{err}");
 }
 
 #[test]
