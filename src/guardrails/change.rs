@@ -1,48 +1,49 @@
-//! A change as data: which files, which lines.
+//! A change as data: the changed files, with their added and removed lines.
 
-/// What became of a file.
+/// How a file changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It is new.
+    /// The file is new.
     Added,
-    /// It has another content or another mode.
+    /// The content or the mode changed.
     Modified,
-    /// It is gone.
+    /// The file was removed.
     Removed,
-    /// It was at this path before, and has mostly the same content.
+    /// The file was moved from this path, with mostly the same content.
     Renamed(String),
 }
 
 /// A line that was added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its number in the file that has it, from 1.
+    /// The line number, 1-based: in the new file for an added line, in the old one for a removed
+    /// line.
     pub number: u32,
-    /// The line without its end.
+    /// The line without its terminator.
     pub text: String,
 }
 
 /// A file that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedFile {
-    /// Its path as seen from the project root.
+    /// The path relative to the project root.
     pub path: String,
-    /// What became of it.
+    /// How it changed.
     pub what: What,
-    /// The lines that it has now and had not before, where that is known.
+    /// The added lines, if they are known.
     pub added: Vec<Line>,
-    /// The lines that it had and has not now.
+    /// The removed lines, if they are known.
     pub removed: Vec<Line>,
-    /// Whether it is no text.
+    /// Whether it is a binary file.
     pub is_binary: bool,
-    /// Its size in bytes, of a file that is there.
+    /// The size in bytes; `None` if it does not exist or the size is unknown.
     pub size: Option<u64>,
-    /// Whether it was there at the base, and what it was is known.
+    /// Whether it existed at the base with known content.
     pub is_known: bool,
 }
 
 impl ChangedFile {
-    /// A file of which only is known that it changed.
+    /// Creates a file of which nothing is known but that it changed.
     pub fn named(path: &str) -> Self {
         Self {
             path: path.to_owned(),
@@ -55,7 +56,7 @@ impl ChangedFile {
         }
     }
 
-    /// Whether it is there now.
+    /// Returns whether the file exists now.
     pub fn is_there(&self) -> bool {
         match self.what {
             What::Added | What::Modified | What::Renamed(_) => true,
@@ -63,7 +64,7 @@ impl ChangedFile {
         }
     }
 
-    /// The path that it had at the base, if it was there.
+    /// Returns the path at the base, if it existed there.
     pub fn before(&self) -> Option<&str> {
         match &self.what {
             What::Added => None,

@@ -1,4 +1,4 @@
-//! What a task says that it changes, against what it changed.
+//! Compares the files that a task declares with those that it changed.
 
 use super::change::ChangedFile;
 use super::grants::Grants;
@@ -7,17 +7,17 @@ use super::rules::{Requires, Rules};
 use crate::domain::{Finding, Findings, Level, Permitted};
 use crate::platform::fault::{self, Fault};
 
-/// The code of a change that lacks what is required.
+/// The code of a change without a required file.
 pub(super) const NOTHING_CHANGED: &str = "nothing_changed";
-/// The code of a file outside of the declared ones.
+/// The code of a changed file that is not declared.
 pub(super) const SCOPE: &str = "scope";
-/// The code of a file that is frozen.
+/// The code of a changed file that is frozen.
 pub(super) const FROZEN: &str = "frozen";
 
-/// How many paths a sentence lists.
+/// The maximum number of paths in a message.
 const NAMED: usize = 10;
 
-/// Files that tools write beside a manifest: who declares the one declares the other.
+/// Files that tools write next to a manifest: declaring the manifest also declares them.
 const BESIDE: [(&str, &[&str]); 6] = [
     (
         "package.json",
@@ -30,10 +30,12 @@ const BESIDE: [(&str, &[&str]); 6] = [
     ("Gemfile", &["Gemfile.lock"]),
 ];
 
-/// What a change lacks of what its task has to change, and what it has besides.
+/// Returns the findings about required files that were not changed, and changed files that are not
+/// declared or are frozen.
 ///
-/// `changed` are the files of the task so far, `perhaps` files that may be its own; `is_whole` says whether
-/// any others could have been seen. `is_missing` tells whether a file is not there.
+/// `changed` are the files that the task has changed so far, `perhaps` files that it may have changed.
+/// `is_whole` is true if no other changes could have been missed. `is_missing` returns whether a file
+/// does not exist.
 pub fn declared(
     changed: &[ChangedFile],
     perhaps: &[String],
@@ -53,8 +55,8 @@ pub fn declared(
             path: Some(outside[0].to_owned()),
             line: None,
             message: format!(
-                "the task declares other files than {}; leave these as they were, or a person adds \
-                 them to the task's files or scope",
+                "the task does not declare {}; leave these files unchanged, or have a person add them \
+                 to the task's files or scope",
                 list(&outside)
             ),
         });
@@ -65,7 +67,7 @@ pub fn declared(
     found
 }
 
-/// What is required and was not changed.
+/// Returns a finding if a required file was not changed.
 fn lacking(
     touched: &[&str],
     is_whole: bool,
@@ -86,15 +88,15 @@ fn lacking(
         grants.creates.iter().map(String::as_str).filter(|path| is_missing(path)).collect();
     if let Some(first) = missing.first() {
         let message = format!(
-            "the task declares new files that are not there: {}; make them, outside of what git \
-             ignores",
+            "the task declares new files that do not exist: {}; create them, where git does not \
+             ignore them",
             list(&missing)
         );
         return Some(finding(Some((*first).to_owned()), message));
     }
     match requires {
         Requires::Any if touched.is_empty() && is_whole => {
-            let message = "no file was changed; do the task, or say in the result file why it needs no change";
+            let message = "no file was changed; do the task, or explain in the result file why it needs no change";
             Some(finding(None, message.to_owned()))
         }
         Requires::Declared
@@ -102,8 +104,8 @@ fn lacking(
         {
             let owned: Vec<&str> = grants.owns.iter().map(String::as_str).collect();
             let message = format!(
-                "no declared file was changed, of {}; do the task there, or say in the result file \
-                 why it needs no change",
+                "none of the declared files was changed: {}; do the task there, or explain in the result \
+                 file why it needs no change",
                 list(&owned)
             );
             Some(finding(None, message))
@@ -112,7 +114,7 @@ fn lacking(
     }
 }
 
-/// The files outside of the declared ones, of a task that declares some.
+/// Returns the changed files that the task does not declare; none if it declares no files.
 fn outside<'f>(changed: &'f [ChangedFile], grants: &Grants) -> Vec<&'f str> {
     if grants.owns.is_empty() {
         return Vec::new();
@@ -130,7 +132,7 @@ fn outside<'f>(changed: &'f [ChangedFile], grants: &Grants) -> Vec<&'f str> {
     outside
 }
 
-/// Whether a file is frozen for the task.
+/// Adds a finding if a file is frozen for the task, or records the permission to change it.
 fn frozen(file: &ChangedFile, rules: &Rules, grants: &Grants, found: &mut Findings) {
     let paths = || std::iter::once(&*file.path).chain(file.before());
     for contract in &grants.frozen {
@@ -141,21 +143,21 @@ fn frozen(file: &ChangedFile, rules: &Rules, grants: &Grants, found: &mut Findin
             continue;
         }
         let Some(level) = rules.level(FROZEN, Some(Level::Fail), path) else { continue };
-        let name = contract.names.first().map_or("of no name", String::as_str);
+        let name = contract.names.first().map_or("without a name", String::as_str);
         found.findings.push(Finding {
             code: FROZEN.to_owned(),
             level,
             path: Some(path.to_owned()),
             line: None,
             message: format!(
-                "it is frozen by the contract {name}; leave it as it was, or a person names the \
+                "it is frozen by the contract {name}; leave it unchanged, or have a person name the \
                  contract on the task (contracts = [\"{name}\"])"
             ),
         });
     }
 }
 
-/// Paths as a sentence lists them.
+/// Formats paths for a message.
 pub(super) fn list(paths: &[&str]) -> String {
     let shown = paths.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match paths.len().saturating_sub(NAMED) {

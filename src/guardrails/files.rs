@@ -1,4 +1,4 @@
-//! Changed files as a whole: tests that are gone, thresholds that fell, files that do not belong here.
+//! Checks changed files as a whole: deleted tests, lowered thresholds, large and binary files.
 
 use super::change::{ChangedFile, Line, What};
 use super::grants::Grants;
@@ -16,13 +16,13 @@ pub(super) const THRESHOLD: &str = "threshold_lowered";
 pub(super) const LARGE: &str = "large_file";
 pub(super) const BINARY: &str = "binary_file";
 
-/// Endings of files that are no text and belong into projects.
+/// Extensions of media files that are legitimate in projects.
 const MEDIA: [&str; 14] = [
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".svg", ".woff", ".woff2", ".ttf", ".otf",
     ".pdf", ".mp3", ".wav",
 ];
 
-/// Where a test begins, by language; the first group that matched is its name, where it has one.
+/// The beginning of a test, by language. The first matching group is its name, if it has one.
 const STARTS: [(Language, &str); 5] = [
     (Language::Python, r"^\s*(?:async\s+)?def\s+(test\w*)"),
     (Language::Script, r#"\b(?:it|test)(?:\.each\([^)]*\))?\s*\(\s*["'`]([^"'`]*)"#),
@@ -31,7 +31,7 @@ const STARTS: [(Language, &str); 5] = [
     (Language::Shell, r#"^\s*@test\s+["']([^"']*)|^\s*(?:function\s+)?(test\w+)\s*\(\)"#),
 ];
 
-/// Numbers that a check compares with, and whether a smaller one is weaker.
+/// Patterns of thresholds, and whether a smaller value is weaker.
 const NUMBERS: [(&str, bool); 2] = [
     (
         r#"\b(fail[_-]under|cov-fail-under|branches|functions|lines|statements|minimum_coverage|min_coverage|threshold|target|minimum)["']?\s*[:= ]\s*["']?(\d+(?:\.\d+)?)"#,
@@ -43,7 +43,7 @@ const NUMBERS: [(&str, bool); 2] = [
     ),
 ];
 
-/// What is found in the changed files.
+/// Returns the findings about the changed files.
 pub(super) fn files(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     let mut found = deleted(changed, rules, grants);
     for file in changed {
@@ -64,14 +64,14 @@ fn finding(
     Some(Finding { code: code.to_owned(), level, path: Some(path.to_owned()), line: None, message })
 }
 
-/// Tests that were there and are not any more, as files and inside of files.
+/// Returns the findings about deleted tests: whole files, and tests in files.
 fn deleted(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     let mut found = Vec::new();
     for file in changed {
         let Some(before) = file.before().filter(|before| is_test(before)) else { continue };
         let is_gone = match &file.what {
             What::Removed => true,
-            // Out of where anything looks for tests.
+            // Moved to a path that no test runner searches.
             What::Renamed(_) => !is_test(&file.path),
             What::Added => false,
             What::Modified => {
@@ -79,7 +79,7 @@ fn deleted(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Findi
             }
         };
         if is_gone && grants.permits_removal(before).is_none() && !moved(changed, file) {
-            let message = "a test file is gone or empty; put it back, or a person allows it for the \
+            let message = "a test file is gone or empty; put it back, or have a person allow it for the \
                            task (may_remove_tests)";
             let level = Level::Fail;
             found.extend(finding(rules, TEST_DELETED, level, before, message.to_owned()));
@@ -89,7 +89,7 @@ fn deleted(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Findi
     found
 }
 
-/// Whether what a removed file held is in a new test of the same change.
+/// Returns whether the content of a removed test file was moved to other tests in the same change.
 fn moved(changed: &[ChangedFile], gone: &ChangedFile) -> bool {
     let text = |line: &Line| line.text.trim().to_owned();
     let lost: Vec<String> = gone.removed.iter().map(text).filter(|text| !text.is_empty()).collect();
@@ -101,7 +101,7 @@ fn moved(changed: &[ChangedFile], gone: &ChangedFile) -> bool {
     lost.iter().filter(|line| added.contains(*line)).count() * 2 >= lost.len()
 }
 
-/// Tests inside of files: fewer of a language than there were.
+/// Returns the findings about tests in files: fewer tests of a language than before.
 fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     let mut found = Vec::new();
     for (number, (language, _)) in STARTS.iter().enumerate() {
@@ -120,7 +120,7 @@ fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding
         let mut balance = added.len();
         for file in all {
             let before = file.before().unwrap_or_default();
-            // A file that is gone was told of.
+            // Deleted files are reported by `deleted`.
             if !file.is_there() {
                 continue;
             }
@@ -134,8 +134,8 @@ fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding
                 lost.iter().filter(|name| !added.contains(name)).map(String::as_str).collect();
             let gone = super::declared::list(&gone);
             let message = format!(
-                "{missing} of its tests are gone ({gone}); put them back, or a person allows it for the \
-                 task (may_remove_tests)"
+                "{missing} of its tests are gone ({gone}); put them back, or have a person allow it for \
+                 the task (may_remove_tests)"
             );
             found.extend(finding(rules, TEST_DELETED, Level::Fail, &file.path, message));
         }
@@ -153,7 +153,7 @@ fn numbers() -> &'static [Regex] {
     COMPILED.get_or_init(|| NUMBERS.iter().filter_map(|(text, _)| Regex::new(text).ok()).collect())
 }
 
-/// A threshold of a file that steers which is weaker now, or gone.
+/// Returns a finding if a threshold in a steering file is weaker or gone.
 fn lowered(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
     steering(&file.path).filter(|row| !matches!(row.part, Part::LockOf(_)))?;
     for (regex, (_, is_least)) in numbers().iter().zip(NUMBERS) {
@@ -173,14 +173,14 @@ fn lowered(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
                 Some(_) => continue,
                 None => format!("{key} was {old} and is gone"),
             };
-            let message = format!("{what}: a threshold is weaker; keep it, and reach it");
+            let message = format!("{what}: a threshold is weaker; restore it, and meet it");
             return finding(rules, THRESHOLD, Level::Fail, &file.path, message);
         }
     }
     None
 }
 
-/// A new file that is too large, or no text.
+/// Returns a finding if a file is too large, or a new file is binary.
 fn unfit(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
     let is_lock = steering(&file.path).is_some_and(|row| matches!(row.part, Part::LockOf(_)));
     if !file.is_there() || is_lock || is_moved(file) {
@@ -190,14 +190,14 @@ fn unfit(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
     if size > rules.max_file_bytes {
         let (size, most) = (size >> 10, rules.max_file_bytes >> 10);
         let message = format!(
-            "it has {size} KiB, more than guardrails.max_file_kb = {most}; leave out what tools make, or \
+            "it has {size} KiB, more than guardrails.max_file_kb = {most}; leave out generated files, or \
              keep it elsewhere"
         );
         return finding(rules, LARGE, Level::Fail, &file.path, message);
     }
     let is_media = MEDIA.iter().any(|ending| file.path.to_lowercase().ends_with(ending));
     if file.is_binary && !is_media && file.what == What::Added {
-        let message = "a new file is no text; leave out what tools make".to_owned();
+        let message = "a new file is binary; leave out generated files".to_owned();
         return finding(rules, BINARY, Level::Warn, &file.path, message);
     }
     None

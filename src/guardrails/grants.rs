@@ -1,50 +1,51 @@
-//! What a task may do that others may not.
+//! The files that a task declares, and its permissions.
 
 use super::paths::{covers, is_test};
 
-/// Paths that are frozen for this task, and what would let it change them.
+/// Paths that are frozen for a task, and the names that allow it to change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contract {
-    /// What a task names to change it: the first of these is shown.
+    /// The names by which a task refers to the contract; the first one is shown.
     pub names: Vec<String>,
-    /// Globs as seen from the project root.
+    /// Globs relative to the project root.
     pub paths: Vec<String>,
 }
 
-/// What a task declares and is allowed.
+/// What a task declares, and what it is allowed to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// Paths, folders and globs that it works on: `file`, `files`, `files_to_modify`,
+    /// Paths, folders and globs on which it works: `file`, `files`, `files_to_modify`,
     /// `files_to_create`, `scope`.
     pub owns: Vec<String>,
-    /// Those that it may change besides: `tests`, and where it did not merge.
+    /// Paths that it may also change: `tests`, and files with merge conflicts.
     pub besides: Vec<String>,
-    /// `files_to_create`.
+    /// The files that it must create: `files_to_create`.
     pub creates: Vec<String>,
-    /// `may_change_tests`.
+    /// Whether it may change tests that it does not declare: `may_change_tests`.
     pub may_change_tests: bool,
-    /// `may_remove_tests`.
+    /// Whether it may remove tests: `may_remove_tests`.
     pub may_remove_tests: bool,
-    /// `contracts`.
+    /// The contracts that it may change: `contracts`.
     pub contracts: Vec<String>,
-    /// Whether a person added it: what an agent added allows itself nothing.
+    /// Whether a person added the task. A task that an agent added has no permissions.
     pub by_person: bool,
-    /// What is frozen now.
+    /// The contracts that are frozen now.
     pub frozen: Vec<Contract>,
 }
 
 impl Grants {
-    /// Whether the task declares `path`, whoever added it.
+    /// Returns whether the task declares `path`, regardless of who added the task.
     pub fn declares(&self, path: &str) -> bool {
         self.owns(path) || self.besides.iter().any(|declared| covers(declared, path))
     }
 
-    /// Whether it works on `path`.
+    /// Returns whether `path` is one of the files on which the task works.
     pub fn owns(&self, path: &str) -> bool {
         self.owns.iter().any(|owned| covers(owned, path))
     }
 
-    /// What lets the task change `path` although it judges or steers; `None` where nothing does.
+    /// Returns the permission by which the task may change `path` although it judges or steers the
+    /// work; `None` if there is none.
     pub fn permits(&self, path: &str) -> Option<String> {
         if !self.by_person {
             return None;
@@ -60,13 +61,13 @@ impl Grants {
         (self.may_change_tests && is_test(path)).then(|| "may_change_tests".to_owned())
     }
 
-    /// The same for a test that is gone.
+    /// Does the same for a removed test.
     pub fn permits_removal(&self, path: &str) -> Option<String> {
         let removes = self.by_person && self.may_remove_tests && is_test(path);
         self.permits(path).or_else(|| removes.then(|| "may_remove_tests".to_owned()))
     }
 
-    /// The name under which the task names a contract.
+    /// Returns the name by which the task refers to a contract, if it does.
     pub fn named<'c>(&self, contract: &'c Contract) -> Option<&'c str> {
         let named = |name: &&String| self.contracts.contains(*name);
         contract.names.iter().filter(|_| self.by_person).find(named).map(String::as_str)
@@ -74,7 +75,7 @@ impl Grants {
 }
 
 impl Contract {
-    /// Whether `path` is frozen by it.
+    /// Returns whether the contract freezes `path`.
     pub fn covers(&self, path: &str) -> bool {
         self.paths.iter().any(|glob| covers(glob, path))
     }

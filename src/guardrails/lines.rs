@@ -1,4 +1,4 @@
-//! Added lines against the table.
+//! Checks added lines against the table of rows.
 
 use super::change::{ChangedFile, Line, What};
 use super::paths::{Language, is_test};
@@ -9,18 +9,18 @@ use regex::{Regex, RegexSet};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// Longer lines are no text that anybody wrote: only their beginning is looked at.
+/// Longer lines are probably generated: only their beginning is checked. In bytes.
 const LONGEST: usize = 2000;
-/// How many lines before one can make it honest.
+/// How many preceding lines are searched for a legitimate reason.
 const BEFORE: usize = 4;
-/// How many findings of one rule are listed for a file.
+/// The maximum number of findings per rule and file.
 const MOST: usize = 20;
-/// The code of a line that the configuration denies.
+/// The code of a line that matches `deny` of the configuration.
 pub(super) const DENIED: &str = "denied";
-/// Files that people read: what they say is not done.
+/// Extensions of prose: text that describes code is not code.
 const PROSE: [&str; 6] = [".md", ".txt", ".rst", ".adoc", ".html", ".org"];
 
-/// The patterns, compiled.
+/// The compiled patterns.
 struct Compiled {
     all: RegexSet,
     each: Vec<(Regex, Option<Regex>)>,
@@ -39,10 +39,10 @@ fn compiled() -> Option<&'static Compiled> {
     COMPILED.get_or_init(make).as_ref()
 }
 
-/// Three lines, one behind the other.
+/// Three consecutive lines.
 type Block<'t> = [&'t str; 3];
 
-/// What is found in the lines that a change adds.
+/// Returns the findings in the lines that a change adds.
 pub(super) fn lines(changed: &[ChangedFile], rules: &Rules) -> Vec<Finding> {
     let Some(compiled) = compiled() else { return Vec::new() };
     let moved: HashSet<Block<'_>> =
@@ -52,7 +52,7 @@ pub(super) fn lines(changed: &[ChangedFile], rules: &Rules) -> Vec<Finding> {
         let rows = rows_for(&file.path);
         let blocks = blocks(&file.added);
         for (at, line) in file.added.iter().enumerate() {
-            // What was elsewhere with what follows it was moved.
+            // A line that was removed elsewhere together with the next two was moved.
             if blocks[at].is_some_and(|block| moved.contains(&block)) {
                 continue;
             }
@@ -64,7 +64,8 @@ pub(super) fn lines(changed: &[ChangedFile], rules: &Rules) -> Vec<Finding> {
     thinned(found)
 }
 
-/// The block that begins at each line, where two lines follow it directly.
+/// Returns for each line the block that begins there; `None` if two consecutive lines do not
+/// follow.
 fn blocks(lines: &[Line]) -> Vec<Option<Block<'_>>> {
     let one = |at: usize| {
         let block = lines.get(at..at + 3)?;
@@ -74,7 +75,7 @@ fn blocks(lines: &[Line]) -> Vec<Option<Block<'_>>> {
     (0..lines.len()).map(one).collect()
 }
 
-/// Which rows look at a file.
+/// Returns for each row whether it applies to a file.
 fn rows_for(path: &str) -> Vec<bool> {
     let language = Language::of(path);
     let is_prose = PROSE.iter().any(|ending| path.ends_with(ending));
@@ -87,7 +88,7 @@ fn rows_for(path: &str) -> Vec<bool> {
     ROWS.iter().map(looks).collect()
 }
 
-/// A line that is looked at.
+/// A line to check.
 struct Looked<'c> {
     file: &'c ChangedFile,
     at: usize,
@@ -109,7 +110,7 @@ impl Looked<'_> {
     fn denied(&self, rules: &Rules) -> Option<Finding> {
         let denied = rules.deny.iter().find(|one| one.regex.is_match(&self.line.text))?;
         let level = rules.level(DENIED, Some(Level::Fail), &self.file.path)?;
-        let message = format!("guardrails.deny has {:?}; do without it", denied.text);
+        let message = format!("guardrails.deny forbids {:?}; do without it", denied.text);
         Some(self.finding(DENIED, level, message))
     }
 
@@ -139,15 +140,15 @@ impl Looked<'_> {
         found
     }
 
-    /// Whether the line, or one of those before it, says what makes it honest.
+    /// Returns whether the line or one of the preceding lines contains a legitimate reason.
     fn is_honest(&self, unless: &Regex) -> bool {
         let before = &self.file.added[self.at.saturating_sub(BEFORE)..=self.at];
         before.iter().any(|line| unless.is_match(cut(&line.text)))
     }
 }
 
-/// Whether a pattern is found in the first line, which ends at `end`; one that continues in the next line
-/// has to begin there.
+/// Returns whether a pattern matches in the first line, which ends at `end`. A match that continues
+/// in the next line must begin in the first one.
 fn begins_in(pattern: &Regex, text: &str, end: usize, row: &Row) -> bool {
     if row.pattern.contains(r"\n") {
         return pattern.find(text).is_some_and(|found| found.start() < end.max(1));
@@ -163,7 +164,7 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// Of many findings of one rule in one file the first ones.
+/// Keeps only the first findings of each rule and file.
 fn thinned(found: Vec<Finding>) -> Vec<Finding> {
     let mut counts = std::collections::HashMap::new();
     let keeps = |finding: &Finding| {
@@ -176,7 +177,7 @@ fn thinned(found: Vec<Finding>) -> Vec<Finding> {
     found.into_iter().filter(|finding| keeps(finding)).collect()
 }
 
-/// Whether a file is one that was only moved.
+/// Returns whether a file was moved without changes.
 pub(super) fn is_moved(file: &ChangedFile) -> bool {
     matches!(file.what, What::Renamed(_)) && file.added.is_empty() && file.removed.is_empty()
 }
@@ -278,7 +279,7 @@ mod tests {
         assert_eq!(found(&rules(&[("stub", "src/**")], "^XXX")), ["denied"]);
     }
 
-    /// What is looked at grows with the lines and with nothing else.
+    /// The work is proportional to the number of lines only.
     #[test]
     fn long_lines_and_many_findings_are_bounded() {
         let long = "x".repeat(100_000) + " todo!()";

@@ -1,9 +1,9 @@
-//! What an attempt may do to the project besides passing its verification: what it has to change, where,
-//! and what it must not add.
+//! Checks of a change in addition to verification: what an attempt must change, where it may change
+//! files, and what it must not add.
 //!
-//! Pure: a change comes in as data, findings go out. Which tree a change is taken from, and what
-//! runs because of a finding, is the caller's business. Rules are rows of tables, so that a language
-//! more is a row more.
+//! Pure: takes a change as data and returns findings. The caller decides from which tree the change
+//! is taken, and what follows from a finding. Rules are rows of tables, so that supporting another
+//! language means adding rows.
 
 use crate::domain::{Finding, ReasonCode};
 use crate::platform::fault::{self, Fault};
@@ -25,7 +25,7 @@ pub use paths::{Language, covers, is_check, is_test, may_be_hook};
 pub use rules::{Denied, Frozen, Requires, Rules};
 pub use steering::{Part, Reach, Steering, reach_of_test, steering, steering_part, tools_of};
 
-/// What a finding of that code means for the attempt, as a reason.
+/// Returns the reason code of an attempt with a finding of this code.
 pub fn reason(code: &str) -> ReasonCode {
     match code {
         "nothing_changed" => ReasonCode::NothingChanged,
@@ -36,7 +36,7 @@ pub fn reason(code: &str) -> ReasonCode {
     }
 }
 
-/// The codes of all rules, which the configuration names.
+/// The codes of all rules, as used in the configuration.
 pub const CODES: &[&str] = &[
     "nothing_changed",
     "scope",
@@ -55,7 +55,7 @@ pub const CODES: &[&str] = &[
     "denied",
 ];
 
-/// What is found in the lines and the files of a change.
+/// Returns the findings in the lines and files of a change.
 pub fn found(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     if fault::is(Fault::GuardrailsDown) {
         return Vec::new();

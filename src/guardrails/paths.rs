@@ -1,6 +1,6 @@
-//! What a path says of its file: its language, and whether it judges.
+//! Classifies files by their paths: the language, and whether the file is a test or a check.
 
-/// A language, or a group of languages that are judged by the same rules.
+/// A language, or a group of languages with the same rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     /// TypeScript and JavaScript.
@@ -13,11 +13,11 @@ pub enum Language {
     Go,
     /// The shell.
     Shell,
-    /// Something else.
+    /// Any other language.
     Other,
 }
 
-/// The endings of names by language.
+/// The file extensions by language.
 const ENDINGS: [(Language, &[&str]); 5] = [
     (Language::Script, &["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"]),
     (Language::Python, &["py", "pyi"]),
@@ -26,7 +26,7 @@ const ENDINGS: [(Language, &[&str]); 5] = [
     (Language::Shell, &["sh", "bash", "bats", "zsh", "ksh"]),
 ];
 
-/// Folders in which everything judges: tests, and what they expect.
+/// Folders that contain only tests and their expected data.
 const TEST_FOLDERS: [&str; 12] = [
     "tests",
     "test",
@@ -42,7 +42,7 @@ const TEST_FOLDERS: [&str; 12] = [
     "snapshots",
 ];
 
-/// Names of tests outside of such folders.
+/// Names of tests outside such folders.
 const TEST_NAMES: [&str; 25] = [
     "test_*.py",
     "*_test.py",
@@ -72,7 +72,7 @@ const TEST_NAMES: [&str; 25] = [
 ];
 
 impl Language {
-    /// The language of a file.
+    /// Returns the language of a file.
     pub fn of(path: &str) -> Self {
         let name = name(path);
         let Some((_, ending)) = name.rsplit_once('.') else { return Self::Other };
@@ -81,33 +81,34 @@ impl Language {
     }
 }
 
-/// The last part of a path.
+/// Returns the last component of a path.
 pub(super) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
-/// Whether a file that lies among tests may be a hook of theirs: code, and no test by its name.
+/// Returns whether a file among tests may be a hook of the test runner: code that is not named like
+/// a test.
 pub fn may_be_hook(path: &str) -> bool {
     let is_named = TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name(path)));
     is_test(path) && !is_named && Language::of(path) != Language::Other
 }
 
-/// Whether a file is a test, or something that tests expect.
+/// Returns whether a file is a test, or expected data of tests.
 pub fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     folder.split('/').any(|part| TEST_FOLDERS.contains(&part))
         || TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name))
 }
 
-/// Words in the names of scripts that judge.
+/// Words in the names of scripts that check work.
 const CHECK_WORDS: [&str; 10] =
     ["check", "test", "verify", "lint", "validate", "coverage", "assert", "ci", "spec", "gate"];
 
-/// Folders of scripts that are no product.
+/// Folders of scripts that are not part of the product.
 const CHECK_FOLDERS: [&str; 9] =
     ["scripts", "script", "ci", ".ci", "tools", "hack", "checks", ".github", "bin"];
 
-/// Whether a file that a step names is likely to judge, and not to be the work.
+/// Returns whether a file that a step names is likely a check, rather than the work to be checked.
 pub fn is_check(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or_default().to_lowercase();
@@ -117,11 +118,12 @@ pub fn is_check(path: &str) -> bool {
         || words.any(|word| CHECK_WORDS.contains(&word))
 }
 
-/// Whether a path, folder or glob of somebody covers `path`, both as seen from the project root.
+/// Returns whether a declared path, folder or glob covers `path`; both are relative to the project
+/// root.
 pub fn covers(declared: &str, path: &str) -> bool {
     let declared = declared.trim_start_matches("./").trim_end_matches('/');
     let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-    // "." is everything.
+    // "." covers everything.
     if declared.is_empty() || declared == "." {
         return declared == ".";
     }

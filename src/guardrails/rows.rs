@@ -1,33 +1,34 @@
-//! The table of what no added line may hold, by language. A language more is some rows more.
+//! The table of patterns that added lines must not contain, by language.
 
 use super::paths::Language::{self, Go, Other, Python, Rust, Script, Shell};
 use crate::domain::Level;
 
-/// In which files a row looks.
+/// The files to which a row applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
-    /// In tests.
+    /// Tests in its languages.
     Tests,
-    /// In files of its languages.
+    /// Files in its languages.
     Code,
-    /// In all files.
+    /// All files.
     Everywhere,
 }
 
 /// One rule for lines.
 pub(super) struct Row {
-    /// Its code; several rows may have the same.
+    /// The code of the finding; several rows may have the same one.
     pub(super) code: &'static str,
     pub(super) level: Level,
     pub(super) languages: &'static [Language],
     pub(super) place: Where,
-    /// What no added line may have; with `\n` in it the line and the one behind it.
+    /// The pattern that added lines must not match. If it contains `\n`, it is matched against the
+    /// line and the next one.
     pub(super) pattern: &'static str,
-    /// What makes the same honest, in the line or in the few lines before it.
+    /// A pattern that makes a match legitimate, in the line or in the few lines before it.
     pub(super) unless: &'static str,
     /// What is wrong, and what to do instead.
     pub(super) message: &'static str,
-    /// A line that it finds; and one that is honest.
+    /// An example that matches, and a legitimate one.
     #[cfg_attr(not(test), expect(dead_code, reason = "examples are read by tests and by people"))]
     pub(super) examples: (&'static str, &'static str),
 }
@@ -35,11 +36,10 @@ pub(super) struct Row {
 const CODE: &[Language] = &[Script, Python, Rust, Go, Shell];
 const ALL: &[Language] = &[Script, Python, Rust, Go, Shell, Other];
 
-const SKIPPED: &str =
-    "a test is switched off; have it pass, or remove it where the task may do that";
+const SKIPPED: &str = "a test is disabled; make it pass, or remove it if the task may do that";
 const SUPPRESSED: &str = "a check is suppressed; change the code so that it passes";
-const STUB: &str = "a placeholder is where the work belongs; do it, or say in the result file \
-                    what is missing";
+const STUB: &str = "a placeholder replaces the work; do the work, or say in the result file what is \
+                    missing";
 const SWALLOWED: &str = "a test hides its errors; let it fail";
 
 pub(super) const ROWS: &[Row] = &[
@@ -226,7 +226,7 @@ pub(super) const ROWS: &[Row] = &[
         place: Where::Code,
         pattern: r"\bgit\b.*\s--no-verify\b|\bcore\.hooksPath\b|\bHUSKY=0\b",
         unless: "",
-        message: "hooks of git are skipped; let them run, and make what they check pass",
+        message: "git hooks are skipped; let them run, and make their checks pass",
         examples: ("git commit --no-verify -m x", "workloop run --no-verify"),
     },
     Row {
@@ -236,8 +236,8 @@ pub(super) const ROWS: &[Row] = &[
         place: Where::Everywhere,
         pattern: r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{60,}|\bglpat-[A-Za-z0-9_-]{20}|\bxox[abprs]-[A-Za-z0-9-]{20,}|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}|\bAIza[0-9A-Za-z_-]{35}\b|\bnpm_[A-Za-z0-9]{36}\b|\b[sr]k_live_[0-9A-Za-z]{24,}",
         unless: "",
-        message: "it looks like a private key or a token; take it out, read it from the environment, \
-                  and have it replaced if it was real",
+        message: "it looks like a private key or a token; remove it, read it from the environment, and \
+                  have it replaced if it was real",
         examples: ("key = 'AKIAABCDEFGHIJKLMNOP'", "key = os.environ['AWS_KEY']"),
     },
     Row {
@@ -247,7 +247,7 @@ pub(super) const ROWS: &[Row] = &[
         place: Where::Everywhere,
         pattern: r"^(?:<{7}|>{7}|\|{7})(?:\s|$)",
         unless: "",
-        message: "a conflict marker is left; bring both sides together and take it out",
+        message: "a conflict marker is left; merge both sides and remove it",
         examples: ("<<<<<<< HEAD", "=======>"),
     },
 ];

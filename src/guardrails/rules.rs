@@ -1,13 +1,13 @@
-//! `[guardrails]`: what is looked for, and what it means.
+//! `[guardrails]`: the rules, and the levels of their findings.
 
 use crate::domain::Level;
 use regex::Regex;
 use std::collections::BTreeMap;
 
-/// `require_changes`: what an attempt has to change.
+/// `require_changes`: what an attempt must change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Requires {
-    /// What its task declares, and nothing where it declares nothing.
+    /// Files that its task declares; nothing if it declares none.
     #[default]
     Declared,
     /// Any file.
@@ -17,11 +17,11 @@ pub enum Requires {
 }
 
 impl Requires {
-    /// How it is written.
+    /// The values in the configuration.
     pub const WORDS: [(&str, Self); 3] =
         [("declared", Self::Declared), ("any", Self::Any), ("none", Self::None)];
 
-    /// The stricter of two.
+    /// Returns the stricter of two requirements.
     #[must_use]
     pub fn or_stricter(self, other: Self) -> Self {
         match (self, other) {
@@ -32,23 +32,23 @@ impl Requires {
     }
 }
 
-/// `[[guardrails.frozen]]`: paths that nobody changes once a task is complete.
+/// `[[guardrails.frozen]]`: paths that must not change once a task is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
-    /// `name`: how tasks name it.
+    /// `name`: the name by which tasks refer to it.
     pub name: Option<String>,
-    /// `paths`: globs as seen from the project root.
+    /// `paths`: globs relative to the project root.
     pub paths: Vec<String>,
-    /// `after`: the id of the task that freezes them; without one they always are.
+    /// `after`: the id of the task whose completion freezes them; `None` if they are always frozen.
     pub after: Option<String>,
 }
 
 /// A pattern of `deny`.
 #[derive(Clone, Debug)]
 pub struct Denied {
-    /// As it is written.
+    /// The pattern as written.
     pub text: String,
-    /// The same, ready to look with.
+    /// The compiled pattern.
     pub regex: Regex,
 }
 
@@ -58,18 +58,18 @@ impl PartialEq for Denied {
     }
 }
 
-/// What is looked for in a change.
+/// The rules for a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
-    /// `scope`: what files outside of the declared ones mean.
+    /// `scope`: the level of a changed file that is not declared.
     pub scope: Level,
-    /// `deny`: patterns that no added line may have.
+    /// `deny`: patterns that added lines must not match.
     pub deny: Vec<Denied>,
-    /// `allow`: codes, each with a glob of the files in which they are no finding.
+    /// `allow`: codes, each with a glob of the files in which the rule is off.
     pub allow: Vec<(String, String)>,
-    /// `levels`: what a rule means where that is not what is built in; `None` is off.
+    /// `levels`: the levels of rules that differ from the built-in ones; `None` is off.
     pub levels: BTreeMap<String, Option<Level>>,
-    /// `max_file_kb`: how large a file may be that is added or grows.
+    /// `max_file_kb`: the maximum size of an added or changed file, in bytes.
     pub max_file_bytes: u64,
     /// `[[guardrails.frozen]]`.
     pub frozen: Vec<Frozen>,
@@ -89,8 +89,8 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// What the rule `code`, which is `built_in` by itself, means in the file at `path`; `None` where it
-    /// is no finding.
+    /// Returns the level of rule `code` for the file at `path`, given its `built_in` level; `None`
+    /// if the rule is off.
     pub fn level(&self, code: &str, built_in: Option<Level>, path: &str) -> Option<Level> {
         let is_allowed =
             |(allowed, glob): &(String, String)| allowed == code && super::covers(glob, path);

@@ -1,4 +1,5 @@
-//! Files that steer what judges: what they are, which part of them does, and which steps they reach.
+//! Files that steer the verification: which files, which parts of them, and which steps they
+//! affect.
 
 mod parts;
 mod reach;

@@ -1,13 +1,14 @@
-//! The part of a file that steers, put back to what it was, while the rest stays as the change has it:
-//! who adds a dependency changes a manifest and steers nothing.
+//! Restores the steering part of a file to its base version, and keeps the rest of the change:
+//! adding a dependency changes a manifest without steering the verification.
 
 use super::table::Part;
 use serde_json::Value;
 
-/// What the file is where only its steering part is that of the base; `None` where the change left that
-/// part as it was. The outer `None` of the content means that the file goes.
+/// Returns the new content of a file with its steering part restored from the base; `None` if the
+/// change did not affect that part. `Some(None)` means that the file is removed.
 ///
-/// `base` is the file before, `new` the file after; `follows` tells whether a manifest beside it changed.
+/// `base` is the content before the change, `new` the content after it; `follows` is true if the
+/// manifest of a lock file changed too.
 pub fn steering_part(
     part: Part,
     base: Option<&[u8]>,
@@ -22,7 +23,7 @@ pub fn steering_part(
             (Some(base), Some(new)) => match mix(base, new) {
                 Some(Some(text)) => Some(Some(text.into_bytes())),
                 Some(None) => None,
-                // What cannot be taken apart counts as a whole.
+                // A file that cannot be parsed is restored as a whole.
                 None => whole(),
             },
             _ => whole(),
@@ -37,7 +38,8 @@ pub fn steering_part(
     }
 }
 
-/// `new` with these keys of `base`; `Some(None)` where they are the same.
+/// Returns `new` with these keys of `base`; `Some(None)` if they are the same, `None` if one cannot
+/// be parsed.
 fn json(base: &str, new: &str, keys: &[&str]) -> Option<Option<String>> {
     let read = |text: &str| match text.trim() {
         "" => Some(Value::Object(serde_json::Map::new())),
@@ -62,10 +64,11 @@ fn json(base: &str, new: &str, keys: &[&str]) -> Option<Option<String>> {
     serde_json::to_string_pretty(&new).ok().map(|text| Some(text + "\n"))
 }
 
-/// The tables of a file: the name of each, and its lines with their header.
+/// The tables of a file: the name of each, and its lines including the header.
 type Tables<'t> = Vec<(String, Vec<&'t str>)>;
 
-/// `new` with these tables and keys of `base`; `Some(None)` where they are the same.
+/// Returns `new` with these tables and keys of `base`; `Some(None)` if they are the same, `None` if
+/// the result is not valid.
 fn toml(base: &str, new: &str, steering: &[(&str, &[&str])]) -> Option<Option<String>> {
     let (base, new) = (tables(base), tables(new));
     let steers = |name: &str| {
@@ -99,7 +102,7 @@ fn toml(base: &str, new: &str, steering: &[(&str, &[&str])]) -> Option<Option<St
             Some([]) => {}
             Some(keys) => {
                 lines.iter().filter(|line| !has(keys, line)).for_each(|line| put(line));
-                // Of several tables of one name the first is taken for the same.
+                // Among several tables with the same name, the first of each file correspond.
                 let before = base.iter().find(|(other, _)| other == name);
                 let before = before.filter(|_| !told.contains(&name.as_str()));
                 let own = before.into_iter().flat_map(|(_, lines)| lines);
@@ -110,7 +113,7 @@ fn toml(base: &str, new: &str, steering: &[(&str, &[&str])]) -> Option<Option<St
     }
     let whole = base.iter().filter(|(name, _)| steers(name) == Some(&[]));
     whole.flat_map(|(_, lines)| lines).for_each(|line| put(line));
-    // Where lines are not what they look like, all of the file counts.
+    // If the line-based merge produced invalid TOML, the whole file is restored.
     ::toml::from_str::<::toml::Table>(&text).ok().map(|_| Some(text))
 }
 
@@ -133,7 +136,7 @@ fn is_header(line: &str) -> bool {
     line.starts_with('[') && line.contains(']')
 }
 
-/// Whether a line sets one of `keys`; every line that is no header does where there are none.
+/// Returns whether a line sets one of `keys`. If `keys` is empty, every line except headers does.
 fn has(keys: &[&str], line: &str) -> bool {
     if is_header(line) {
         return false;

@@ -1,8 +1,9 @@
-//! Which steps a file can reach: a tool of one language reads no file that steers another one.
+//! Determines which steps a file can affect: a tool of one language does not read files that steer
+//! another language.
 
 use super::super::paths::Language;
 
-/// Whose tools a file steers, or whose tools a step runs.
+/// The ecosystem whose tools a file steers, or whose tools a step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// Python.
@@ -13,15 +14,15 @@ pub enum Reach {
     Rust,
     /// Go.
     Go,
-    /// Runners of commands: make, containers, the shell.
+    /// Command runners: make, containers, the shell.
     Runner,
-    /// Nothing here: services elsewhere read it.
+    /// No step: only external services read the file.
     Nothing,
-    /// It is not known.
+    /// Unknown: any step.
     Any,
 }
 
-/// Tools that run nothing but their own language, with the words that have to follow; `*` is any.
+/// Tools that run only their own language, with the subcommands for which that is true; `*` is any.
 const TOOLS: &[(Reach, &str, &[&str])] = &[
     (Reach::Python, "pytest", &["*"]),
     (Reach::Python, "py.test", &["*"]),
@@ -39,17 +40,17 @@ const TOOLS: &[(Reach, &str, &[&str])] = &[
     (Reach::Go, "golangci-lint", &["*"]),
 ];
 
-/// Modules of Python that run nothing else.
+/// Python modules that run only Python.
 const MODULES: [&str; 5] = ["pytest", "unittest", "mypy", "ruff", "flake8"];
 
-/// What a command runs, as far as its text tells: [`Reach::Any`] in doubt.
+/// Returns what a command runs, judging by its text; [`Reach::Any`] in doubt.
 pub fn tools_of(command: &str) -> Reach {
     let strange = |letter: char| "|$`()<>{}*;&\n\\'\"#!".contains(letter);
     if command.contains(strange) {
         return Reach::Any;
     }
     let mut words = command.split_whitespace().peekable();
-    // A variable before a command may be anything, PYTHONPATH too.
+    // A variable assignment before a command may change anything, such as PYTHONPATH.
     let Some(first) = words.next() else { return Reach::Any };
     let next = words.peek().copied().unwrap_or_default();
     if matches!(first, "python" | "python3") {
@@ -63,20 +64,20 @@ pub fn tools_of(command: &str) -> Reach {
     known.map_or(Reach::Any, |(reach, ..)| *reach)
 }
 
-/// Whose tools read a test.
+/// Returns whose tools read a test.
 pub fn reach_of_test(path: &str) -> Reach {
     match Language::of(path) {
         Language::Python => Reach::Python,
         Language::Script => Reach::Script,
         Language::Rust => Reach::Rust,
         Language::Go => Reach::Go,
-        // What tests expect lies in files of any kind.
+        // Expected data of tests is in files of any kind.
         Language::Shell | Language::Other => Reach::Any,
     }
 }
 
 impl Reach {
-    /// Whether a file of this reach can decide what a step comes to that runs tools of `step`.
+    /// Returns whether a file of this reach can affect a step that runs tools of `step`.
     pub fn reaches(self, step: Self) -> bool {
         match (self, step) {
             (Self::Nothing, _) => false,

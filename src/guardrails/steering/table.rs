@@ -1,4 +1,4 @@
-//! One table of files that steer runners, linters and compilers, by ecosystem.
+//! The table of files that steer runners, linters and compilers, by ecosystem.
 
 use super::super::paths::name;
 use super::reach::Reach;
@@ -10,25 +10,25 @@ pub enum Part {
     Whole,
     /// These keys of a JSON object.
     Keys(&'static [&'static str]),
-    /// These tables of a TOML file, and of each the keys; without keys all of them.
+    /// These tables of a TOML file, each with its keys; no keys means the whole table.
     Tables(&'static [(&'static str, &'static [&'static str])]),
-    /// All of it, unless one of these manifests beside it changed too: it follows them.
+    /// All of it, unless one of these manifests in the same folder changed too.
     LockOf(&'static [&'static str]),
 }
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steering {
-    /// Whose tools read it.
+    /// The ecosystem whose tools read it.
     pub reach: Reach,
     /// Which part of it steers.
     pub part: Part,
 }
 
-/// Names, or ends of paths, as globs.
+/// Reach, part, and globs of file names or path suffixes.
 type Row = (Reach, Part, &'static [&'static str]);
 
-/// Keys of a `package.json` that say what runs and how. Dependencies are the work.
+/// Keys of a `package.json` that determine what runs and how. Dependencies are part of the work.
 const PACKAGE: &[&str] = &[
     "scripts",
     "config",
@@ -56,7 +56,7 @@ const PACKAGE: &[&str] = &[
     "browserslist",
 ];
 
-/// Tables of a `Cargo.toml` that say how it is built and tested.
+/// Tables of a `Cargo.toml` that determine how a crate is built and tested.
 const CARGO: &[(&str, &[&str])] = &[
     ("package", &["build", "autotests", "autobins", "autobenches", "autoexamples"]),
     ("lib", &["test", "doctest", "harness", "bench"]),
@@ -70,7 +70,7 @@ const CARGO: &[(&str, &[&str])] = &[
     ("replace", &[]),
 ];
 
-/// Tables of a `pyproject.toml` that say how it is checked.
+/// Tables of a `pyproject.toml` that determine how a project is checked.
 const PYPROJECT: &[(&str, &[&str])] = &[
     ("build-system", &[]),
     ("tool.pytest", &[]),
@@ -88,7 +88,7 @@ const PYPROJECT: &[(&str, &[&str])] = &[
     ("tool.taskipy", &[]),
 ];
 
-/// The table.
+/// The table. The first matching row applies.
 const ROWS: &[Row] = &[
     (
         Reach::Python,
@@ -266,7 +266,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// The row of a file; `None` where it steers nothing.
+/// Returns the row of a file; `None` if it steers nothing.
 pub fn steering(path: &str) -> Option<Steering> {
     let matches = |glob: &&str| -> bool {
         if !glob.contains('/') {
