@@ -83,7 +83,7 @@ impl<'t> Reader<'t> {
             _ => self.plain()?,
         };
         if value.contains('\0') {
-            return self.wrong(format!("the value of {name} has a NUL in it"));
+            return self.wrong(format!("the value of {name} contains a NUL"));
         }
         self.found.insert(name.to_owned(), value);
         Ok(())
@@ -138,7 +138,7 @@ impl<'t> Reader<'t> {
                 let Some((known, length)) = known else {
                     let name = name.unwrap_or_default();
                     return self.wrong(format!(
-                        "${{{name}}} is not set on a line above; in single quotes it is as it is"
+                        "${{{name}}} is not set on a line above; single quotes make it literal"
                     ));
                 };
                 (known.clone(), length + 3)

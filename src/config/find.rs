@@ -42,7 +42,7 @@ pub fn git_top(folder: &Path) -> Option<&Path> {
 pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), Untrusted>> {
     let file = check_file(path)?;
     if file.is_ok() && open_folder(path, folder)? && !checks::is_trusted(path) {
-        let why = "every user may write to its folder or one below it, and what it says is run as \
+        let why = "every user may write to its folder or one below it, and its contents are run as \
                    commands";
         return Ok(untrusted(path, format!("{why}; {}", checks::how_to_trust(path))));
     }
@@ -56,11 +56,11 @@ pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), U
 pub(super) fn check_file(path: &Path) -> io::Result<Result<(), Untrusted>> {
     let metadata = fs::metadata(path)?;
     if !checks::owned_by_us(metadata.uid()) && !checks::is_trusted(path) {
-        let why = "it belongs to another user, and what it says is run as commands";
+        let why = "it belongs to another user, and its contents are run as commands";
         return Ok(untrusted(path, format!("{why}; {}", checks::how_to_trust(path))));
     }
     if metadata.nlink() > 1 {
-        let why = "it has more than one hard link, so that it changes under another name: keep one";
+        let why = "it has more than one hard link and can be changed by another name: keep one";
         return Ok(untrusted(path, why.to_owned()));
     }
     check_not_world_writable(path)
@@ -87,7 +87,7 @@ fn open_folder(path: &Path, folder: &Path) -> io::Result<bool> {
 /// Returns [`Untrusted`], or the error of examining the file.
 pub(super) fn check_not_world_writable(path: &Path) -> io::Result<Result<(), Untrusted>> {
     let writable = fs::metadata(path)?.mode() & 0o002 != 0 && !checks::is_trusted(path);
-    let why = "every user may write to it, and what it says is run as commands: chmod o-w it";
+    let why = "every user may write to it, and its contents are run as commands: chmod o-w it";
     let why = || format!("{why}; {}", checks::how_to_trust(path));
     Ok(if writable { untrusted(path, why()) } else { Ok(()) })
 }

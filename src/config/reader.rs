@@ -300,7 +300,7 @@ impl<'d> Section<'d> {
         for (key, span, _) in self.entries() {
             let known = self.known.borrow();
             let message = if absent.contains(&key.as_str()) {
-                format!("{key}{place} is not supported by this version; take it out")
+                format!("{key}{place} is not supported by this version; remove it")
             } else if let Some(meant) = nearest(&key, known.iter().copied()) {
                 format!("unknown key {key}{place}; did you mean {meant}?")
             } else {

@@ -138,10 +138,10 @@ impl fmt::Display for AgentOutcome {
                 return write!(f, "usage limit reached ({scope})");
             }
             Self::UsageLimit { .. } => "usage limit reached",
-            Self::Transient => "the service failed for now",
+            Self::Transient => "the service is temporarily unavailable",
             Self::Auth => "not logged in",
-            Self::TurnLimit => "its limit of turns was reached",
-            Self::CostLimit => "its limit of cost was reached",
+            Self::TurnLimit => "turn limit reached",
+            Self::CostLimit => "cost limit reached",
             Self::Killed => "was ended",
             Self::NoResult => "ended without a result",
         };

@@ -278,7 +278,9 @@ impl Backoff {
         let agent = &self.agent;
         match self.kind {
             PauseKind::Quick => {}
-            PauseKind::Transient => return format!("agent {agent}: the service fails for now"),
+            PauseKind::Transient => {
+                return format!("agent {agent}: the service is temporarily unavailable");
+            }
             PauseKind::UsageLimit => return format!("agent {agent}: usage limit reached"),
             PauseKind::Auth => return format!("agent {agent}: not logged in"),
         }

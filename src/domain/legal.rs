@@ -73,7 +73,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         Transition::Claim(_) if status == InProgress && task.change().is_some() => {
             (false, "its change waits to land")
         }
-        Transition::Claim(_) => (status.is_open(), "only a pending task is claimed"),
+        Transition::Claim(_) => (status.is_open(), "only a pending task can be claimed"),
         // A worker's write-back is fenced by its token and not by the word in the file. A claim
         // that an edit of the file removed is written again.
         Transition::Await(_)
@@ -88,15 +88,15 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         | Transition::Settle(..)
         | Transition::Progress(_) => (true, ""),
         Transition::Adopt(_) => {
-            (status == InProgress && task.change().is_some(), "nothing of it waits to land")
+            (status == InProgress && task.change().is_some(), "it has no change that waits to land")
         }
-        Transition::TakeOver | Transition::Release => {
-            (status == InProgress, "nobody has claimed it")
+        Transition::TakeOver | Transition::Release => (status == InProgress, "it is not claimed"),
+        Transition::Approve { .. } => {
+            (waits_for_approval(task), "it does not wait for an approval")
         }
-        Transition::Approve { .. } => (waits_for_approval(task), "it waits for no approval"),
         Transition::Accept { completes, .. } => (
             task.is_in_review() && *completes == task.change().is_none(),
-            "no work of it waits for a review",
+            "it has no work that waits for a review",
         ),
         Transition::Answer { .. } => {
             (status == Blocked || task.is_in_review(), "only a blocked task has a question")
@@ -142,7 +142,7 @@ fn is_claimed(task: &Task) -> bool {
 /// Returns whether a person may complete `task`, and if not, why.
 fn done(task: &Task) -> (bool, &'static str) {
     match task.status {
-        Status::Complete => (false, "it is complete already"),
+        Status::Complete => (false, "it is already complete"),
         Status::InProgress => (task.claim().is_none(), "an attempt is running; cancel it first"),
         Status::Pending | Status::Blocked | Status::Parked | Status::Unknown => (true, ""),
     }

@@ -12,12 +12,12 @@ pub fn problems(config: &Config, repository: &Repository, root: &Path) -> Vec<St
         let shown = hidden.display();
         let what = match hidden.canonicalize() {
             Err(error) => format!("{shown} cannot be used: {error}"),
-            Ok(real) if !real.is_dir() => format!("{shown} is no folder"),
+            Ok(real) if !real.is_dir() => format!("{shown} is not a folder"),
             Ok(real) if inside.iter().any(|taken| real.starts_with(taken)) => {
-                format!("{shown} lies in the project, where agents read it: move it outside")
+                format!("{shown} is in the project, where agents can read it: move it outside")
             }
             Ok(real) if inside.iter().any(|taken| taken.starts_with(&real)) => {
-                format!("{shown} holds the project itself: name a folder beside it")
+                format!("{shown} contains the project itself: use a folder outside of it")
             }
             Ok(_) => return None,
         };

@@ -54,7 +54,7 @@ impl Requests {
     pub fn strays(&self) -> Vec<String> {
         let all = [STOP, PAUSE].into_iter().flat_map(|verb| self.files(verb));
         let strays = all.filter_map(|path| open::obstacle(&path));
-        strays.map(|stray| format!("no request, and ignored: {stray}")).collect()
+        strays.map(|stray| format!("not a request, ignored: {stray}")).collect()
     }
 
     fn files(&self, verb: &str) -> [PathBuf; 2] {

@@ -356,7 +356,7 @@ fn a_hidden_folder_lies_outside_of_the_project() {
     let sandbox = project(&[("A", "default", "{}", "true")]).config(&config);
     let why = "hidden of step unseen: ";
     let checked = sandbox.run(["check", "q.json"]).exits(3).says("error[hidden-folder]");
-    checked.says(why).says("lies in the project, where agents read it");
+    checked.says(why).says("is in the project, where agents can read it");
     sandbox.run(["run", "q.json"]).exits(2).says(why);
     let shared = config.replace("private", "shared");
     let refused = sandbox.config(&shared).run(["run", "q.json"]).exits(2);

@@ -83,8 +83,8 @@ fn orders_and_words() -> Vec<Row> {
             status: 0,
             after: &[("/tasks/3/status", "\"complete\"")],
             says: &[
-                "`waits` names tasks of this file (`serve`) and is not read",
-                "`titel` means nothing here; `title` is probably meant",
+                "`waits` names tasks of this file (`serve`) but is not read",
+                "`titel` is not a known key; `title` is probably meant",
             ],
         },
         Row {

@@ -140,7 +140,7 @@ fn known_errors_and_a_second_verdict() {
     assert_eq!(sandbox.bytes("q.json"), before);
     let bad = format!("{config}[[known_errors]]\nmatch = \"(\"\n");
     let sandbox = sandbox.config(&bad);
-    sandbox.run(["run", "q.json"]).exits(2).says("match is no regular expression");
+    sandbox.run(["run", "q.json"]).exits(2).says("match is not a regular expression");
 }
 
 /// On a terminal the summary comes first, so that who comes back sees the night before a question; an

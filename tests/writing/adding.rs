@@ -55,7 +55,7 @@ fn json_keeps_its_numbers_and_says_where_it_is_wrong() {
         ("{\n  \"title\": nonsense}", "stdin:2:13"),
         ("[1]", "a task is a JSON object"),
         ("{}", "needs a title"),
-        (r#"{"id": "W-001", "title": "x"}"#, "there is a task `W-001` already"),
+        (r#"{"id": "W-001", "title": "x"}"#, "there is already a task `W-001`"),
         (r#"{"title": "x", "claim": {}}"#, "claimed"),
         (r#"{"title": "x", "tags": 3}"#, "`tags`"),
         (r#"{"title": "x", "not_before": "soon"}"#, "`not_before` must be a time such as"),

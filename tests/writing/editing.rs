@@ -126,7 +126,7 @@ fn a_conflict_keeps_the_copy() {
     let script = r#"sed -i 's/"Dig"/"Mine"/' "$2"; sed -i 's/"Dig"/"Theirs"/' q.json"#;
     let ran = on_a_terminal(&folder, script, "");
     assert_eq!(ran.status, 2, "{ran:?}");
-    ran.says("`title` changed in the file meanwhile too").says("is kept in");
+    ran.says("`title` was also changed in the file").says("is kept in");
     assert_eq!((folder.task("W-001")["title"].clone(), kept_copies(&folder)), (json!("Theirs"), 1));
 }
 

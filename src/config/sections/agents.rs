@@ -19,12 +19,12 @@ pub(in crate::config) fn read(agents: &Section<'_>, folder: &Path, config: &mut 
     for (name, span, value) in agents.entries() {
         let Some(section) = agents.open(&name, value) else { continue };
         if matches!(fold(&name).as_str(), "manual" | "human") {
-            agents.reader.report(span, format!("{name} stands for a person and is never run"));
+            agents.reader.report(span, format!("{name} is reserved for a person and is never run"));
             continue;
         }
         if let Some(other) = config.agents.keys().find(|other| fold(other) == fold(&name)) {
             let message = format!(
-                "agent {name} has the same name as {other}: case and separators do not count"
+                "agent {name} has the same name as {other}: case and separators are ignored"
             );
             agents.reader.report(span, message);
             continue;
@@ -62,7 +62,7 @@ fn one(
             span.clone(),
             format!(
                 "agent {name} needs run: a string for the shell, or a list of arguments; or preset, \
-                 the tool that it is"
+                 the name of a known tool"
             ),
         );
     }
@@ -128,19 +128,19 @@ fn tool(section: &Section<'_>) -> Tool {
     };
     let whole = |key: &str| {
         format!(
-            "{key} needs the preset's own arguments: take run out, or put \"{ARGS}\" into its list"
+            "{key} needs the preset's own arguments: remove run, or put \"{ARGS}\" into its list"
         )
     };
     let adapter = adapter(preset);
     if model.is_some() && !called {
         refuse("model", &whole("model"));
     } else if model.is_some() && preset == Preset::Amp {
-        refuse("model", "amp chooses its model itself; take model out");
+        refuse("model", "amp chooses its model itself; remove model");
     }
     if tool.resume && !called {
         refuse("resume", &whole("resume"));
     } else if tool.resume && !adapter.tells(Knows::Resume) {
-        refuse("resume", &format!("{preset} continues no session; take resume out"));
+        refuse("resume", &format!("{preset} cannot resume sessions; remove resume"));
     }
     if permission.is_some() && !(called && adapter.has_permissions) {
         let why =
@@ -148,7 +148,7 @@ fn tool(section: &Section<'_>) -> Tool {
         refuse("permission", why);
     }
     if !tool.args.is_empty() && matches!(tool.run, Some(Command::Shell(_))) {
-        refuse("args", "a string for the shell takes no args: write them into run");
+        refuse("args", "a string for the shell takes no args; write them into run");
     }
     tool
 }

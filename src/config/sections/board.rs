@@ -36,7 +36,7 @@ fn refusal(text: &str) -> Option<&'static str> {
         return Some("must not be in .git or .workloop");
     }
     let is_text = path.extension().is_some_and(|end| end == "md" || end == "markdown");
-    (!is_text).then_some("must end in .md: the board is Markdown, and it is written over each time")
+    (!is_text).then_some("must end in .md: a board is Markdown and overwrites the file each time")
 }
 
 #[cfg(test)]

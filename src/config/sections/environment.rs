@@ -54,8 +54,7 @@ fn patterns(section: &Section<'_>, key: &'static str) -> Vec<String> {
             || name.contains(['*', '=', '\0', '$'])
             || name.contains(char::is_whitespace)
         {
-            let message =
-                format!("{key} must be names of variables, or their begin with * behind it");
+            let message = format!("{key} must be names of variables, or prefixes followed by *");
             section.reader.report(span.clone(), message);
         }
         refuse_ours(section, key, name, span);
@@ -75,7 +74,7 @@ pub(super) fn values(section: &Section<'_>, key: &'static str) -> Values {
         }
         match value.get_ref().as_str() {
             Some(text) if text.contains('\0') => {
-                section.reader.report(value.span(), format!("{name} must not hold a NUL"));
+                section.reader.report(value.span(), format!("{name} must not contain a NUL"));
             }
             Some(text) => drop(values.insert(name, text.to_owned())),
             None => set.wrong(value, &name, "a string"),

@@ -94,10 +94,10 @@ pub(in super::super) fn read(section: &Section<'_>, config: &mut Config) {
                 config.escalation.insert(code, to);
             }
             (Helps::Person, Escalation::Agent(_)) => {
-                report(format!("{name} needs a person: no other agent is to continue after it"));
+                report(format!("{name} needs a person: no other agent may continue after it"));
             }
             (Helps::Nobody, _) => {
-                report(format!("{name} blames no task, so that there is none to escalate"));
+                report(format!("{name} blames no task, so there is none to escalate"));
             }
         }
     }

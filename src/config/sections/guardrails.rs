@@ -50,7 +50,7 @@ fn globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
     let globs = section.spanned_texts(key);
     for (glob, span) in &globs {
         if !is_glob(glob) {
-            let message = format!("{key} must be globs as seen from the project root");
+            let message = format!("{key} must be globs relative to the project root");
             section.reader.report(span.clone(), message);
         }
     }
@@ -91,8 +91,8 @@ fn allow(section: &Section<'_>) -> Vec<(String, String)> {
                 }
             }
             Some(_) | None => {
-                let message = "allow must be codes of rules, each with a glob as seen from the \
-                               project root behind it: \"stub:examples/**\"";
+                let message = "allow must be rule codes, each followed by a glob relative to the \
+                               project root: \"stub:examples/**\"";
                 section.reader.report(span, message);
             }
         }

@@ -23,7 +23,7 @@ fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
     };
     if let Err(error) = Regex::new(&pattern) {
         let why = error.to_string().replace('\n', " ");
-        section.reader.report(span, format!("match is no regular expression: {why}"));
+        section.reader.report(span, format!("match is not a regular expression: {why}"));
         return None;
     }
     if cause.is_none() && fix.is_none() {

@@ -47,7 +47,7 @@ fn part(section: &Section<'_>, name: &'static str, never: &[&'static str]) -> Al
     let Some(part) = section.section(name) else { return Allowance::default() };
     let attempts = part.number("attempts", 1).map(|number| u64::from(*number));
     for key in never.iter().filter(|_| attempts.is_some()) {
-        part.refuse(key, "an attempt is one attempt; take attempts out");
+        part.refuse(key, "an attempt is one attempt; remove attempts");
     }
     let allowance = Allowance { attempts, ..allowance(&part) };
     part.close(&[]);

@@ -27,7 +27,7 @@ pub(in super::super) fn read(section: &Section<'_>) -> Option<NotifyRule> {
         line: line(section),
     };
     if rule.secret_env.is_some() && !matches!(rule.target, NotifyTarget::Webhook(_)) {
-        let message = "secret_env signs what a webhook gets, and this is none";
+        let message = "secret_env signs the messages of a webhook, and this channel has none";
         section.reader.report(section.span.clone(), message);
     }
     section.close(&[]);
@@ -82,7 +82,7 @@ fn target(section: &Section<'_>) -> Option<NotifyTarget> {
     }
     if let Some(second) = found.next() {
         let first = first.as_ref().map_or("", NotifyTarget::kind);
-        let message = format!("{} beside {first}: a channel has one of {TARGETS}", second.kind());
+        let message = format!("{} next to {first}: a channel has one of {TARGETS}", second.kind());
         section.reader.report(section.span.clone(), message);
     }
     first
@@ -91,7 +91,7 @@ fn target(section: &Section<'_>) -> Option<NotifyTarget> {
 fn desktop(section: &Section<'_>) -> Option<NotifyTarget> {
     let flag = section.flag("desktop")?;
     if !*flag {
-        section.reader.report(section.span.clone(), "desktop is true, or left out");
+        section.reader.report(section.span.clone(), "desktop must be true or left out");
     }
     Some(NotifyTarget::Desktop)
 }
@@ -194,7 +194,7 @@ mod tests {
             ("on = [\"completed\"]\ndesktop = true", "did you mean complete?"),
             ("on = \"limit\"", "a channel needs one of webhook"),
             ("on = \"limit\"\ndesktop = true\nslack = \"https://x/\"", "slack beside desktop"),
-            ("on = \"limit\"\ndesktop = false", "desktop is true, or left out"),
+            ("on = \"limit\"\ndesktop = false", "desktop must be true or left out"),
             ("on = \"limit\"\nwebhook = \"ftp://x/\"", "begins with https://"),
             ("on = \"limit\"\nwebhook = \"http://x/ y\"", "begins with https://"),
             ("on = \"limit\"\nwebhook = \"env:A B\"", "cannot be the name"),
@@ -203,7 +203,7 @@ mod tests {
                 "on = \"limit\"\nwebhook = \"http://x/\"\nsecret = \"ab\"",
                 "unknown key secret in [notify]",
             ),
-            ("on = \"limit\"\ndesktop = true\nsecret_env = \"S\"", "and this is none"),
+            ("on = \"limit\"\ndesktop = true\nsecret_env = \"S\"", "and this channel has none"),
             ("on = \"limit\"\ndesktop = true\nquiet = \"at night\"", "two times of day"),
             ("on = \"limit\"\ndesktop = true\nseverity = \"high\"", "severity must be"),
             ("on = \"limit\"\ndesktop = true\ntasks = \"[\"", "tasks must be globs"),

@@ -16,7 +16,7 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
         let Some(section) = profiles.open(&name, value) else { continue };
         if seen.contains(&fold(&name)) {
             let message =
-                format!("profile {name} is there twice: case and separators do not count");
+                format!("profile {name} is defined twice: case and separators are ignored");
             profiles.reader.report(span.clone(), message);
         }
         seen.push(fold(&name));

@@ -68,7 +68,7 @@ fn health(section: &Section<'_>) -> Option<Health> {
             Some(health)
         }
         (Some(Err(_)), true) => {
-            section.report_at("port", "port must be a port of TCP, or 0 for one that is free");
+            section.report_at("port", "port must be a TCP port, or 0 for a free one");
             None
         }
         (None, _) if section.reader.count() > before => None,

@@ -44,9 +44,9 @@ fn what_leads_out_of_the_tree_or_is_not_there_yet_is_refused() {
     for (text, problem) in [
         ("[isolation]\nmode = \"both\"", "mode must be \"shared\" or \"private\""),
         ("[isolation]\ntarget = \"a..b\"", "target must be the name of a branch"),
-        ("[workspaces]\ncopy = [\"../x\"]", "copy must be paths as seen from the top"),
-        ("[workspaces]\ncopy = [\"a/.git/config\"]", "copy must be paths as seen from the top"),
-        ("[workspaces]\nlink = [\"/etc\"]", "link must be paths as seen from the top"),
+        ("[workspaces]\ncopy = [\"../x\"]", "copy must be paths relative to the top"),
+        ("[workspaces]\ncopy = [\"a/.git/config\"]", "copy must be paths relative to the top"),
+        ("[workspaces]\nlink = [\"/etc\"]", "link must be paths relative to the top"),
         ("[workspaces]\nkeep = [\"!x\"]", "keep must be patterns as in a .gitignore"),
         ("[workspaces]\nsetup = [\"\"]", "setup must be commands"),
         ("[workspaces]\nobject = \"own\"", "did you mean objects?"),

@@ -81,7 +81,7 @@ pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf
     }
     section
         .reader
-        .report(span, format!("{key} must be a path in the project, as seen from its root"));
+        .report(span, format!("{key} must be a path in the project, relative to its root"));
     None
 }
 
@@ -89,7 +89,7 @@ pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf
 fn files(section: &Section<'_>, key: &'static str) -> Option<String> {
     let path = inside(section, key)?.to_string_lossy().into_owned();
     if is_pattern(&path) && fast_glob::validate(&path).is_err() {
-        section.report_at(key, format!("{key} is no pattern of paths"));
+        section.report_at(key, format!("{key} is not a path pattern"));
         return None;
     }
     Some(path)
@@ -105,7 +105,7 @@ fn globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
     let globs = section.spanned_texts(key);
     for (glob, span) in &globs {
         if !stays_inside(glob) || fast_glob::validate(glob).is_err() {
-            let message = format!("{key} must be globs as seen from the project root");
+            let message = format!("{key} must be globs relative to the project root");
             section.reader.report(span.clone(), message);
         }
     }
@@ -220,7 +220,7 @@ fn in_order(section: &Section<'_>, mut left: Vec<Read>) -> Vec<VerifyStep> {
         && !left.iter().any(own)
     {
         let names: Vec<&str> = left.iter().map(|read| read.step.name.as_str()).collect();
-        let message = format!("steps need each other in a circle: {}", names.join(", "));
+        let message = format!("steps need each other in a cycle: {}", names.join(", "));
         section.reader.report(span.clone(), message);
     }
     ordered.extend(left.into_iter().map(|read| read.step));

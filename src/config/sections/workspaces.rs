@@ -35,7 +35,7 @@ pub(in super::super) fn read(section: &Section<'_>, folder: &Path) -> WorkspaceR
     rules
 }
 
-const FROM_THE_TOP: &str = "paths as seen from the top of the repository";
+const FROM_THE_TOP: &str = "paths relative to the top of the repository";
 
 fn paths(section: &Section<'_>, key: &'static str) -> Vec<PathBuf> {
     let is_path = |text: &str| is_inside(text) && !is_git(text);

@@ -179,11 +179,11 @@ fn everything_wrong_is_told_at_once() {
         "1:1: unknown key colour; known: root, create_root, queues",
         "3:12: attempts must be a whole number of at least 1",
         "4:10: scopes must be \"serialize\", \"warn\" or \"off\"",
-        "5:1: cost_usd_per_day in [limits] is not supported by this version; take it out",
+        "5:1: cost_usd_per_day in [limits] is not supported by this version; remove it",
         "7:10: unknown preset claud (did you mean claude?); known: claude, codex",
         "8:9: agent b needs run",
-        "9:11: \"5x\" is no duration",
-        "10:9: manual stands for a person and is never run",
+        "9:11: \"5x\" is not a duration",
+        "10:9: manual is reserved for a person and is never run",
         "12:1: a verification step needs run",
         "15:7: run must not be empty",
         "16:11: measure needs one of regex and json_pointer",
@@ -205,12 +205,12 @@ fn guardrails_are_globs_codes_and_patterns() {
     assert_eq!(config.protect, ["tests/golden/**", "ci.yml"]);
     for wrong in ["/etc/**", "../x", "a/../../b", "[", ""] {
         let text = refused(&format!("[guardrails]\nprotect = [\"{wrong}\"]\n"));
-        assert!(text.contains("protect must be globs as seen from the project root"), "{text}");
+        assert!(text.contains("protect must be globs relative to the project root"), "{text}");
     }
     for (wrong, said) in [
         ("deny = [\"(\"]", "deny must be regular expressions"),
         ("deny = [\"x*\"]", "matches every line"),
-        ("allow = [\"frozen\"]", "allow must be codes of rules"),
+        ("allow = [\"frozen\"]", "allow must be rule codes"),
         ("allow = [\"frozn:a\"]", "no rule has the code frozn; did you mean frozen?"),
         ("scope = \"block\"", "scope must be \"warn\" or \"fail\""),
         (

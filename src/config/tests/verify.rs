@@ -85,7 +85,7 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         ("report = { parser = \"pytst\" }", "parser must be \"cargo\" or \"nextest\" or"),
         ("report = { junit = \"../x\" }", "junit must be a path in the project"),
         ("report = { junit = \"x\", parser = \"tap\" }", "report needs junit"),
-        ("report = { junit = \"out/[/x\" }", "junit is no pattern of paths"),
+        ("report = { junit = \"out/[/x\" }", "junit is not a path pattern"),
         ("measure = {}", "3:11: measure needs one of regex and json_pointer"),
         ("measure = { regex = \"(\" }", "3:21: regex cannot be used: error: unclosed group"),
         ("measure = { json_pointer = \"a\" }", "json_pointer must begin with /"),
@@ -99,7 +99,7 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         (&format!("needs = \"bb\"\n{two}"), "3:9: profile default has no step bb; did you mean b?"),
         (
             &format!("needs = \"b\"\n{two}needs = \"a\"\n"),
-            "3:9: steps need each other in a circle: a, b",
+            "3:9: steps need each other in a cycle: a, b",
         ),
         (
             "[profiles.defalt]",

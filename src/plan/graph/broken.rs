@@ -10,9 +10,9 @@ pub(crate) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> Stri
     let text = &broken.text;
     match &broken.why {
         BrokenKind::Itself => format!("{text} -> {text}"),
-        BrokenKind::Words => format!("{text} is no task"),
+        BrokenKind::Words => format!("{text} is not a task"),
         BrokenKind::Unknown if broken.field == Field::Phase => {
-            format!("phase {text}, which `phases` does not have")
+            format!("phase {text}, which is not in `phases`")
         }
         BrokenKind::Unknown => {
             let hint = hints.nearest(graph, broken.node, text);

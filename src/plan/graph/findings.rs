@@ -50,12 +50,16 @@ pub struct PlanFinding {
 
 /// The code, severity and explanation of every finding of the planner.
 pub const CODES: &[(&str, &str, &str)] = &[
-    ("cycle", "error", "tasks wait for each other in a circle; none of them can ever run"),
+    ("cycle", "error", "tasks wait for each other in a cycle; none of them can ever run"),
     ("self-dependency", "error", "a task waits for itself"),
     ("unknown-id", "error", "no loaded queue has a task of this id (a warning on a finished task)"),
     ("ambiguous-id", "error", "several loaded queues have a task of this id (likewise)"),
-    ("no-dependency", "warning", "a key that may name tasks holds what is no id of one"),
-    ("listed-before-dependency", "warning", "an open task is above one that it depends on"),
+    (
+        "no-dependency",
+        "warning",
+        "a key that may name tasks contains something that is not a task id",
+    ),
+    ("listed-before-dependency", "warning", "an open task is listed before one that it depends on"),
     ("done-before-dependency", "warning", "a task is complete and one that it depends on is not"),
     ("dependency-blocked", "warning", "an open task depends on a blocked one"),
     ("dependency-parked", "warning", "an open task depends on a parked one"),
@@ -65,7 +69,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "warning",
         "an id exists in several queues with different dependencies",
     ),
-    ("too-many-loops", "warning", "more than 15 loops were asked for"),
+    ("too-many-loops", "warning", "more than 15 loops were requested"),
 ];
 
 /// A finding whose message is not computed yet.
@@ -182,7 +186,8 @@ impl<'a> Search<'a, '_> {
                 message: &|| match why {
                     BrokenKind::Itself => format!("{text} depends on itself"),
                     BrokenKind::Words => format!(
-                        "`{}` holds {:?}, which is no id of a task: it is not read as a dependency",
+                        "`{}` holds {:?}, which is not the id of a task: it is not read as a \
+                         dependency",
                         field.key(),
                         clip(text)
                     ),
@@ -264,7 +269,7 @@ impl<'a> Search<'a, '_> {
         let below = graph.location(node).0 == graph.location(first).0 && first > node;
         if below && !graph.share_cycle(node.0, first.0) {
             self.warn("listed-before-dependency", node, &element, &|| {
-                format!("is above {}, on which it depends", name())
+                format!("is listed before {}, on which it depends", name())
             });
         }
         let code = match other {

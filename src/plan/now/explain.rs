@@ -160,8 +160,7 @@ impl Readiness<'_> {
         if holds & hold::INVALID != 0 {
             if task.status == Status::Unknown {
                 let word = self.reasons.as_ref().and_then(|reasons| reasons(node));
-                let what =
-                    word.unwrap_or_else(|| "its status is a word that nobody knows".to_owned());
+                let what = word.unwrap_or_else(|| "its status is an unknown word".to_owned());
                 say(WaitingKind::Invalid, what);
             }
             for problem in task.problems() {

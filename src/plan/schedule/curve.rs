@@ -75,7 +75,7 @@ impl Curve {
             );
         }
         let many = match too_many_loops(loops) {
-            Some(_) => " That is more than anybody can look after.",
+            Some(_) => " That is more than a person can supervise.",
             None => "",
         };
         format!(

@@ -107,6 +107,6 @@ fn a_phase_waits_for_those_on_which_it_depends() {
     sample.tasks[1].set_text(Field::Phase, "");
     assert_eq!(waves(&sample).0, "walls base garden");
     sample.phases[2].depends_on = ["cellar".into()].into_iter().collect();
-    let text = "phase cellar, which `phases` does not have";
+    let text = "phase cellar, which is not in `phases`";
     assert_eq!(waves(&sample), ("walls base garden".into(), text.into()));
 }

@@ -61,7 +61,7 @@ fn task(
         return Err(StoreError::Rejected(text));
     }
     if task.contains_key(Field::Claim.key()) {
-        return Err(StoreError::Rejected("a new task cannot be claimed already".to_owned()));
+        return Err(StoreError::Rejected("a new task must not have a claim".to_owned()));
     }
     Ok(complete(queue, task))
 }
@@ -97,10 +97,10 @@ fn add_one(
         return Err(StoreError::Rejected(match same {
             Duplicate::Task(index) => {
                 let id = &queue.tasks()[index].id;
-                format!("task {id} is the same work already: its words and its file are the same")
+                format!("task {id} is the same work: it has the same text and the same file")
             }
             Duplicate::Listed => {
-                "the same work was added before and is gone: fingerprints still lists it".to_owned()
+                "the same work was added before and removed: fingerprints still lists it".to_owned()
             }
         }));
     }

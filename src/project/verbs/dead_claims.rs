@@ -96,7 +96,7 @@ fn at_work(claim: Option<&Claim>, liveness: &Liveness) -> Option<String> {
         Liveness::Dead { .. } => None,
         Liveness::Ours | Liveness::Alive => Some(format!("{worker} is working on it")),
         Liveness::Foreign => Some(format!(
-            "{worker} is on another machine, and nobody here can say whether it lives"
+            "{worker} is on another host, so whether it is alive cannot be determined here"
         )),
         Liveness::Unknown(why) => Some(why.clone()),
     }

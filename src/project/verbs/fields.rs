@@ -117,8 +117,10 @@ fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), St
     let changed: Vec<&str> = keys.iter().filter(changed).map(|(key, _)| key.as_str()).collect();
     let field = |key: &str| Field::from_key(key);
     if changed.iter().any(|key| field(key) == Some(Field::Id)) {
-        let text =
-            format!("the id of task {} stays: others and the journal know it by it", task.id);
+        let text = format!(
+            "the id of task {} cannot be changed: other tasks and the journal refer to it",
+            task.id
+        );
         return Err(StoreError::Rejected(text));
     }
     let claimed = task.status == Status::InProgress || task.claim().is_some();

@@ -47,7 +47,7 @@ fn changes(
             let shown =
                 |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
             return Err(StoreError::Rejected(format!(
-                "`{key}` changed in the file meanwhile too: there it is {} now, and you wrote {}",
+                "`{key}` was also changed in the file: it is {} there now, and you wrote {}",
                 shown(is),
                 shown(wanted)
             )));
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_key_that_both_changed_is_a_conflict() {
         let error = merged(json!({"a": 1}), json!({"a": 2}), json!({"a": 3})).unwrap_err();
-        assert!(error.to_string().starts_with("`a` changed in the file meanwhile too"), "{error}");
+        assert!(error.to_string().starts_with("`a` was also changed in the file"), "{error}");
         assert!(merged(json!({"a": 1}), json!({}), json!({"a": 3})).is_err());
         assert!(merged(json!({}), json!({"a": 2}), json!({"a": 3})).is_err());
         assert_eq!(merged(json!({"a": 1}), json!({}), json!({})).unwrap(), []);

@@ -60,7 +60,7 @@ fn take_steps(
     let known = queue.steps(task).len();
     if let Some(step) = steps.iter().find(|step| !(1..=known).contains(*step)) {
         return Err(StoreError::Rejected(match known {
-            0 => format!("task {id} lists no steps; say --percent, or add a list `steps` to it"),
+            0 => format!("task {id} lists no steps; use --percent, or add a list `steps` to it"),
             known => format!("task {id} has no step {step}; its steps are 1 to {known}"),
         }));
     }

@@ -27,7 +27,7 @@ pub fn release(
     let done = project.each(ids, |draft, place| {
         let task = draft.task(place);
         if !force && task.status == Status::InProgress && !dead.hold(place, task) {
-            let text = format!("the claim of task {} changed just now; look again", task.id);
+            let text = format!("the claim of task {} has just changed; look again", task.id);
             return Err(StoreError::Rejected(text));
         }
         make(draft, place, &Transition::Release)

@@ -1,7 +1,6 @@
-//! Finds everything wrong or odd in a queue that can be detected without other files.
+//! Finds what is wrong or odd in a queue without reading other files, in file order.
 //!
 //! The schema is checked first, task by task, then everything that a schema cannot express.
-//! Findings come in file order.
 
 use super::finding::{Finding, Severity, severity};
 use super::schema::{self, Mismatch};
@@ -133,7 +132,7 @@ impl Checks<'_, '_> {
             kind @ (Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
                 let what = kind.words();
                 self.add("summary-not-counts", place, &|| {
-                    format!("`summary` is {what}, so that no counts can be kept in it")
+                    format!("`summary` is {what}, so it cannot hold counts")
                 });
                 return;
             }
@@ -149,7 +148,7 @@ impl Checks<'_, '_> {
             }
         }
         if !wrong.is_empty() {
-            let text = || format!("{}; the next change puts it right", wrong.join("; "));
+            let text = || format!("{}; the next change corrects it", wrong.join("; "));
             self.add("summary-untrue", place, &text);
         }
     }
@@ -226,12 +225,13 @@ impl Checks<'_, '_> {
         };
         let text = |field| queue.text(index, field).is_some_and(|text| !text.trim().is_empty());
         if !text(Field::Title) && !text(Field::Description) {
-            let message = "the task has neither `title` nor `description`; say what is to be done";
+            let message = "the task has neither `title` nor `description`; describe what to do";
             odd("no-description", Field::Id, &|| message.to_owned());
         }
         let id = task.id.as_str();
         if id.chars().any(char::is_control) || id.trim() != id {
-            let message = "the id holds control characters, or blanks at its ends; change it";
+            let message = "the id contains control characters, or begins or ends with a blank; \
+                           change it";
             odd("id-characters", Field::Id, &|| message.to_owned());
         }
         if task.status == Status::Unknown
@@ -239,14 +239,14 @@ impl Checks<'_, '_> {
         {
             odd("status-unknown", Field::Status, &|| {
                 let word = clip(&word);
-                format!("the status `{word}` means nothing here; the task is not run")
+                format!("the status `{word}` is unknown; the task is not run")
             });
         }
         let steps = queue.present(index, Field::Steps).and_then(steps::out_of_order);
         if let Some((step, first)) = steps {
             let (step, first) = (clip(&step), clip(&first));
             odd("step-order", Field::Steps, &|| {
-                format!("step {step} is above step {first}, on which it depends; exchange them")
+                format!("step {step} is listed before step {first}, on which it depends; swap them")
             });
         }
         if task.max_iterations() == Some(0) {
@@ -256,7 +256,7 @@ impl Checks<'_, '_> {
         }
         let given = |field| queue.present(index, field).is_some_and(|raw| raw != "\"\"");
         if task.priority.is_none() && given(Field::Priority) {
-            let message = "the priority cannot be read, so that the task ranks last; \
+            let message = "the priority cannot be read, so the task ranks last; \
                            write a whole number, P0 to P9, critical, high, medium or low";
             odd("priority-unreadable", Field::Priority, &|| message.to_owned());
         }

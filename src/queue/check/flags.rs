@@ -53,7 +53,5 @@ impl Checks<'_, '_> {
 fn unreadable(home: Home, raw: &str) -> String {
     let form = if home.is_flag() { "true or false" } else { "a word" };
     let (key, says) = (home.key(), clip(raw));
-    format!(
-        "`{key}` is {says}, and not {form}: it says nothing of the state, so that the task is pending"
-    )
+    format!("`{key}` is {says}, and not {form}: it does not give the state, so the task is pending")
 }

@@ -89,8 +89,8 @@ impl Queue {
         }?;
         let (key, id) = (clip(key), clip(&id));
         let says = format!(
-            "`{key}` names tasks of this file (`{id}`) and is not read, so that no order comes of \
-             it; `dependencies` makes one"
+            "`{key}` names tasks of this file (`{id}`) but is not read, so it does not \
+             order them; use `dependencies`"
         );
         Some(("unread-ids", says))
     }
@@ -100,8 +100,8 @@ impl OddKey {
     pub(super) fn message(&self) -> String {
         match self.tasks - 1 {
             0 => self.says.clone(),
-            1 => format!("{} (so in 1 more task)", self.says),
-            more => format!("{} (so in {more} more tasks)", self.says),
+            1 => format!("{} (also in 1 more task)", self.says),
+            more => format!("{} (also in {more} more tasks)", self.says),
         }
     }
 }
@@ -113,7 +113,7 @@ fn near_miss(key: &str) -> Option<(&'static str, String)> {
         .filter(|known| is_near(key, known))
         .min_by_key(|known| letters(known) != letters(key))?;
     let key = clip(key);
-    Some(("near-key", format!("`{key}` means nothing here; `{near}` is probably meant")))
+    Some(("near-key", format!("`{key}` is not a known key; `{near}` is probably meant")))
 }
 
 /// Returns whether a key is probably a misspelling of a known one. A key that differs only in an

@@ -10,7 +10,7 @@ pub enum EditError {
     #[error("there is no task number {0}")]
     NoTask(usize),
     /// The id is already in use.
-    #[error("there is a task `{0}` already")]
+    #[error("there is already a task `{0}`")]
     DuplicateId(String),
     /// The result would not be a valid task.
     #[error("{0}")]

@@ -93,7 +93,7 @@ impl<'a> Scanner<'a> {
             Some(b't') => self.literal(b"true").map(|()| Kind::Bool),
             Some(b'f') => self.literal(b"false").map(|()| Kind::Bool),
             Some(b'n') => self.literal(b"null").map(|()| Kind::Null),
-            Some(b'N' | b'I') => self.expected("expected a value (NaN and Infinity are no JSON)"),
+            Some(b'N' | b'I') => self.expected("expected a value (NaN and Infinity are not JSON)"),
             Some(b'\'') => self.expected("expected a value (strings need double quotes)"),
             _ => self.expected("expected a value"),
         }

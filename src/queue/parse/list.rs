@@ -127,7 +127,8 @@ impl<'t> File<'t> {
             Some((member.key, format!("{}{place}", self.name(member))))
         });
         if let Some((at, place)) = deeper {
-            let text = format!("the tasks are too deep in the file, under `{place}`; {FORM}");
+            let text =
+                format!("the tasks are nested too deeply in the file, under `{place}`; {FORM}");
             return Reason::new(at, "no-task-list", text);
         }
         let names: Vec<String> = self.all.iter().map(|member| shown(&self.name(member))).collect();
@@ -182,7 +183,8 @@ pub(super) fn more_behind(text: &str, at: usize, close: char) -> Reason {
         && text[..at].trim_end_matches([' ', '\t']).ends_with('\n')
     {
         format!(
-            "expected nothing more after the closing `{close}`: one value a line is no JSON; {FORM}"
+            "expected nothing more after the closing `{close}`: one value per line is not JSON; \
+             {FORM}"
         )
     } else {
         format!("expected nothing more after the closing `{close}`")

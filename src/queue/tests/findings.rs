@@ -35,15 +35,15 @@ fn each_finding_has_a_place_and_says_what_to_do() {
 }"#;
     let expected = [
         "2:14 schema - `project` must be a string",
-        "2:28 summary-untrue - `total` says 3, the tasks say 4; `complete` says 1, the tasks say 2; the next change puts it right",
+        "2:28 summary-untrue - `total` says 3, the tasks say 4; `complete` says 1, the tasks say 2; the next change corrects it",
         "3:21 duplicate-key - the key `a` occurs twice in this object; the last one counts",
         "5:52 duplicate-key a the key `status` occurs twice in this object; the last one counts",
-        "5:62 status-unknown a the status `later` means nothing here; the task is not run",
-        "5:83 priority-unreadable a the priority cannot be read, so that the task ranks last; write a whole number, P0 to P9, critical, high, medium or low",
-        "6:12 no-description b the task has neither `title` nor `description`; say what is to be done",
+        "5:62 status-unknown a the status `later` is unknown; the task is not run",
+        "5:83 priority-unreadable a the priority cannot be read, so the task ranks last; write a whole number, P0 to P9, critical, high, medium or low",
+        "6:12 no-description b the task has neither `title` nor `description`; describe what to do",
         "6:45 complete-not-passed b the task is complete, but `passes` is false; look at it, then `workloop reset` it or set `passes`",
         "6:67 two-spellings b `attempts` and `iterations` are two spellings of one field; `attempts` counts, remove the other",
-        "7:12 id-characters  c\\n the id holds control characters, or blanks at its ends; change it",
+        "7:12 id-characters  c\\n the id contains control characters, or begins or ends with a blank; change it",
         "8:60 estimate-unreadable  c\\n `estimated_hours` cannot be read; write a number, [low, high] or \"2-3\"",
         "8:78 estimate-unreadable  c\\n `effort` cannot be read; write S, M, L or XL",
         "9:47 field-unusable d `dependencies` must be a list of ids; until then the task is not run",
@@ -61,7 +61,7 @@ fn each_finding_has_a_place_and_says_what_to_do() {
 fn a_summary_that_counts_nothing_is_said_to() {
     assert_eq!(
         said(r#"{"summary": ["x"], "tasks": []}"#),
-        ["1:13 summary-not-counts - `summary` is a list, so that no counts can be kept in it"]
+        ["1:13 summary-not-counts - `summary` is a list, so it cannot hold counts"]
     );
     assert_eq!(said(r#"{"summary": null, "tasks": []}"#), Vec::<String>::new());
 }

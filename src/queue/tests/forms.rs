@@ -205,8 +205,8 @@ fn flags_that_say_something_else_are_told() {
     assert_eq!(
         one(r#""completed": "2026-01-01""#),
         [
-            "state-unreadable `completed` is \"2026-01-01\", and not true or false: it says nothing of \
-          the state, so that the task is pending"
+            "state-unreadable `completed` is \"2026-01-01\", and not true or false: it does not give \
+          the state, so the task is pending"
         ]
     );
     assert_eq!(one(r#""state": "odd""#).len(), 1);
@@ -242,7 +242,7 @@ fn steps_name_tasks_and_each_other() {
     assert_eq!(said(r#"[{"id": "x"}, {"id": "y", "dependencies": ["x"]}]"#), Vec::<String>::new());
     assert_eq!(
         said(r#"[{"id": "x", "dependencies": "y"}, {"id": "y"}]"#),
-        ["step x is above step y, on which it depends; exchange them"]
+        ["step x is listed before step y, on which it depends; swap them"]
     );
 }
 
@@ -258,13 +258,13 @@ fn keys_that_are_meant_to_be_known_are_told_once() {
     assert_eq!(
         said(text),
         [
-            "1:17 `titel` means nothing here; `title` is probably meant (so in 1 more task)",
-            "1:31 `Status` means nothing here; `status` is probably meant",
-            "1:49 `Depends_On` means nothing here; `depends_on` is probably meant",
-            "2:17 `waits` names tasks of this file (`ship`) and is not read, so that no order comes of it; `dependencies` makes one",
-            "3:14 `relates_to` names tasks of this file (`ship`) and is not read, so that no order comes of it; `dependencies` makes one",
-            "3:54 `dependson` means nothing here; `depends_on` is probably meant",
-            "3:71 `prioriy` means nothing here; `priority` is probably meant",
+            "1:17 `titel` is not a known key; `title` is probably meant (also in 1 more task)",
+            "1:31 `Status` is not a known key; `status` is probably meant",
+            "1:49 `Depends_On` is not a known key; `depends_on` is probably meant",
+            "2:17 `waits` names tasks of this file (`ship`) but is not read, so it does not order them; use `dependencies`",
+            "3:14 `relates_to` names tasks of this file (`ship`) but is not read, so it does not order them; use `dependencies`",
+            "3:54 `dependson` is not a known key; `depends_on` is probably meant",
+            "3:71 `prioriy` is not a known key; `priority` is probably meant",
         ]
     );
     let findings = parse(text).findings();

@@ -109,11 +109,11 @@ fn a_refusal_says_what_is_there_and_what_is_read() {
         ),
         (
             r#"{"main": {"tasks": [{"id": 1}]}}"#,
-            format!("the tasks are too deep in the file, under `main.tasks`; {form}"),
+            format!("the tasks are nested too deeply in the file, under `main.tasks`; {form}"),
         ),
         (
             r#"{"phases": [{"name": "x"}, {"subtasks": [{"id": "a"}]}]}"#,
-            format!("the tasks are too deep in the file, under `phases[].subtasks`; {form}"),
+            format!("the tasks are nested too deeply in the file, under `phases[].subtasks`; {form}"),
         ),
         (
             r#"{"tasks": {"build": {"title": "x"}}}"#,
@@ -124,7 +124,7 @@ fn a_refusal_says_what_is_there_and_what_is_read() {
         (r#""all""#, format!("the file holds a string; {form}")),
         (
             "{\"id\": 1}\n{\"id\": 2}\n",
-            format!("expected nothing more after the closing `}}`: one value a line is no JSON; {form}"),
+            format!("expected nothing more after the closing `}}`: one value per line is not JSON; {form}"),
         ),
         (
             r#"{"tasks": [{"id": 1.5}]}"#,

@@ -260,7 +260,7 @@ fn fingerprints_sequence_and_time_are_kept_where_the_file_has_them() {
     assert_eq!(value["updated_by"], "workloop");
     assert!(written(&queue).contains("\"fingerprints\": [\n    \""));
     let error = queue.append(task.as_object().unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "there is a task `NEW-1` already");
+    assert_eq!(error.to_string(), "there is already a task `NEW-1`");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_refused_change_leaves_everything_as_it_was() {
     let before = (written(&queue), queue.revision(), queue.tasks().to_vec());
     let refusals: [(&str, Option<Value>, &str); 6] = [
         ("id", None, "this task has no `id`; give it one"),
-        ("id", Some(json!("OVEN-001")), "there is a task `OVEN-001` already"),
+        ("id", Some(json!("OVEN-001")), "there is already a task `OVEN-001`"),
         ("id", Some(json!([7])), "an id must be a string or a whole number, not a list"),
         ("dependencies", Some(json!(true)), "`dependencies` must be a list of ids"),
         ("passes", Some(json!("yes")), "`passes` must be true or false"),

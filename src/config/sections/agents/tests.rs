@@ -34,14 +34,14 @@ fn a_key_that_would_not_be_obeyed_is_refused() {
     for (text, why) in [
         ("preset = \"claude\"\nrun = [\"claude\"]\nmodel = \"m\"", "put \"{args}\" into its list"),
         ("run = \"x\"\nresume = true", "resume needs the preset's own arguments"),
-        ("preset = \"copilot\"\nresume = true", "copilot continues no session"),
+        ("preset = \"copilot\"\nresume = true", "copilot cannot resume sessions"),
         ("preset = \"aider\"\npermission = \"all\"", "permission is for the presets"),
         ("preset = \"amp\"\nmodel = \"m\"", "amp chooses its model itself"),
         ("run = \"x\"\nargs = [\"y\"]", "a string for the shell takes no args"),
         ("run = \"x\"\naccount = \"../x\"", "account must be a name"),
         ("run = \"x\"\nfallback = [\"b\"]", "there is no agent b"),
         ("run = \"x\"\ncost_estimate_usd = 0", "cost_estimate_usd must be a number above 0"),
-        ("timeout = \"5m\"", "or preset, the tool that it is"),
+        ("timeout = \"5m\"", "or preset, the name of a known tool"),
     ] {
         let error = read(&format!("[agents.a]\n{text}\n")).expect_err(text);
         assert!(error.contains(why), "{text}\n{error}");
