@@ -104,7 +104,7 @@ fn a_claim_of_an_earlier_boot_needs_no_force() {
     foreign["host"] = json!("00000000");
     queue["tasks"][0]["claim"] = foreign;
     folder.put("q.json", &queue.to_string());
-    folder.refuses(&["release", "A"]).says("on another machine");
+    folder.refuses(&["release", "A"]).says("on another host");
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn what_a_person_did_is_complete_by_them() {
     assert!(task.get("completed_by").is_none() && task.get("completion_note").is_none(), "{task}");
     folder.refuses(&["done", "W-002", "--by", " "]);
     // Somebody on another machine has it.
-    folder.refuses(&["done", "W-006"]).says("nobody here can say").says("workloop cancel");
+    folder.refuses(&["done", "W-006"]).says("cannot be determined here").says("workloop cancel");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn task(
         return Err(StoreError::Rejected(text));
     }
     if task.contains_key(Field::Claim.key()) {
-        return Err(StoreError::Rejected("a new task must not have a claim".to_owned()));
+        return Err(StoreError::Rejected("a new task cannot already be claimed".to_owned()));
     }
     Ok(complete(queue, task))
 }
