@@ -14,7 +14,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 /// The text after the reason code in the `error` of a task in review.
-const IN_REVIEW: &str = "its work passed and waits for a person's yes";
+const IN_REVIEW: &str = "its work passed and waits for a person's review";
 
 /// Formats a time as every time in a queue file: RFC 3339 UTC with `Z`, whole seconds.
 pub fn timestamp(at: DateTime<Utc>) -> String {

@@ -425,7 +425,7 @@ mod tests {
     fn neither_old_pauses_nor_other_clocks_hold_anything_up() {
         let mut agent = Backoff::new("default", at(0));
         fails(&mut agent, "a", 0, 0);
-        assert_eq!(agent.rest(at(1000)), Rest::Over, "of a run of yesterday");
+        assert_eq!(agent.rest(at(1000)), Rest::Over, "the failure was in a run of yesterday");
         assert_eq!(agent.rest(at(-3600)), Rest::Due, "the clock was set back");
         assert!(agent.try_now(at(1)));
         agent.not_tried(at(1));

@@ -2,7 +2,7 @@
 
 /// `effort`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "sizes speak for themselves")]
+#[expect(missing_docs, reason = "each is a size of the format")]
 pub enum Effort {
     S,
     M,

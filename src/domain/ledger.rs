@@ -253,11 +253,11 @@ mod tests {
         ledger.reserve("a", "claude", at(0), HOUR);
         assert_eq!(ledger.admits(&limit, at(0)), 0);
         ledger.settle("a", "claude", cost(2.0));
-        assert_eq!(ledger.admits(&limit, at(1)), 2, "the second one passes the limit");
+        assert_eq!(ledger.admits(&limit, at(1)), 2, "the second one exceeds the limit");
         ledger.reserve("b", "claude", at(1), HOUR);
         ledger.reserve("c", "claude", at(1), HOUR);
         assert_eq!(ledger.admits(&limit, at(1)), 0);
-        assert_eq!(ledger.admits(&limit, at(4000)), 2, "who reserved them is gone");
+        assert_eq!(ledger.admits(&limit, at(4000)), 2, "their reservations have expired");
         ledger.settle("b", "claude", cost(1.0));
         ledger.settle("c", "claude", cost(2.25));
         let reached = ledger.used.reached(&limit).expect("reached");
@@ -289,6 +289,6 @@ mod tests {
         assert_eq!(ledger.used.cost_usd, 0.0);
         let mut gone = Ledger { day: "2026-07-17".to_owned(), ..Ledger::default() };
         gone.believe(&before);
-        assert_eq!(gone.used.cost_usd, 4.0, "a ledger that was taken away is known still");
+        assert_eq!(gone.used.cost_usd, 4.0, "the usage of a deleted ledger is still known");
     }
 }

@@ -346,7 +346,7 @@ pub(super) fn decode(content: Content) -> Result<String, (Reason, Vec<u8>)> {
     let size = content.as_bytes().len();
     if size > MAX_BYTES {
         let megabytes = size / (1024 * 1024);
-        let text = format!("the file has {megabytes} MiB; files over 256 MiB are not read");
+        let text = format!("the file is {megabytes} MiB; files over 256 MiB are not read");
         return Err((Reason::new(0, "too-large", text), Vec::new()));
     }
     let decoded = match content {

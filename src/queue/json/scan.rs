@@ -313,7 +313,7 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn lone(&self, start: usize) -> Scan<()> {
-        self.fault(start, What::Expected("expected no half of a surrogate pair on its own"))
+        self.fault(start, What::Expected("expected a complete surrogate pair, not half of one"))
     }
 
     /// Moves past `uXXXX`.

@@ -44,7 +44,7 @@ struct Reader {
 
 impl Reader {
     /// Reads a value that is not null.
-    #[expect(clippy::too_many_lines, reason = "one arm a field; the compiler keeps it complete")]
+    #[expect(clippy::too_many_lines, reason = "one arm per field; the match is exhaustive")]
     fn field(&mut self, span: &FieldSpan, raw: &str) {
         let ranked = [Field::Agent, Field::Attempts, Field::NotBefore]
             .iter()

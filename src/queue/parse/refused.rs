@@ -36,7 +36,7 @@ impl Refused {
             path: path.to_owned(),
             position: Position { line: 1, column: 1 },
             code: "too-large",
-            reason: format!("the file has {} MiB; files over 256 MiB are not read", bytes >> 20),
+            reason: format!("the file is {} MiB; files over 256 MiB are not read", bytes >> 20),
             excerpt: String::new(),
         }
     }

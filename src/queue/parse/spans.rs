@@ -90,7 +90,7 @@ impl Outline {
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
         let id_text = unquote(raw);
         let shown = id_text.escape_debug();
-        let reason = format!("the id `{shown}` occurs twice (first in the task of line {line})");
+        let reason = format!("the id `{shown}` occurs twice (first in the task on line {line})");
         let at = second.start + id.map_or(0, |span| span.start);
         Reason::new(at as usize, "id-duplicate", reason)
     }
