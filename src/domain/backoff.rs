@@ -16,7 +16,7 @@ pub const CAP: TimeDelta = TimeDelta::minutes(5);
 
 /// How long only one attempt tries an agent that had reported why it could not work.
 const PROBE: TimeDelta = TimeDelta::seconds(60);
-/// The furthest reset time that is believed when a tool reports one.
+/// The furthest reset time that is accepted from a tool.
 const FURTHEST: TimeDelta = TimeDelta::days(8);
 /// Added to a reported reset, because clocks differ and services reset late.
 const AFTER_RESET: TimeDelta = TimeDelta::seconds(60);
@@ -149,7 +149,7 @@ impl Backoff {
         }
     }
 
-    /// Returns the longest pause that is believed.
+    /// Returns the longest pause that is accepted.
     fn longest(&self) -> TimeDelta {
         match self.kind {
             PauseKind::Quick | PauseKind::Transient => CAP,

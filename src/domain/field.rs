@@ -1,4 +1,4 @@
-//! The task fields that the program knows, with every spelling that files use for them.
+//! The task fields that the program recognizes, with every spelling that files use for them.
 
 /// A field of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -225,7 +225,7 @@ impl Field {
         self.spellings()[0]
     }
 
-    /// Returns the field of a key, if the program knows it.
+    /// Returns the field of a key, if the program recognizes it.
     pub fn from_key(key: &str) -> Option<Self> {
         SPELLINGS.iter().find(|(_, keys)| keys.contains(&key)).map(|(field, _)| *field)
     }

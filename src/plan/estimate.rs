@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// The estimate for a task about which nothing is known.
 const DEFAULT_MINUTES: f64 = 30.0;
 
-/// The longest estimate that is believed: a hundred years.
+/// The longest accepted estimate: a hundred years.
 const MOST_MINUTES: f64 = 52_560_000.0;
 
 /// The source of an estimate, most reliable first.

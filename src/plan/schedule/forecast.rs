@@ -17,7 +17,7 @@ const RUNS: usize = 200;
 const LEAST: usize = 40;
 /// The maximum number of tasks scheduled in all runs together.
 const TASKS: usize = 400_000;
-/// The largest believed ratio of a task's duration to its estimate.
+/// The largest accepted ratio of a task's duration to its estimate.
 const MOST: f64 = 1_000.0;
 
 /// The ratios of actual to estimated durations of finished tasks.

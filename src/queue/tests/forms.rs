@@ -132,7 +132,7 @@ fn a_state_is_written_where_the_task_has_it() {
         };
         step(&mut queue, 1, &claim(1));
         assert_eq!(said(&queue, 1), words("in_progress", "in_progress"));
-        // A second loop, or one started after a crash, sees the claim.
+        // A second loop, or one started after a crash, reads the claim.
         let again = parse(&written(&queue));
         assert_eq!(again.tasks(), queue.tasks());
         assert!(
