@@ -1,4 +1,4 @@
-//! What agents and verification see of the environment: what the rules let through, plus `WORKLOOP_*`.
+//! The environment of agents and verification: the variables that the rules pass, and `WORKLOOP_*`.
 //!
 //! Values may be secrets: they are never printed, not even by `Debug`.
 
@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
-/// What is shown in the place of a NUL, which neither a variable nor an argument can hold.
+/// Replaces NUL, which neither a variable nor an argument can contain.
 pub const NUL_SHOWN: &str = "\u{2400}";
 
 /// The complete environment of a command.
@@ -26,12 +26,12 @@ impl Environment {
         self.0.insert(name.into(), value.into());
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// All variables, sorted by name.
+    /// Iterates over all variables, sorted by name.
     pub fn vars(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
@@ -52,37 +52,37 @@ impl IntoIterator for Environment {
     }
 }
 
-/// What a command is told of its task by `WORKLOOP_*` variables.
+/// The `WORKLOOP_*` variables that describe the task to a command.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskVariables<'a> {
-    /// Id of the task.
+    /// The id of the task.
     pub task_id: &'a str,
-    /// Absolute path of the queue.
+    /// The absolute path of the queue.
     pub queue: &'a Path,
-    /// The project, where the queue names one.
+    /// The project, if the queue names one.
     pub project: Option<&'a str>,
-    /// Number of the attempt.
+    /// The number of the attempt.
     pub attempt: u32,
-    /// The worker.
+    /// The id of the worker.
     pub worker: &'a str,
-    /// The task as JSON.
+    /// The file with the task as JSON.
     pub task_file: &'a Path,
-    /// The prompt.
+    /// The file with the prompt.
     pub prompt_file: &'a Path,
-    /// Where the agent may write its result.
+    /// The file to which the agent may write its result.
     pub result_file: &'a Path,
     /// The folder of the attempt.
     pub attempt_dir: &'a Path,
     /// The project root, which is the working directory.
     pub root: &'a Path,
-    /// Paths of changed files, one a line; for verification only.
+    /// A file with the paths of changed files, one per line; for verification only.
     pub changed_files: Option<&'a Path>,
 }
 
 impl TaskVariables<'_> {
-    /// Sets the variables.
+    /// Sets the variables in `environment`.
     pub fn set_in(&self, environment: &mut Environment) {
-        // The system takes no NUL; an id with one must not stop the whole run.
+        // The system rejects NUL in a variable; an id with one must not stop the whole run.
         environment.set("WORKLOOP_TASK_ID", self.task_id.replace('\0', NUL_SHOWN));
         environment.set("WORKLOOP_QUEUE", self.queue);
         environment

@@ -1,5 +1,5 @@
-//! What of outputs and notes enters a prompt: long ones bounded to their head and their tail (the
-//! beginning says what ran, the end what failed), and none with what steers a terminal.
+//! Prepares outputs and notes for a prompt: long texts are cut to their head and tail (the
+//! beginning shows what ran, the end what failed), and terminal control sequences are removed.
 
 use crate::platform::escape;
 use crate::platform::open::{self, Links};
@@ -13,9 +13,9 @@ use std::str::Chars;
 /// How much output of a failed attempt goes into the next prompt, in bytes.
 pub const FEEDBACK_BYTES: usize = 16 * 1024;
 
-/// `text` if it has at most `limit` bytes, else its first quarter and its last three quarters of
-/// the limit, cut at lines where one is near and never inside a character. The note in between
-/// counts towards the limit.
+/// Bounds `text` to `limit` bytes: a longer text is cut to its head (a quarter of the limit) and
+/// its tail (the rest), at line breaks if possible and never inside a character. The note in
+/// between counts towards the limit.
 pub fn bound(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
@@ -26,11 +26,10 @@ pub fn bound(text: &str, limit: usize) -> String {
     joined(head, tail, text.len() - head.len() - tail.len(), limit)
 }
 
-/// Reads a log bounded in the same way, without reading what lies between; bytes that are not
-/// UTF-8 are replaced.
+/// Reads a log bounded in the same way, without reading the middle. Invalid UTF-8 is replaced.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
     let mut file = open::reading(path, Links::Refuse)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -51,11 +50,11 @@ pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
     Ok(joined(head, tail, length.saturating_sub(head.len() + tail.len()), limit))
 }
 
-/// `text` as a prompt may hold it: without the sequences that colour a terminal or steer it
-/// otherwise, a carriage return as the line break that it was meant for, and every other control
-/// character, or one that turns the direction of writing, visible.
+/// Cleans `text` for a prompt: removes terminal control sequences, turns carriage returns into line
+/// breaks, and makes all other control characters and direction marks visible.
 ///
-/// A reader of the prompt would take them for text, and whoever shows it would act on them.
+/// Otherwise an agent would read the sequences as text, and a terminal that shows the prompt would
+/// interpret them.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(['\u{1b}', '\u{9b}', '\u{9d}', '\u{90}', '\r']) {
         return escape::lines(text);
@@ -77,10 +76,10 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(escape::lines(&plain).into_owned())
 }
 
-/// The letters that are still to be looked at.
+/// The remaining characters.
 type Letters<'a> = Peekable<Chars<'a>>;
 
-/// Goes past the rest of a sequence that began with ESC.
+/// Skips the rest of a sequence that began with ESC.
 fn after_escape(letters: &mut Letters<'_>) {
     match letters.peek() {
         Some('[') => {
@@ -98,13 +97,13 @@ fn after_escape(letters: &mut Letters<'_>) {
     }
 }
 
-/// Goes past numbers and the letter that ends a control sequence.
+/// Skips the parameters and the final letter of a control sequence.
 fn after_control(letters: &mut Letters<'_>) {
     while letters.next_if(|letter| matches!(letter, ' '..='?')).is_some() {}
     letters.next_if(|letter| matches!(letter, '@'..='~'));
 }
 
-/// Goes past a title or another string; one that does not end takes no more than its line.
+/// Skips a title or another string. An unterminated string ends at the end of the line.
 fn after_string(letters: &mut Letters<'_>) {
     while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
         match letter {
@@ -118,7 +117,7 @@ fn after_string(letters: &mut Letters<'_>) {
     }
 }
 
-/// Cuts `text` to `limit` bytes, between two characters; says whether it was longer.
+/// Cuts `text` to `limit` bytes, between two characters. Returns whether it was longer.
 pub fn cut(text: &mut String, limit: usize) -> bool {
     let long = text.len() > limit;
     if long {
@@ -127,7 +126,7 @@ pub fn cut(text: &mut String, limit: usize) -> bool {
     long
 }
 
-/// Room for the note between head and tail.
+/// The space reserved for the note between head and tail, in bytes.
 const NOTE_ROOM: usize = 64;
 
 fn joined(head: &str, tail: &str, left_out: usize, limit: usize) -> String {
@@ -142,7 +141,7 @@ fn joined(head: &str, tail: &str, left_out: usize, limit: usize) -> String {
     text
 }
 
-/// At most `room` bytes from the start, ending with a line if that costs less than half of them.
+/// Returns at most `room` bytes from the start, up to a line break if at least half of them remain.
 fn head_of(text: &str, room: usize) -> &str {
     let end = floor(text, room.min(text.len()));
     let cut = &text[..end];
@@ -152,7 +151,7 @@ fn head_of(text: &str, room: usize) -> &str {
     }
 }
 
-/// At most `room` bytes up to the end, beginning with a line if that costs less than half of them.
+/// Returns at most `room` bytes up to the end, from a line break if at least half of them remain.
 fn tail_of(text: &str, room: usize) -> &str {
     let mut start = text.len().saturating_sub(room);
     while !text.is_char_boundary(start) {

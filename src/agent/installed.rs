@@ -1,7 +1,7 @@
-//! Which agents are installed on this machine, and whether somebody is logged in.
+//! Finds out which agents are installed on this machine, and whether they are logged in.
 //!
-//! Nothing is called that costs anything: a program is asked for its version, and a login is told by a
-//! variable or a file.
+//! Except for [`probe`], this causes no cost: programs are only run with `--version`, and a login
+//! is detected by a variable or a file.
 
 use super::environment::login_variables;
 use super::presets::{Adapter, Call, Ended, Knows, PROMPT, adapter, read_run};
@@ -15,40 +15,40 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a program may take to tell its version.
+/// How long a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
 /// How long a dry call may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(120);
-/// What a dry call asks for.
+/// The prompt of a dry call.
 const PROBE_PROMPT: &str = "Reply with the one word ready. Change nothing.";
 
-/// What there is of one preset.
+/// The state of one preset on this machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Installed {
     /// The preset.
     pub preset: Preset,
-    /// Its program; `None` when it is not installed.
+    /// The path of its program; `None` if it is not installed.
     pub path: Option<PathBuf>,
-    /// What it says of its version.
+    /// The version that it prints.
     pub version: Option<String>,
-    /// Whether somebody is logged in; `None` where that cannot be told without a call.
+    /// Whether it is logged in; `None` if that cannot be determined without a call.
     pub logged_in: Option<bool>,
-    /// What its output tells.
+    /// The data that its output contains.
     pub knows: &'static [Knows],
 }
 
-/// The presets with a program of their own.
+/// Iterates over the presets that have a program.
 pub fn presets() -> impl Iterator<Item = &'static Adapter> {
     let all = Preset::ALL.into_iter().map(adapter);
     all.filter(|adapter| !adapter.program.is_empty())
 }
 
-/// The programs of the presets that are on `path`, in the order in which one is taken.
+/// Returns the presets whose programs are on `path`, in order of preference.
 pub fn on_path(path: &OsStr) -> Vec<&'static Adapter> {
     presets().filter(|adapter| programs::find(adapter.program, path).is_some()).collect()
 }
 
-/// What there is of each preset, by the environment `vars`.
+/// Returns the state of each preset, given the environment `vars`.
 pub fn installed(vars: &[(OsString, OsString)]) -> Vec<Installed> {
     let path = var(vars, "PATH").unwrap_or_default();
     std::thread::scope(|scope| {
@@ -69,7 +69,7 @@ fn one(adapter: &Adapter, path: &OsStr, vars: &[(OsString, OsString)]) -> Instal
     }
 }
 
-/// The first line that the program prints for its version.
+/// Returns the first line that the program prints for `--version`.
 fn version(program: &Path) -> Option<String> {
     let argv = [program.as_os_str(), OsStr::new("--version")].map(OsStr::to_owned).to_vec();
     let asked = Short { argv, limit: Some(VERSION_LIMIT), ..Short::default() }.run().ok()?;
@@ -78,7 +78,7 @@ fn version(program: &Path) -> Option<String> {
     (asked.code == 0).then(|| line.chars().take(80).collect())
 }
 
-/// Whether somebody is logged in, by a variable or a file.
+/// Returns whether an agent is logged in, by a variable or a file; `None` if that is unknown.
 pub fn logged_in(adapter: &Adapter, vars: &[(OsString, OsString)]) -> Option<bool> {
     let program = Command::List(vec![adapter.program.to_owned()]);
     let is_set = |name: &&str| var(vars, name).is_some_and(|value| !value.is_empty());
@@ -89,21 +89,21 @@ pub fn logged_in(adapter: &Adapter, vars: &[(OsString, OsString)]) -> Option<boo
     let home = var(vars, "HOME").map(|home| Path::new(home).join(credentials.folder));
     let folder = var(vars, credentials.variable).map(PathBuf::from).or(home)?;
     let there = folder.join(credentials.file).is_file();
-    // Elsewhere it may be in a keychain.
+    // On other systems the credentials may be in a keychain.
     (there || cfg!(target_os = "linux")).then_some(there)
 }
 
-/// Calls the tool with a prompt that changes nothing, in a folder of its own below `tmp`.
+/// Calls the tool in the folder `tmp` with a prompt that changes nothing.
 ///
 /// # Errors
-/// Why it could not be called, in words.
+/// Returns why it could not be called, in words.
 pub fn probe(adapter: &Adapter, tmp: &Path, clock: &dyn Clock) -> Result<AgentRun, String> {
     let put = |name: &str, bytes: &[u8]| {
         let path = tmp.join(name);
         let written = open::anew(&path).and_then(|mut file| file.write_all(bytes));
         written
             .map(|()| path)
-            .map_err(|error| format!("cannot write in {}: {error}", tmp.display()))
+            .map_err(|error| format!("failed to write in {}: {error}", tmp.display()))
     };
     let prompt_file = put("prompt.md", PROBE_PROMPT.as_bytes())?;
     let value =

@@ -1,6 +1,6 @@
-//! Agents: what runs, what it is told, what it may see, and what it says at the end.
+//! Agents: the command, the prompt, the environment, and the result that an agent reports.
 //!
-//! What an agent says decides nothing; verification does.
+//! What an agent reports never decides whether a task is complete; only verification does.
 
 mod environment;
 mod feedback;

@@ -1,4 +1,4 @@
-//! An agent as configured: what to run, for how long, and what it may see.
+//! An agent as configured: the command, its limits and its environment.
 
 use super::presets::{Call, Permission, adapter};
 use crate::domain::{Command, EnvironmentRules, Preset};
@@ -6,46 +6,46 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Wall-clock limit of an agent that has none of its own.
+/// The default wall-clock limit of an agent.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 
-/// Time between TERM and KILL where none is configured.
+/// The default time between TERM and KILL.
 pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
-/// Which tool an agent is, and how it is called.
+/// The tool of an agent, and how it is called.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tool {
     /// The preset.
     pub preset: Preset,
-    /// `run`: what is called instead of the preset's own program.
+    /// `run`: the command to call instead of the preset's program.
     pub run: Option<Command>,
-    /// `args`: further arguments, before the prompt.
+    /// `args`: additional arguments, before the prompt.
     pub args: Vec<String>,
     /// The model.
     pub model: Option<String>,
     /// What it may do without asking.
     pub permission: Permission,
-    /// Money after which the tool itself is to end, where it can.
+    /// The cost in US dollars at which the tool itself should stop, if it supports that.
     pub budget_usd: Option<f64>,
     /// The account whose limits it shares with agents of other projects.
     pub account: Option<String>,
-    /// The agents that do its tasks while it is paused.
+    /// The agents that take over its tasks while it is paused.
     pub fallback: Vec<String>,
     /// Whether the next attempt continues the session of the last one.
     pub resume: bool,
-    /// What an attempt costs, where the tool does not tell.
+    /// The assumed cost of an attempt, if the tool does not report it.
     pub cost_estimate_usd: Option<f64>,
 }
 
 impl Tool {
-    /// The command by which it is told which variables it logs in with: the preset's own program,
-    /// whatever wraps it.
+    /// Returns the command that determines the login variables: the preset's own program, even if
+    /// it is wrapped.
     pub fn login(&self) -> Option<Command> {
         let program = adapter(self.preset).program;
         (!program.is_empty()).then(|| Command::List(vec![program.to_owned()]))
     }
 
-    /// The command line, which continues `session` where there is one.
+    /// Returns the command line, which continues `session` if there is one.
     pub fn command(&self, session: Option<&str>) -> Command {
         let call = Call {
             model: self.model.as_deref(),
@@ -66,30 +66,30 @@ impl Tool {
 pub struct AgentProfile {
     /// Its name in the configuration; `command-line` for a command of `--agent`.
     pub name: String,
-    /// What to run, where no session is continued.
+    /// The command line of a new session.
     pub command: Command,
-    /// How it is called and understood.
+    /// How it is called and its output interpreted.
     pub tool: Tool,
-    /// What it logs in as.
+    /// The command that determines the login variables.
     pub login: Command,
-    /// Wall-clock limit.
+    /// The wall-clock limit.
     pub timeout: Duration,
-    /// How long it may print nothing, where it streams its output.
+    /// How long it may print nothing; `None` if there is no such limit.
     pub silence: Option<Duration>,
-    /// Time between TERM and KILL.
+    /// The time between TERM and KILL.
     pub grace: Duration,
-    /// How many of it may run at the same time over all loops of the project.
+    /// How many attempts with it may run at the same time, across all loops of the project.
     pub max_parallel: Option<u32>,
-    /// Exit statuses besides 0 after which verification runs.
+    /// The exit statuses other than 0 after which verification runs.
     pub ok_exit_codes: Vec<i32>,
-    /// A prompt template of its own.
+    /// The path of its own prompt template.
     pub prompt: Option<PathBuf>,
-    /// What it gets of the environment, where that differs from what all commands get.
+    /// The environment rules that differ from the general ones.
     pub environment: EnvironmentRules,
 }
 
 impl AgentProfile {
-    /// An agent with the default limits.
+    /// Creates an agent with the default limits.
     pub fn new(name: &str, command: Command) -> Self {
         Self {
             name: name.to_owned(),
@@ -106,7 +106,7 @@ impl AgentProfile {
         }
     }
 
-    /// The exit statuses after which verification runs.
+    /// Returns the exit statuses after which verification runs.
     pub fn accepted_exits(&self) -> BTreeSet<i32> {
         self.ok_exit_codes.iter().copied().chain([0]).collect()
     }

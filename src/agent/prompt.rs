@@ -1,7 +1,7 @@
-//! The prompt of an attempt: a template and plain data.
+//! The prompt of an attempt, rendered from a template and plain data.
 //!
-//! A prompt never holds the marker of a completion promise, so that an agent that repeats its
-//! prompt has promised nothing.
+//! A prompt never contains the marker of a completion promise, so that an agent that echoes its
+//! prompt does not make the promise.
 
 use super::feedback::clean;
 use super::share::share_out;
@@ -24,13 +24,13 @@ pub use input::{
 /// The built-in template.
 const BUILT_IN: &str = include_str!("prompt.md.j2");
 
-/// Name of the built-in template in messages.
+/// The name of the built-in template in messages.
 const BUILT_IN_NAME: &str = "built-in prompt";
 
-/// The most that a template may have, in bytes.
+/// The maximum size of a template, in bytes.
 const TEMPLATE_BYTES: u64 = 1 << 20;
 
-/// A field of the task in words.
+/// A field of the task, formatted for the prompt.
 #[derive(Serialize)]
 struct Detail {
     key: String,
@@ -39,27 +39,27 @@ struct Detail {
     inline: bool,
 }
 
-/// A prompt that could not be made.
+/// Why a prompt could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     /// The template cannot be read.
     #[error("failed to read the prompt template {}: {source}", path.display())]
     Read {
-        /// The template.
+        /// The path of the template.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The template is wrong, or uses a variable that does not exist.
+    /// The template is invalid, or uses a variable that does not exist.
     #[error("failed to make the prompt: {name}:{line}: {message}\n  {text}")]
     Template {
-        /// The template.
+        /// The name of the template.
         name: String,
-        /// 1-based.
+        /// The line of the error, 1-based.
         line: usize,
-        /// What is wrong.
+        /// The error.
         message: String,
-        /// The line.
+        /// The text of the line.
         text: String,
     },
 }
@@ -72,15 +72,15 @@ pub struct PromptTemplate {
 }
 
 impl PromptTemplate {
-    /// The built-in one.
+    /// Returns the built-in template.
     pub fn built_in() -> Self {
         Self { name: BUILT_IN_NAME.to_owned(), text: BUILT_IN.to_owned() }
     }
 
-    /// The one of an agent: its own file, else the built-in one.
+    /// Loads the template of an agent: its own file, else the built-in one.
     ///
     /// # Errors
-    /// [`PromptError::Read`].
+    /// Fails with [`PromptError::Read`].
     pub fn load(path: Option<&Path>) -> Result<Self, PromptError> {
         let Some(path) = path else { return Ok(Self::built_in()) };
         let text = open::read_text(path, Links::Follow, TEMPLATE_BYTES)
@@ -88,10 +88,10 @@ impl PromptTemplate {
         Ok(Self { name: path.display().to_string(), text })
     }
 
-    /// Makes the prompt.
+    /// Renders the prompt.
     ///
     /// # Errors
-    /// [`PromptError::Template`] with the line; an undefined variable is one.
+    /// Fails with [`PromptError::Template`] and the line; an undefined variable is an error.
     pub fn render(&self, input: &PromptInput) -> Result<String, PromptError> {
         let context = template_value(context(input));
         let rendered = if self.text == BUILT_IN {
@@ -115,7 +115,7 @@ impl PromptTemplate {
     }
 }
 
-/// How templates are read.
+/// Returns the template environment.
 fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -126,7 +126,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     Ok(environment)
 }
 
-/// The built-in template, compiled for the first prompt of the process.
+/// Returns the built-in template, compiled once per process.
 fn compiled() -> Result<&'static Environment<'static>, minijinja::Error> {
     static COMPILED: OnceLock<Environment<'static>> = OnceLock::new();
     if let Some(compiled) = COMPILED.get() {
@@ -137,7 +137,7 @@ fn compiled() -> Result<&'static Environment<'static>, minijinja::Error> {
     Ok(COMPILED.get_or_init(|| environment))
 }
 
-/// The variables of the template: the input, and what is made of it.
+/// Returns the variables of the template: the input, and values derived from it.
 fn context(input: &PromptInput) -> Value {
     let mut bounded = input.clone();
     foreign(&mut bounded, &mut |text| *text = clean(text).into_owned());
@@ -147,7 +147,7 @@ fn context(input: &PromptInput) -> Value {
     context["left_out"] = left_out.into();
     let text = |key: Field| input.task.get(key.key()).and_then(Value::as_str).map(str::trim);
     context["id"] = text(Field::Id).unwrap_or_default().into();
-    // A description that is also the title would only occur twice.
+    // A description that equals the title is left out.
     let description = text(Field::Description).filter(|text| *text != input.title);
     context["description"] = description.into();
     context["completion_promise"] = text(Field::CompletionPromise).map(bare_promise).into();
@@ -165,8 +165,8 @@ fn context(input: &PromptInput) -> Value {
     context
 }
 
-/// Shows `see` every text that comes from elsewhere than the task itself and the configuration:
-/// what agents and commands said, and other tasks.
+/// Calls `see` with every text that comes neither from the task itself nor from the configuration:
+/// output of agents and commands, and texts of other tasks.
 fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
     for dependency in &mut input.dependencies {
         [&mut dependency.id, &mut dependency.title].into_iter().for_each(&mut *see);
@@ -192,7 +192,7 @@ fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
     }
 }
 
-/// The same value in the template engine's own type.
+/// Converts a value to the type of the template engine.
 fn template_value(value: Value) -> minijinja::Value {
     match value {
         Value::Null => ().into(),
@@ -212,24 +212,24 @@ fn template_value(value: Value) -> minijinja::Value {
     }
 }
 
-/// The text of a promise that was written down with its marker.
+/// Strips the marker from a promise that was written with it.
 fn bare_promise(promise: &str) -> &str {
     let inner = promise.strip_prefix("<promise>").and_then(|rest| rest.strip_suffix("</promise>"));
     inner.unwrap_or(promise).trim()
 }
 
-/// A fence that no line of `text` ends.
+/// Returns a code fence longer than any in `text`.
 fn fence(text: &str) -> String {
     let ticks = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'`').count();
     "`".repeat(text.lines().map(ticks).max().unwrap_or_default().max(2) + 1)
 }
 
-/// The markers of a promise, wherever they come from, in a form that is none.
+/// Replaces the markers of a promise, so that the prompt contains none.
 fn without_markers(text: &str) -> String {
     text.replace("<promise>", "[promise]").replace("</promise>", "[/promise]")
 }
 
-/// The fields of the task: known ones in the order of the format, then the others as they are.
+/// Returns the fields of the task: known ones in the order of the format, then the others.
 fn details(task: &Value) -> Vec<Detail> {
     let Some(task) = task.as_object() else { return Vec::new() };
     let mut shown: Vec<(Option<Field>, &String, &Value)> = task
@@ -244,7 +244,7 @@ fn details(task: &Value) -> Vec<Detail> {
     shown.into_iter().map(|(_, key, value)| detail(key, value)).collect()
 }
 
-/// Whether a field belongs into the list: not the bookkeeping, and not what is elsewhere.
+/// Returns whether a field belongs in the list: it is neither bookkeeping nor shown elsewhere.
 fn is_shown(field: Field) -> bool {
     let elsewhere = matches!(
         field,
@@ -261,8 +261,8 @@ fn is_shown(field: Field) -> bool {
     !elsewhere && !field.is_runtime()
 }
 
-/// Whether a key that is a state in other files is none here: `done` with a list of what is to be
-/// done, say.
+/// Returns whether a key that is a state in other files is an ordinary field here, such as `done`
+/// with a list of things to do.
 fn is_foreign(field: Field, key: &str, value: &Value) -> bool {
     let is_state = if key == "state" { value.is_string() } else { value.is_boolean() };
     field == Field::Status && key != field.key() && !is_state
@@ -294,7 +294,7 @@ fn indented(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Text as it is, a list with a line for each item, anything else as JSON.
+/// Formats a value: text as it is, a list with a line for each item, anything else as JSON.
 fn in_words(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),

@@ -1,7 +1,7 @@
-//! The result file, in which an agent may say how it went, and the promise that it may print.
+//! The result file, in which an agent may report its result, and the promise that it may print.
 //!
-//! Reading is lenient: what cannot be understood is a warning, never a failure, because only
-//! verification decides.
+//! Reading is lenient: invalid content is a warning, never a failure, because only verification
+//! decides.
 
 use super::feedback::cut;
 use crate::domain::{Evidence, OpenQuestion, ReasonCode};
@@ -12,29 +12,29 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The most that is read of a result file, in bytes.
+/// The maximum size of a result file, in bytes.
 pub const RESULT_BYTES: u64 = 1024 * 1024;
 
-/// The most that is kept of a summary, a question or a note, in bytes.
+/// The maximum length of a summary, a question or a note, in bytes.
 const TEXT_BYTES: usize = 16 * 1024;
-/// The most that is kept of an artifact, and of the id of a note.
+/// The maximum length of an artifact, and of the id of a note, in bytes.
 const ITEM_BYTES: usize = 1024;
-/// So many artifacts and notes are kept.
+/// The maximum number of artifacts, and of notes.
 const ITEMS: usize = 100;
 
-/// What the agent says of its task.
+/// The status that an agent reports for its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
-    /// It is done.
+    /// The task is done.
     Done,
-    /// It needs an answer first.
+    /// The agent needs an answer first.
     NeedsInput,
-    /// It could not do it.
+    /// The agent could not do the task.
     Failed,
-    /// It found that the task cannot be done.
+    /// The task cannot be done.
     Impossible,
-    /// It found that the task contradicts something else.
+    /// The task contradicts something else.
     Contradiction,
 }
 
@@ -52,7 +52,7 @@ impl ResultStatus {
         }
     }
 
-    /// Why the agent stopped; `None` where it says that it came to an end.
+    /// Returns why the agent stopped early; `None` if it finished.
     fn stopped(self) -> Option<ReasonCode> {
         match self {
             Self::NeedsInput => Some(ReasonCode::Question),
@@ -63,7 +63,7 @@ impl ResultStatus {
     }
 }
 
-/// The content of a result file; everything in it is optional.
+/// The content of a result file. All fields are optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentResult {
     /// `status`.
@@ -72,10 +72,10 @@ pub struct AgentResult {
     pub summary: Option<String>,
     /// `question`, with `needs_input`.
     pub question: Option<String>,
-    /// `to`: the task that is asked, where it is no person.
+    /// `to`: the task that is asked; `None` if a person is asked.
     #[serde(default)]
     pub to: Option<String>,
-    /// `evidence`: what it found, with `impossible` and `contradiction`.
+    /// `evidence`: what the agent found, with `impossible` and `contradiction`.
     #[serde(default)]
     pub evidence: Option<Evidence>,
     /// `answers`: task id to text, for tasks that asked this one.
@@ -87,28 +87,29 @@ pub struct AgentResult {
     pub notes_for: BTreeMap<String, String>,
     /// `follow_ups`: tasks to add.
     pub follow_ups: Vec<Map<String, Value>>,
-    /// `cost_usd`: what it cost, where the tool does not tell.
+    /// `cost_usd`: the cost, if the tool does not report it.
     #[serde(default)]
     pub cost_usd: Option<f64>,
-    /// `tokens`: what it used, likewise.
+    /// `tokens`: the number of tokens, if the tool does not report it.
     #[serde(default)]
     pub tokens: Option<u64>,
 }
 
-/// A result with what could not be understood.
+/// A result, with warnings about invalid content.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResultReading {
-    /// What was understood.
+    /// The valid content.
     pub result: AgentResult,
-    /// What was not.
+    /// The warnings about invalid content.
     pub warnings: Vec<String>,
 }
 
-/// Reads the result file; an absent or empty one is an empty result. Every text in it goes
-/// through `hide`, since much of it ends up in the queue.
+/// Reads the result file. A missing or empty file is an empty result. Every text in it is passed
+/// through `hide`, because much of it is written to the queue.
 ///
 /// # Errors
-/// A file that is there and that the system does not let us read, in words: it may hold a question.
+/// Fails, with the reason in words, if the file exists but cannot be read: it may contain a
+/// question.
 pub fn read_result(path: &Path, hide: &dyn Fn(&str) -> String) -> Result<ResultReading, String> {
     match open::read(path, Links::Refuse, RESULT_BYTES) {
         Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => Ok(ResultReading::default()),
@@ -125,7 +126,7 @@ pub fn read_result(path: &Path, hide: &dyn Fn(&str) -> String) -> Result<ResultR
     }
 }
 
-/// Reads the content of a result file.
+/// Parses the content of a result file.
 pub fn parse_result(bytes: &[u8]) -> ResultReading {
     parse_hiding(bytes, &|text| text.to_owned())
 }
@@ -156,7 +157,7 @@ fn hidden(value: Value, hide: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
-/// Reads what the agent used; says whether it is an amount.
+/// Reads the cost or the tokens. Returns whether the value is valid.
 fn read_usage(key: &str, value: &Value, result: &mut AgentResult) -> bool {
     if key == "tokens" {
         result.tokens = value.as_u64();
@@ -225,7 +226,8 @@ fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
 }
 
 impl ResultReading {
-    /// Cuts what is too long: all of it ends up in the queue and in prompts.
+    /// Cuts texts and lists that are too long, because all of it is written to the queue and to
+    /// prompts.
     fn bound(&mut self) {
         let Self { result, warnings } = self;
         let mut told = |key: &str, most: String| {
@@ -268,8 +270,8 @@ impl ResultReading {
         }
     }
 
-    /// Of an agent that finishes its own work and asks another task beside it: the question becomes a
-    /// note for that task, and holds nothing up.
+    /// Turns a question to another task into a note if the agent finished its own work, so that the
+    /// question does not hold up the task.
     fn ask_beside(&mut self) {
         let result = &mut self.result;
         if result.status.is_some_and(|status| status.stopped().is_some()) {
@@ -283,7 +285,7 @@ impl ResultReading {
     }
 }
 
-/// Cuts texts that are kept by task id; says whether anything was lost.
+/// Cuts texts by task id. Returns whether anything was lost.
 fn bound_texts(texts: &mut BTreeMap<String, String>) -> bool {
     let before = texts.len();
     let kept = std::mem::take(texts).into_iter();
@@ -293,7 +295,7 @@ fn bound_texts(texts: &mut BTreeMap<String, String>) -> bool {
 }
 
 impl AgentResult {
-    /// What the agent stopped for, where it did.
+    /// Returns why the agent stopped early, if it did.
     pub fn stopped(&self) -> Option<OpenQuestion> {
         let code = self.status?.stopped()?;
         let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
@@ -305,7 +307,8 @@ impl AgentResult {
             let silent = "the agent does not say why".to_owned();
             summary.or(question).or(shown).unwrap_or(silent)
         };
-        // Only a question is put to another task: whether one can be done is for a person to say.
+        // Only a question can go to another task. Whether a task is impossible is for a person to
+        // decide.
         let to = self.to.clone().filter(|_| code == ReasonCode::Question);
         Some(OpenQuestion { code, text, evidence: self.evidence.clone(), to })
     }
@@ -324,7 +327,8 @@ fn tasks(value: &Value) -> Option<Vec<Map<String, Value>>> {
     value.as_array()?.iter().map(|task| task.as_object().cloned()).collect()
 }
 
-/// Whether `output` holds `<promise>TEXT</promise>` with this text, white space around it aside.
+/// Returns whether `output` contains `<promise>TEXT</promise>` with this text, ignoring surrounding
+/// white space.
 pub fn has_promise(output: &str, promise: &str) -> bool {
     let openings = output.split("<promise>").skip(1);
     openings

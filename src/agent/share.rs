@@ -1,28 +1,28 @@
-//! What enters a prompt from elsewhere, bounded: results and notes of other tasks, and the output of
-//! the last attempt. The task's own text and a person's answers are never cut.
+//! Bounds the texts of a prompt that come from elsewhere: results and notes of other tasks, and the
+//! output of the last attempt. The task's own text and the answers of people are never cut.
 //!
-//! An agent writes its results without a bound of its own, and what is in one prompt is paid
-//! for in each attempt of each task that it reaches.
+//! Agents write results of any length, and a long text costs money in each attempt of each task
+//! whose prompt contains it.
 
 use super::feedback::bound;
 use super::prompt::PromptInput;
 
-/// The most that comes from elsewhere, in bytes.
+/// The maximum total length of these texts, in bytes.
 const TOGETHER: usize = 64 * 1024;
-/// The most that one text may have.
+/// The maximum length of one text, in bytes.
 const EACH: usize = 16 * 1024;
-/// Less of a text tells nothing.
+/// A text that would be cut below this is left out, in bytes.
 const LEAST: usize = 256;
 
-/// The room that is left.
+/// The remaining space, and the number of texts left out.
 struct Share {
     left: usize,
     left_out: usize,
 }
 
 impl Share {
-    /// Cuts `text` to what there is room for, with the place of the rest; says whether anything of
-    /// it stays.
+    /// Cuts `text` to the remaining space, with a note where the full text is. Returns `false` if
+    /// the text is left out.
     fn cut(&mut self, text: &mut String, place: &str) -> bool {
         let room = self.left.min(EACH);
         if text.len() > room {
@@ -38,8 +38,8 @@ impl Share {
     }
 }
 
-/// Bounds everything in `input` that comes from elsewhere; returns how many texts found no room.
-/// What is most likely to be needed comes first: the failures, then notes, then results.
+/// Bounds all texts in `input` that come from elsewhere. Returns how many texts were left out. The
+/// texts most likely to be needed have priority: failures, then notes, then results.
 pub(super) fn share_out(input: &mut PromptInput) -> usize {
     let mut share = Share { left: TOGETHER, left_out: 0 };
     if let Some(failure) = &mut input.failure {

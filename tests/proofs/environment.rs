@@ -87,7 +87,7 @@ fn a_failure_that_could_come_from_them_says_so() {
     assert!(sandbox.shell("touch fail"));
     sandbox
         .run(["run", "q.json", "--task-id", "B", "--max-iterations", "1"])
-        .says("not passed to it: DATABASE_URL (it holds a URL with a password)");
+        .says("not passed to it: DATABASE_URL (it contains a URL with a password)");
     let listed = sandbox.run(["prompt", "A", "q.json", "--env", "--json"]).exits(0).json();
     let agent = &listed["environment"][0];
     assert_eq!((&agent["command"], &agent["inherit"]), (&json!("agent"), &json!("safe")));

@@ -1,8 +1,8 @@
-//! By which variables agents log in, and which of them surround an agent that runs.
+//! The variables with which agents log in, and those that mark a running agent session.
 
 use crate::domain::Command;
 
-/// The programs of each agent and the variables that it logs in with.
+/// The programs of each agent, and the variables with which it logs in.
 const LOGINS: [(&[&str], &[&str]); 8] = [
     (
         &["claude", "claude-code"],
@@ -17,10 +17,10 @@ const LOGINS: [(&[&str], &[&str]); 8] = [
     (&["aider"], &["AIDER_API_KEY", "AIDER_OPENAI_API_KEY", "AIDER_ANTHROPIC_API_KEY"]),
 ];
 
-/// Agents that work with the models of others, and so log in with the variables of those as well.
+/// Agents that use models of other providers, and so also log in with the variables of those.
 const BROKERS: [&str; 2] = ["opencode", "aider"];
 
-/// The variables of the models that these work with.
+/// The variables of the providers that these use.
 const MODELS: [&str; 10] = [
     "ANTHROPIC_API_KEY",
     "OPENAI_API_KEY",
@@ -34,7 +34,8 @@ const MODELS: [&str; 10] = [
     "COHERE_API_KEY",
 ];
 
-/// What an agent sets for what runs inside of it, which would take a nested one for a part of it.
+/// Variables that an agent sets for its child processes. With these, a nested agent would consider
+/// itself part of the outer session.
 const SESSION: [&str; 20] = [
     "CLAUDECODE",
     "CLAUDE_CODE_ENTRYPOINT",
@@ -58,13 +59,13 @@ const SESSION: [&str; 20] = [
     "COPILOT_AGENT_*",
 ];
 
-/// Whether a variable belongs to an agent that this process runs in.
+/// Returns whether a variable belongs to an agent session around this process.
 pub(super) fn is_of_a_session(name: &str) -> bool {
     SESSION.iter().any(|pattern| crate::domain::pattern_names(pattern, name))
 }
 
-/// The variables by which the program of `command` logs in: those of the agent that it is, of every
-/// agent where it is none that we know.
+/// Returns the variables with which the program of `command` logs in: those of the agent, or those
+/// of all agents if the program is unknown.
 pub(in crate::agent) fn logins(command: &Command) -> Vec<&'static str> {
     let programs = programs(command);
     let is_run = |names: &[&str]| programs.iter().any(|program| names.contains(&program.as_str()));
@@ -78,13 +79,13 @@ pub(in crate::agent) fn logins(command: &Command) -> Vec<&'static str> {
     own.chain(broker.then_some(MODELS).into_iter().flatten()).collect()
 }
 
-/// Words before a program that only start it.
+/// Wrappers that only start the program after them.
 const STARTERS: [&str; 14] = [
     "env", "exec", "command", "nice", "nohup", "time", "timeout", "stdbuf", "setsid", "npx",
     "bunx", "pnpm", "dlx", "uvx",
 ];
 
-/// The names of the programs that a command starts by itself, without folders.
+/// Returns the names of the programs that a command starts directly, without folders.
 fn programs(command: &Command) -> Vec<String> {
     match command {
         Command::List(words) => first(words.iter().map(String::as_str)).into_iter().collect(),
@@ -95,7 +96,7 @@ fn programs(command: &Command) -> Vec<String> {
     }
 }
 
-/// The name of the first program among `words`.
+/// Returns the name of the first program among `words`.
 fn first<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<String> {
     let program = words.find(|word| !is_before_program(word))?;
     let name = program.trim_matches(['"', '\'']).rsplit('/').next()?;
@@ -103,7 +104,7 @@ fn first<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<String> {
     Some(name.split('@').next().unwrap_or(name).to_owned())
 }
 
-/// Whether a word comes before the program: an assignment, a flag, a number, a starter.
+/// Returns whether a word precedes the program: an assignment, a flag, a number or a wrapper.
 fn is_before_program(word: &str) -> bool {
     let assigns = word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())

@@ -1,4 +1,4 @@
-//! What a command gets of the environment of this process, and what is withheld from it.
+//! Decides which variables of this process a command receives, and which are withheld.
 
 use super::Environment;
 use super::logins::{is_of_a_session, logins};
@@ -8,16 +8,16 @@ use crate::platform::fault::{self, Fault};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
-/// Why a command does not get a variable.
+/// Why a variable is withheld from a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// `drop` names it.
     Dropped,
     /// Its name looks like that of a secret.
     SecretName,
-    /// It holds a URL with a password.
+    /// It contains a URL with a password.
     SecretUrl,
-    /// It belongs to an agent that this process runs in.
+    /// It belongs to an agent session around this process.
     Session,
     /// `inherit` does not include it.
     NotInherited(Inherit),
@@ -28,53 +28,53 @@ impl fmt::Display for Why {
         match self {
             Self::Dropped => f.write_str("drop names it"),
             Self::SecretName => f.write_str("its name looks like a secret"),
-            Self::SecretUrl => f.write_str("it holds a URL with a password"),
+            Self::SecretUrl => f.write_str("it contains a URL with a password"),
             Self::Session => f.write_str("it belongs to an agent around this process"),
             Self::NotInherited(inherit) => write!(f, "inherit is \"{inherit}\""),
         }
     }
 }
 
-/// A variable that a command does not get.
+/// A variable that is withheld from a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
-    /// Why.
+    /// Why it is withheld.
     pub why: Why,
 }
 
-/// What decides for one command.
+/// The rules for one command.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
     /// The general rules.
     pub general: &'a EnvironmentRules,
-    /// Those of the agent or the step, which come first.
+    /// The rules of the agent or the step, which take precedence.
     pub own: &'a EnvironmentRules,
-    /// The command, where a person configured it: variables that its text names pass.
+    /// The command, if a person configured it: variables that its text mentions are passed.
     pub configured: Option<&'a Command>,
-    /// The command of an agent, which logs in.
+    /// The command of the agent, to which login variables are passed; `None` for a step.
     pub agent: Option<&'a Command>,
 }
 
-/// What a command gets.
+/// The result of a policy.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Its environment.
+    /// The environment of the command.
     pub environment: Environment,
-    /// What it does not get, by name.
+    /// The withheld variables, sorted by name.
     pub withheld: Vec<Withheld>,
 }
 
 impl Policy<'_> {
-    /// How much is inherited.
+    /// Returns how much is inherited.
     pub fn inherit(&self) -> Inherit {
         self.own.inherit.or(self.general.inherit).unwrap_or_default()
     }
 
-    /// What the command gets of `vars`, with what the configuration sets. No `WORKLOOP_*` of the
-    /// outside is among it: what a command is told of its task is not what a loop around this one
-    /// was told.
+    /// Returns the variables of `vars` that the command receives, and those that the configuration
+    /// sets. `WORKLOOP_*` variables in `vars` are never passed: they describe the attempt of an
+    /// outer loop.
     pub fn apply(&self, vars: &[(OsString, OsString)]) -> Given {
         let mut given = Given::default();
         let text = self.configured.map(Command::to_string).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Policy<'_> {
         given
     }
 
-    /// Why the command does not get a variable; `None` when it does.
+    /// Returns why a variable is withheld; `None` if it is passed.
     fn why_not(&self, name: &str, value: &OsStr, text: &str, logins: &[&str]) -> Option<Why> {
         let lists = |list: &[String]| list.iter().any(|pattern| pattern_names(pattern, name));
         for rules in [self.own, self.general] {
@@ -125,8 +125,8 @@ impl Policy<'_> {
         }
     }
 
-    /// Adds what files and `set` say: a variable that is inherited outweighs a file, as everywhere,
-    /// and `set` outweighs both.
+    /// Adds the variables of files and of `set`. Inherited variables take precedence over files,
+    /// and `set` takes precedence over both.
     fn add_own(&self, given: &mut Given) {
         let mut added: Vec<&str> = Vec::new();
         for (name, value) in [self.own, self.general].into_iter().flat_map(|rules| &rules.file.0) {
@@ -143,7 +143,7 @@ impl Policy<'_> {
     }
 }
 
-/// Whether a variable is one of those by which a loop speaks to its commands.
+/// Returns whether a variable is one that loops set for their commands.
 fn is_ours(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b"WORKLOOP_")
 }
@@ -180,7 +180,7 @@ mod tests {
         ("WORKLOOP_TASK_ID", "x"),
     ];
 
-    /// The names that pass, in order, and those that are withheld.
+    /// Returns the names that are passed, in order, and those that are withheld.
     fn passed(policy: Policy<'_>) -> (String, String) {
         let given = policy.apply(&vars(&OUTSIDE));
         let names = given.environment.vars().map(|(name, _)| name.to_str().unwrap_or_default());

@@ -1,6 +1,7 @@
-//! Which variables look like secrets, by their names and by what a URL in them says.
+//! Detects variables that look like secrets, by their names or by a URL with a password.
 
-/// Words of a name that make it one of a secret; a word is between what is no letter or digit.
+/// Words that make a name look like a secret. Words are separated by anything but letters and
+/// digits.
 const WORDS: [&str; 9] = [
     "KEY",
     "KEYS",
@@ -13,13 +14,13 @@ const WORDS: [&str; 9] = [
     "CREDENTIALS",
 ];
 
-/// Ends of a word that do the same: no English word ends so, and `PGPASSWORD` is one.
+/// Suffixes of a word that do the same, as in `PGPASSWORD`. No English word ends with one of them.
 const ENDS: [&str; 4] = ["TOKEN", "SECRET", "PASSWORD", "CREDENTIALS"];
 
-/// Words that are written together. Every word that ends with KEY would be too much: MONKEY.
+/// Compound words with KEY. Matching every word that ends with KEY would include MONKEY.
 const TOGETHER: [&str; 5] = ["APIKEY", "ACCESSKEY", "SECRETKEY", "PRIVATEKEY", "AUTHKEY"];
 
-/// Whether the name looks like that of a secret. Case does not count.
+/// Returns whether the name looks like that of a secret, ignoring case.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).any(|word| {
@@ -31,17 +32,17 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     })
 }
 
-/// Whether a URL in `value`, of any scheme, has a password for a host that is not this one.
+/// Returns whether `value` contains a URL, of any scheme, with a password for a remote host.
 pub(super) fn has_password(value: &str) -> bool {
     value.match_indices("://").any(|(at, _)| is_password_url(&value[at + 3..]))
 }
 
-/// The same of what follows `://`.
+/// Does the same for the text after `://`.
 fn is_password_url(rest: &str) -> bool {
     let rest = rest.split(|c: char| c.is_whitespace() || c == '"').next().unwrap_or_default();
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let Some((user, host)) = authority.rsplit_once('@') else {
-        // An unescaped "/" in a password: no port has letters.
+        // A port that is not a number indicates a password with an unescaped "/".
         let odd = authority.rsplit_once(':').is_some_and(|(_, port)| {
             !authority.starts_with('[') && !port.is_empty() && port.parse::<u16>().is_err()
         });
@@ -51,7 +52,7 @@ fn is_password_url(rest: &str) -> bool {
     (password || asks_password(tail)) && !is_here(host, tail)
 }
 
-/// Whether the query names a password.
+/// Returns whether the query contains a password.
 fn asks_password(tail: &str) -> bool {
     let query = tail.split_once('?').map_or("", |(_, query)| query);
     query.split(['&', ';', '#']).any(|part| {
@@ -60,7 +61,7 @@ fn asks_password(tail: &str) -> bool {
     })
 }
 
-/// Whether every host is this one: loopback, or a socket of the file system.
+/// Returns whether every host is this machine: loopback, or a Unix socket.
 fn is_here(hosts: &str, tail: &str) -> bool {
     if hosts.starts_with("unix(") || hosts.is_empty() {
         let named = tail.split(['?', '&']).find_map(|part| part.strip_prefix("host="));
@@ -77,7 +78,7 @@ fn is_local(host: &str) -> bool {
         None => host,
     };
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    // An encoded "/" begins the path of a socket.
+    // An encoded "/" is the beginning of a socket path.
     name.is_empty()
         || name.starts_with('/')
         || name.starts_with("%2f")

@@ -1,24 +1,24 @@
-//! What an adapter is: a tool, how it is called, and how its output is read.
+//! Adapters: how a tool is called, and how its output is interpreted.
 
 use super::texts::Meaning;
 use super::told::Told;
 use crate::domain::{Command, Preset};
 use serde_json::Value;
 
-/// What a call of a tool is to be.
+/// The options of a call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
-    /// The model, where it is not the tool's default.
+    /// The model, if not the tool's default.
     pub model: Option<&'a str>,
     /// The session to continue.
     pub session: Option<&'a str>,
-    /// What it may do without asking.
+    /// What the agent may do without asking.
     pub permission: Permission,
-    /// Money after which the tool itself is to end, where it can.
+    /// The cost in US dollars at which the tool itself should stop, if it supports that.
     pub budget_usd: Option<f64>,
 }
 
-/// What an agent may do without asking, where the tool makes a difference.
+/// What an agent may do without asking, if the tool distinguishes that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Permission {
     /// Change files of the project.
@@ -33,7 +33,7 @@ impl Permission {
     pub const WORDS: [(&'static str, Self); 2] = [("edits", Self::Edits), ("all", Self::All)];
 }
 
-/// What an adapter can tell of a run.
+/// The data about a run that an adapter can extract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is its word in `agents --json`")]
 pub enum Knows {
@@ -46,7 +46,7 @@ pub enum Knows {
 }
 
 impl Knows {
-    /// The word in JSON.
+    /// Returns the word in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Cost => "cost",
@@ -59,42 +59,42 @@ impl Knows {
     }
 }
 
-/// A tool and how it is spoken to.
+/// A tool, how it is called and how its output is interpreted.
 pub struct Adapter {
-    /// Which it is.
+    /// The preset.
     pub preset: Preset,
-    /// Its program; empty for a command of which nothing is known.
+    /// The program; empty for an arbitrary command.
     pub program: &'static str,
     /// The arguments of a call, without the program.
     pub(super) arguments: fn(&Call<'_>) -> Vec<String>,
-    /// Takes in one event of its output.
+    /// Processes one event of the output.
     pub(super) event: fn(&mut Told, &Value),
-    /// Takes in the lines of an output that has no events, at its end.
+    /// Processes the lines of the output that are not events, at the end.
     pub(super) lines: fn(&mut Told, &[&str]),
-    /// Whether it prints events, of which the last says how it ended.
+    /// Whether it prints events, the last of which reports how it ended.
     pub(super) streams: bool,
-    /// What its exit statuses mean, where one means more than that it failed.
+    /// Maps exit statuses that mean more than a failure.
     pub(super) status: fn(i32) -> Option<Meaning>,
-    /// What it tells.
+    /// The data that its output contains.
     pub knows: &'static [Knows],
-    /// Whether it makes a difference between what it may do without asking.
+    /// Whether it distinguishes [`Permission`]s.
     pub has_permissions: bool,
-    /// What installs it.
+    /// The command that installs it.
     pub install: &'static str,
-    /// What logs in.
+    /// How to log in.
     pub login: &'static str,
-    /// The file that is there when somebody is logged in, where there is one.
+    /// The file that exists if it is logged in; `None` if there is no such file.
     pub credentials: Option<Credentials>,
 }
 
-/// A file that a login leaves.
+/// A file that a login creates.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials {
-    /// The variable that names its folder.
+    /// The environment variable with its folder.
     pub variable: &'static str,
-    /// Its folder below the home folder.
+    /// The default folder, relative to the home folder.
     pub folder: &'static str,
-    /// Its name.
+    /// The name of the file.
     pub file: &'static str,
 }
 
@@ -105,19 +105,19 @@ impl std::fmt::Debug for Adapter {
 }
 
 impl Adapter {
-    /// Whether it tells `what`.
+    /// Returns whether its output contains `what`.
     pub fn tells(&self, what: Knows) -> bool {
         self.knows.contains(&what)
     }
 
-    /// The command line of a call, with `more` arguments.
+    /// Returns the command line of a call, with `more` arguments.
     pub fn command(&self, call: &Call<'_>, more: &[String]) -> Command {
         let program = std::iter::once(self.program.to_owned());
         Command::List(program.chain(self.all(call, more)).collect())
     }
 
-    /// `run` with the arguments of the tool in the place of `{args}`, and `more` behind them or at the
-    /// end.
+    /// Returns `run` with `{args}` replaced by the arguments of the tool and `more`. Without
+    /// `{args}`, `more` is appended.
     pub fn inside(&self, run: &Command, call: &Call<'_>, more: &[String]) -> Command {
         let Command::List(words) = run else { return run.clone() };
         let whole = words.iter().any(|word| word == ARGS);
@@ -129,12 +129,12 @@ impl Adapter {
         Command::List(words.chain(more.iter().cloned()).collect())
     }
 
-    /// The arguments of a call; what a person adds comes before the prompt.
+    /// Returns the arguments of a call. Additional arguments come before the prompt.
     fn all(&self, call: &Call<'_>, more: &[String]) -> Vec<String> {
         let mut list = (self.arguments)(call);
         let last =
             list.len() - usize::from(list.last().is_some_and(|last| last == PROMPT || last == "-"));
-        // `--prompt` keeps its value.
+        // Additional arguments must not separate `--prompt` from its value.
         let flag = list[..last].last().is_some_and(|flag| flag == "--prompt");
         let at = last - usize::from(flag && last < list.len());
         list.splice(at..at, more.iter().cloned());
@@ -142,27 +142,27 @@ impl Adapter {
     }
 }
 
-/// In the place of this argument of a `run` come those of the preset.
+/// The placeholder in `run` for the arguments of the preset.
 pub const ARGS: &str = "{args}";
-/// In the place of this argument comes the prompt, for tools that do not read it from stdin.
+/// The placeholder for the prompt, for tools that do not read it from stdin.
 pub const PROMPT: &str = "{prompt}";
 
-/// Adds a flag and its value.
+/// Adds a flag with its value, if there is one.
 pub(super) fn flag(arguments: &mut Vec<String>, name: &str, value: Option<&str>) {
     if let Some(value) = value {
         arguments.extend([name.to_owned(), value.to_owned()]);
     }
 }
 
-/// Arguments as owned texts.
+/// Converts arguments to owned strings.
 pub(super) fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// For a tool whose output has no lines that mean anything.
+/// Ignores lines, for a tool whose output has no meaningful lines.
 pub(super) fn no_lines(_: &mut Told, _: &[&str]) {}
 
-/// For a tool whose exit statuses say no more than that it failed.
+/// Maps no status, for a tool whose exit statuses mean only success or failure.
 pub(super) fn no_status(_: i32) -> Option<Meaning> {
     None
 }

@@ -1,4 +1,4 @@
-//! aider: text only, and exit status 0 even when the service failed.
+//! aider: prints only text, and exits with 0 even if the service failed.
 
 use super::adapter::{Adapter, Call, Knows, flag, no_status, words};
 use super::told::Told;
@@ -28,8 +28,9 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
     list
 }
 
-/// `Tokens: 2.3k sent, 150 received. Cost: $0.01 message, $0.02 session.` comes after each reply: where
-/// there is none, the model said nothing, and what was printed is the tool's own.
+/// Processes the output. A line such as
+/// `Tokens: 2.3k sent, 150 received. Cost: $0.01 message, $0.02 session.` follows each reply. Without
+/// one, the model did not reply, and the output is from the tool itself.
 fn lines(told: &mut Told, lines: &[&str]) {
     let used: Vec<&&str> = lines.iter().filter(|line| is_usage(line)).collect();
     for line in &used {
@@ -54,7 +55,7 @@ fn is_usage(line: &str) -> bool {
     line.starts_with("Tokens: ") && line.contains(" sent") && line.contains(" received")
 }
 
-/// The number before a word: `2.3k`, `1,234`.
+/// Parses the number before a word, such as `2.3k` or `1,234`.
 fn amount_before(line: &str, word: &str) -> Option<u64> {
     let end = line.find(word)?;
     let text = line[..end].rsplit(' ').next()?.replace(',', "");

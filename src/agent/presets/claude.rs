@@ -36,7 +36,7 @@ pub(super) static ADAPTER: Adapter = Adapter {
 };
 
 fn arguments(call: &Call<'_>) -> Vec<String> {
-    // Without --verbose there are no events.
+    // Events are printed only with --verbose.
     let mut list = words(&["--print", "--verbose", "--output-format", "stream-json"]);
     match call.permission {
         Permission::Edits => list.extend(words(&["--permission-mode", "acceptEdits"])),
@@ -58,7 +58,7 @@ fn event(told: &mut Told, event: &Value) {
         Some("assistant") => assistant(told, event),
         Some("rate_limit_event") => limit(told, &event["rate_limit_info"]),
         Some("result") => result(told, event),
-        // Tool output and echoed prompts (`user`), and what later versions print.
+        // Tool output and echoed prompts (`user`), and unknown events of later versions.
         Some(_) | None => {}
     }
 }
@@ -83,14 +83,15 @@ pub(super) fn assistant(told: &mut Told, event: &Value) {
         Some(_) => None,
         None => return,
     };
-    // The text of such a message is the tool's own.
+    // The text of such a message comes from the tool, not from the model.
     for part in message["content"].as_array().into_iter().flatten() {
         told.error(&part["text"]);
     }
     told.failed(outweighed(meaning, told));
 }
 
-/// A limit, unless the tool says itself that it is none of the account.
+/// Returns `meaning`, unless it is a usage limit and the tool says that it is not one of the
+/// account.
 fn outweighed(meaning: Option<Meaning>, told: &Told) -> Option<Meaning> {
     match (meaning, told.meant()) {
         (Some(Meaning::UsageLimit), Some(Meaning::Transient)) => Some(Meaning::Transient),
@@ -99,7 +100,7 @@ fn outweighed(meaning: Option<Meaning>, told: &Told) -> Option<Meaning> {
 }
 
 fn limit(told: &mut Told, info: &Value) {
-    // Only what was rejected is a limit; `allowed` with an overage that is not, is none.
+    // Only `rejected` is a limit. `allowed` is none, even if the overage is rejected.
     told.limit = (info["status"] == "rejected").then(|| {
         let until = info["resetsAt"].as_i64().and_then(reset::moment);
         (until, info["rateLimitType"].as_str().map(str::to_owned))
@@ -123,7 +124,7 @@ pub(super) fn result(told: &mut Told, event: &Value) {
     }
     let subtype = event["subtype"].as_str().unwrap_or_default();
     let reason = event["terminal_reason"].as_str().unwrap_or_default();
-    // `subtype` may say success while this is true.
+    // `subtype` may be `success` although `is_error` is true.
     let is_error = event["is_error"].as_bool().unwrap_or(false) || subtype.starts_with("error");
     let failed = is_error || event["api_error_status"].is_number() || reason == "api_error";
     if !failed {
@@ -141,7 +142,7 @@ pub(super) fn result(told: &mut Told, event: &Value) {
         _ if told.limit.is_some() => Some(Meaning::UsageLimit),
         _ => event["api_error_status"].as_i64().and_then(texts::of_status),
     };
-    // What an assistant message said of the same end.
+    // The meaning that an assistant message gave for the same failure.
     let earlier = match &told.end {
         Some(End::Failed(meaning)) => *meaning,
         Some(End::Ok) | None => None,

@@ -1,4 +1,4 @@
-//! Codex: `codex exec --json`, which tells tokens and neither money nor limits.
+//! Codex: `codex exec --json`, which reports tokens, but neither cost nor limits as events.
 
 use super::adapter::{
     Adapter, Call, Credentials, Knows, Permission, flag, no_lines, no_status, words,
@@ -29,7 +29,7 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
         Permission::All => list.push("--dangerously-bypass-approvals-and-sandbox".to_owned()),
     }
     flag(&mut list, "--model", call.model);
-    // A project without git is no mistake here.
+    // Projects without git are allowed.
     list.push("--skip-git-repo-check".to_owned());
     if let Some(session) = call.session {
         list.extend(words(&["resume", session]));
@@ -54,7 +54,7 @@ fn event(told: &mut Told, event: &Value) {
             told.error(&event["error"]);
             told.failed(None);
         }
-        // Also told of what is tried again: only what comes last counts.
+        // Also printed for errors that are retried, so only the last event counts.
         Some("error") => {
             told.error(&event["message"]);
             told.failed(None);
@@ -62,7 +62,7 @@ fn event(told: &mut Told, event: &Value) {
         Some("item.completed") if event["item"]["type"] == "agent_message" => {
             told.message(&event["item"]["text"]);
         }
-        // The output of commands is among these.
+        // These include the output of commands, which must not be interpreted.
         Some(_) | None => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Any other command: what it prints means nothing to us, and its exit status says how it ended.
+//! Any other command: its output is not interpreted; only its exit status counts.
 
 use super::adapter::{Adapter, no_lines, no_status};
 use crate::domain::Preset;

@@ -1,4 +1,4 @@
-//! GitHub Copilot CLI: text only; whether it prints JSON depends on its version.
+//! GitHub Copilot CLI: prints text; some versions print JSON.
 
 use super::adapter::{Adapter, Call, PROMPT, flag, no_lines, no_status, words};
 use super::told::{End, Told};

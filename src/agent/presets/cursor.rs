@@ -1,4 +1,4 @@
-//! Cursor: `cursor-agent --print`, whose failures are told on stderr, without a last event.
+//! Cursor: `cursor-agent --print`, which reports failures on stderr, without a final event.
 
 use super::adapter::{Adapter, Call, Knows, PROMPT, flag, no_lines, no_status, words};
 use super::told::{End, Told};

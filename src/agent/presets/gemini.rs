@@ -37,7 +37,7 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
     list
 }
 
-/// Its exit statuses, as its documentation lists them.
+/// Maps its documented exit statuses.
 fn status(code: i32) -> Option<Meaning> {
     match code {
         41 => Some(Meaning::Auth),
@@ -59,7 +59,7 @@ fn event(told: &mut Told, event: &Value) {
                 told.message(&event["content"]);
             }
         }
-        // The next message begins anew.
+        // The next message is a new one.
         Some("tool_use") => told.message = None,
         Some("error") => {
             told.error(&event["message"]);
@@ -73,7 +73,7 @@ fn event(told: &mut Told, event: &Value) {
             ended(told, event, event["status"] == "success" || event["status"].is_null());
         }
         Some(_) => {}
-        // The one object of --output-format json.
+        // The single object of `--output-format json`.
         None if event["response"].is_string() || event["error"].is_object() => {
             told.session(&event["session_id"]);
             told.message(&event["response"]);
@@ -110,7 +110,7 @@ fn stats(told: &mut Told, stats: &Value) {
     }
 }
 
-/// Tokens by model, summed.
+/// Sums the tokens of all models.
 fn models(told: &mut Told, models: &Value) {
     for (model, usage) in models.as_object().into_iter().flatten() {
         let tokens = &usage["tokens"];

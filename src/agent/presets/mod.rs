@@ -1,7 +1,7 @@
-//! Presets: how each tool is called, what its output means, and what is known of it.
+//! Presets: how each tool is called, and how its output is interpreted. One file per adapter.
 //!
-//! One small file an adapter. What an adapter says of a run is for pauses, money and people; whether
-//! the work is done is never its business.
+//! The data that an adapter extracts is used for pauses, costs and reports. It never decides
+//! whether the work is done.
 
 mod adapter;
 mod aider;
@@ -23,7 +23,7 @@ pub use read::{Ended, read_run};
 
 use crate::domain::Preset;
 
-/// The adapter of a preset.
+/// Returns the adapter of a preset.
 pub fn adapter(preset: Preset) -> &'static Adapter {
     match preset {
         Preset::Claude => &claude::ADAPTER,
@@ -38,7 +38,7 @@ pub fn adapter(preset: Preset) -> &'static Adapter {
     }
 }
 
-/// The tool that `text` is the name of: of its preset, or of its program.
+/// Returns the tool whose preset or program has the name `text`.
 pub fn named(text: &str) -> Option<&'static Adapter> {
     let all = Preset::ALL.into_iter().map(adapter).filter(|one| !one.program.is_empty());
     all.into_iter().find(|one| text == one.program || text == one.preset.word())

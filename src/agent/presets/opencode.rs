@@ -36,7 +36,7 @@ fn event(told: &mut Told, event: &Value) {
         Some("step_finish") => {
             let (used, cache) = (&part["tokens"], &part["tokens"]["cache"]);
             if used.is_object() {
-                // Thinking is written by the model as well.
+                // Reasoning tokens are output of the model too.
                 let out = number(used, "output") + number(used, "reasoning");
                 let (read, written) = (number(cache, "read"), number(cache, "write"));
                 let input = number(used, "input");

@@ -1,7 +1,7 @@
-//! From what a tool printed to what its run came to: the same rules for all tools.
+//! Determines the outcome of a run from the output of the tool, by the same rules for all tools.
 //!
-//! Events come first, then exit statuses that mean something, then texts of the tool's own error
-//! channel. With unknown texts alone it is an error of the agent, which holds nobody else up.
+//! Events take precedence, then meaningful exit statuses, then texts of the tool's own error
+//! channel. Unknown texts alone mean an error of the agent, which does not affect other tasks.
 
 use super::adapter::{Adapter, Knows};
 use super::reset::{self, Zone};
@@ -16,31 +16,31 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// A longer line is no event.
+/// The maximum length of an event, in bytes.
 const LINE_BYTES: u64 = 8 << 20;
-/// The most of an output without events that is looked at, in bytes.
+/// How much output without events is examined, in bytes.
 const PLAIN_BYTES: usize = 1 << 20;
-/// How many of the last lines of complaints are looked at.
+/// How many of the last lines of stderr are examined.
 const COMPLAINTS: usize = 8;
-/// The most that is read of the complaints, in bytes.
+/// The maximum size of stderr that is read, in bytes.
 const COMPLAINT_BYTES: u64 = 64 << 20;
 
 /// A run that ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended<'a> {
-    /// What it printed.
+    /// The file with its standard output.
     pub stdout: &'a Path,
-    /// What it complained.
+    /// The file with its standard error.
     pub stderr: &'a Path,
-    /// What it was told, which it may print again.
+    /// The prompt, which the tool may echo.
     pub prompt: &'a str,
-    /// How its process ended.
+    /// How the process ended.
     pub outcome: &'a Outcome,
     /// Exit statuses after which its work is verified.
     pub ok_exit_codes: &'a BTreeSet<i32>,
 }
 
-/// What the run of the tool of `adapter` came to.
+/// Determines the outcome of a run of the tool of `adapter`.
 pub fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> AgentRun {
     let (mut told, plain) = gather(adapter, ended.stdout);
     let lines: Vec<&str> = plain.lines().collect();
@@ -64,7 +64,7 @@ pub fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> Agen
     run
 }
 
-/// Reads all events, and the text between them.
+/// Reads all events, and collects the other text.
 fn gather(adapter: &Adapter, stdout: &Path) -> (Told, String) {
     let (mut told, mut plain) = (Told::default(), String::new());
     let Ok(file) = open::reading(stdout, Links::Refuse) else { return (told, plain) };
@@ -89,7 +89,7 @@ fn gather(adapter: &Adapter, stdout: &Path) -> (Told, String) {
             Some(_) | None => {}
         }
     }
-    // One object over many lines.
+    // The whole output may be one object that spans several lines.
     if told.events == 0
         && plain.trim_start().starts_with('{')
         && let Ok(event @ Value::Object(_)) = serde_json::from_str::<Value>(plain.trim())
@@ -101,7 +101,8 @@ fn gather(adapter: &Adapter, stdout: &Path) -> (Told, String) {
     (told, plain)
 }
 
-/// The last lines on stderr of a tool whose own words these are.
+/// Returns the last lines on stderr, the last one first; none for an arbitrary command, whose
+/// stderr may contain anything.
 fn complaints(adapter: &Adapter, stderr: &Path) -> Vec<String> {
     if adapter.program.is_empty() {
         return Vec::new();
@@ -114,14 +115,14 @@ fn complaints(adapter: &Adapter, stderr: &Path) -> Vec<String> {
     last.iter().rev().map(ToString::to_string).collect()
 }
 
-/// What decides.
+/// The data from which the outcome is determined.
 struct Judge<'a> {
     adapter: &'a Adapter,
     ended: Ended<'a>,
     told: &'a Told,
-    /// The lines of its output that are no events.
+    /// The lines of the output that are not events.
     plain: &'a [&'a str],
-    /// The last lines of its complaints, the last one first.
+    /// The last lines of stderr, the last one first.
     complaints: &'a [String],
     now: DateTime<Utc>,
 }
@@ -155,7 +156,7 @@ impl Judge<'_> {
         }
     }
 
-    /// It did not say how it ended.
+    /// Returns the outcome of a tool that did not report how it ended.
     fn without_an_end(&self, code: i32, is_ok: bool) -> AgentOutcome {
         if self.told.limit.is_some() {
             return self.limit(None);
@@ -176,7 +177,8 @@ impl Judge<'_> {
         }
     }
 
-    /// A limit of time or a signal ended it; it may have said before that it had reached a limit.
+    /// Returns the outcome of a tool that was ended by a timeout or a signal. It may have reported
+    /// a usage limit before.
     fn ended_by_force(&self) -> AgentOutcome {
         match (&self.told.end, &self.told.limit) {
             (Some(End::Failed(Some(Meaning::UsageLimit))), _) => self.limit(None),
@@ -185,7 +187,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The fault for which the proof of it looks.
+    /// Simulates matching texts anywhere, which the proof must detect.
     fn texts_are_matched_anywhere(&self) -> bool {
         let said = self.told.message.as_deref().unwrap_or_default();
         fault::is(Fault::TaskTextMatched)
@@ -193,7 +195,7 @@ impl Judge<'_> {
                 || texts::of_event(said) == Some(Meaning::UsageLimit))
     }
 
-    /// What its complaints mean: those on stderr, or the one line that it printed instead of events.
+    /// Returns the meaning of its error texts: stderr, or a single line printed instead of events.
     fn complained(&self) -> Option<Meaning> {
         self.complaint().map(|(meaning, _)| meaning)
     }
@@ -220,7 +222,8 @@ impl Judge<'_> {
         }
     }
 
-    /// The limit with its end: by the event, else by `stated`, else by the complaint.
+    /// Returns the usage limit with its end: from the event, else from `stated`, else from an error
+    /// text.
     fn limit(&self, stated: Option<DateTime<Utc>>) -> AgentOutcome {
         let (by_event, scope) = self.told.limit.clone().unwrap_or_default();
         let by_event = by_event.map(|until| reset::clamped(until, self.now));
@@ -232,7 +235,7 @@ impl Judge<'_> {
         AgentOutcome::UsageLimit { until, scope }
     }
 
-    /// Its error where it failed, else its last message.
+    /// Returns its error if it failed, else its last message.
     fn message(&self, outcome: &AgentOutcome) -> Option<String> {
         if *outcome == AgentOutcome::Ok {
             return self.told.message.clone();

@@ -1,8 +1,8 @@
-//! When a limit ends, as the texts of tools say it.
+//! Parses when a limit ends from the texts of tools.
 //!
-//! Tools write the same thing in many ways: an epoch, an ISO time, "3:28 PM" in local time, "Dec 17 at
-//! 6am (Europe/Oslo)", "next Tuesday", "in 3h 20m". A time without a date is its next occurrence, a
-//! date without a time its midnight, a date without a year the nearest one.
+//! Tools use many forms: an epoch, an ISO time, "3:28 PM" in local time, "Dec 17 at 6am
+//! (Europe/Oslo)", "next Tuesday", "in 3h 20m". A time without a date means its next occurrence, a
+//! date without a time means midnight, and a date without a year means the nearest one.
 
 use chrono::{
     DateTime, Datelike, Days, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime,
@@ -10,11 +10,11 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-/// No stated reset is believed to be further away than this.
+/// The maximum time until a stated reset; later ones are capped.
 pub(super) const MOST: TimeDelta = TimeDelta::days(8);
-/// A time of day that was stated so shortly before now is not tomorrow's.
+/// A time of day that passed less than this ago is not tomorrow's.
 const JUST_PASSED: TimeDelta = TimeDelta::minutes(2);
-/// Words after which a time comes.
+/// Words that precede a time.
 const CUES: [&str; 9] = [
     "resets",
     "reset",
@@ -30,16 +30,17 @@ const CUES: [&str; 9] = [
 /// The zone of a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Zone {
-    /// That of this machine.
+    /// The zone of this machine.
     Local,
-    /// A named one.
+    /// A named zone.
     Named(Tz),
-    /// So far east of Greenwich.
+    /// A fixed offset from UTC.
     Fixed(FixedOffset),
 }
 
 impl Zone {
-    /// The moment of a time on the clocks of the zone; the later one of two, and what follows a gap.
+    /// Converts a local time of the zone to UTC. An ambiguous time means the later one, and a time
+    /// in a gap means one after the gap.
     fn at(self, time: NaiveDateTime) -> Option<DateTime<Utc>> {
         fn one<Z: TimeZone>(zone: &Z, time: NaiveDateTime) -> Option<DateTime<Utc>> {
             for shift in [0, 30, 60, 120] {
@@ -67,7 +68,7 @@ impl Zone {
     }
 }
 
-/// The reset that `text` states; `zone` is that of a time that names none.
+/// Returns the reset that `text` states. `zone` is the zone of a time without one.
 pub(super) fn stated(text: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
     let lower = text.to_lowercase();
     let found = epoch(&lower).or_else(|| {
@@ -82,12 +83,12 @@ pub(super) fn stated(text: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateT
     found.map(|at| clamped(at, now))
 }
 
-/// A stated time, no further away than is believable.
+/// Caps a stated time at [`MOST`] from now.
 pub(super) fn clamped(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     at.min(now + MOST)
 }
 
-/// A number of seconds or milliseconds since 1970, of this century.
+/// Converts plausible seconds or milliseconds since 1970 to a time.
 pub(super) fn moment(number: i64) -> Option<DateTime<Utc>> {
     let seconds = if number >= 100_000_000_000 { number / 1000 } else { number };
     let plausible = (1_500_000_000..5_000_000_000).contains(&seconds);
@@ -99,7 +100,7 @@ fn epoch(text: &str) -> Option<DateTime<Utc>> {
     words.filter(|word| matches!(word.len(), 10 | 13)).find_map(|word| moment(word.parse().ok()?))
 }
 
-/// What a text says of a time, piece by piece.
+/// The parts of a time that were found in a text.
 #[derive(Default)]
 struct Pieces {
     date: Option<NaiveDate>,
@@ -134,7 +135,7 @@ fn timed(rest: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
 }
 
 impl Pieces {
-    /// Takes what the first words say; gives how many of them it is.
+    /// Interprets the first words. Returns how many of them were used.
     fn take(&mut self, words: &[&str]) -> usize {
         let (word, next) = (words[0], words.get(1).copied().unwrap_or_default());
         if let Some(month) = month(word) {
@@ -150,7 +151,7 @@ impl Pieces {
             && let Some(date) = date(word)
         {
             self.date = Some(date);
-            // 2026-08-08T12:30, which names no zone.
+            // A date and time without a zone, such as 2026-08-08T12:30.
             self.time = word.split_once('t').and_then(|(_, time)| time_of(time, "")).or(self.time);
             return 1;
         }
@@ -212,14 +213,14 @@ impl Pieces {
     }
 }
 
-/// A time with a zone of its own, such as 2026-08-08T12:30:00Z.
+/// Parses a time with a zone, such as 2026-08-08T12:30:00Z.
 fn iso(word: &str) -> Option<DateTime<Utc>> {
     let word = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
     let at = DateTime::parse_from_rfc3339(&word.to_uppercase()).ok()?;
     Some(at.to_utc())
 }
 
-/// `2026-08-08`, perhaps with a time behind it, or `9/23/2026`, month first.
+/// Parses a date such as `2026-08-08`, optionally followed by a time, or `9/23/2026` (month first).
 fn date(word: &str) -> Option<NaiveDate> {
     let day = word.split('t').next().unwrap_or_default();
     let american = || NaiveDate::parse_from_str(word, "%m/%d/%Y").ok();
@@ -245,7 +246,7 @@ fn month(word: &str) -> Option<u32> {
     found.map(|at| at as u32 + 1).or((word == "sept").then_some(9))
 }
 
-/// A day of a month: `8`, `8th`.
+/// Parses a day of a month, such as `8` or `8th`.
 fn day(word: &str) -> Option<u32> {
     let digits = word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
     let ending = &word[digits.len()..];
@@ -267,7 +268,7 @@ fn weekday(word: &str) -> Option<Weekday> {
     found.map(|(_, day)| *day)
 }
 
-/// `5pm`, `3:28 pm`, `15:28`, `15:28:10`, noon, midnight.
+/// Parses a time of day: `5pm`, `3:28 pm`, `15:28`, `15:28:10`, `noon`, `midnight`.
 fn time_of(word: &str, next: &str) -> Option<NaiveTime> {
     match word {
         "noon" => return NaiveTime::from_hms_opt(12, 0, 0),
@@ -290,7 +291,7 @@ fn time_of(word: &str, next: &str) -> Option<NaiveTime> {
     let hour = match afternoon {
         Some(_) if !(1..=12).contains(&hour) => return None,
         Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
-        // A number alone is no time.
+        // A number alone is not a time.
         None if !bare.contains(':') => return None,
         None => hour,
     };
@@ -324,7 +325,7 @@ fn zone_of(word: &str) -> Option<Zone> {
     named.filter(|_| word.contains('/')).copied().map(Zone::Named)
 }
 
-/// `in 3 hours 20 minutes`, `after 45s`, `in 3h20m`.
+/// Parses a duration: `in 3 hours 20 minutes`, `after 45s`, `in 3h20m`.
 fn span(rest: &str) -> Option<TimeDelta> {
     let rest = rest.trim_start_matches([':', ' ', '-']);
     let rest =
@@ -357,7 +358,7 @@ fn span(rest: &str) -> Option<TimeDelta> {
     found.then_some(sum)
 }
 
-/// The seconds of a unit; without one a number counts seconds.
+/// Returns the seconds of a unit; a number without a unit is in seconds.
 fn unit_seconds(unit: &str) -> Option<f64> {
     match unit {
         "ms" | "milliseconds" => Some(0.001),

@@ -1,27 +1,27 @@
-//! What the error texts of tools mean, where no event says it.
+//! Interprets the error texts of tools, if no event gives the meaning.
 //!
-//! Only what a tool says on its own error channel is looked at: the text of its error events, and the
-//! last lines that it complains. Never a prompt, a reply of the model, or the output of a tool: a task
-//! about usage limits has all of these sentences in it.
+//! Only the tool's own error channel is examined: the texts of its error events, and the last lines
+//! of its stderr. Prompts, replies of the model and output of commands are never examined: in a
+//! task about usage limits, they contain all of these phrases.
 
 use crate::platform::fault::{self, Fault};
 
-/// What an error text means.
+/// The meaning of an error text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The account may not be used for a while.
+    /// The account has reached a usage limit.
     UsageLimit,
-    /// The service fails for now.
+    /// The service fails temporarily.
     Transient,
-    /// Nobody is logged in.
+    /// The tool is not logged in.
     Auth,
-    /// The limit of turns.
+    /// The limit of turns is reached.
     Turns,
-    /// The limit of cost.
+    /// The limit of cost is reached.
     Cost,
 }
 
-/// Phrases that mean the first thing that fits; earlier ones outweigh later ones.
+/// Phrases and their meanings. The first match applies.
 const PHRASES: [(Meaning, &[&str]); 6] = [
     (
         Meaning::Transient,
@@ -115,7 +115,7 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
     ),
 ];
 
-/// What the text of an error event means.
+/// Returns the meaning of the text of an error event.
 pub(super) fn of_event(text: &str) -> Option<Meaning> {
     let text = plain(text);
     let phrase = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
@@ -123,7 +123,7 @@ pub(super) fn of_event(text: &str) -> Option<Meaning> {
     found.or_else(|| status_in(&text).and_then(of_status))
 }
 
-/// What an HTTP status means.
+/// Returns the meaning of an HTTP status.
 pub(super) fn of_status(status: i64) -> Option<Meaning> {
     match status {
         401 => Some(Meaning::Auth),
@@ -133,8 +133,8 @@ pub(super) fn of_status(status: i64) -> Option<Meaning> {
     }
 }
 
-/// The first of `lines` of a tool's complaints that means something, and its meaning. A line that the
-/// prompt holds is an echo of it.
+/// Returns the first meaningful line of a tool's stderr, with its meaning. Lines that occur in the
+/// prompt are echoes of it and are ignored.
 pub(super) fn of_lines<'l>(
     lines: impl Iterator<Item = &'l str>,
     prompt: &str,
@@ -149,12 +149,12 @@ pub(super) fn of_lines<'l>(
     })
 }
 
-/// Whether a phrase comes so early that the line is about it.
+/// Returns whether a phrase is close enough to the start that the line is about it.
 fn near_start(line: &str, phrase: &str) -> bool {
     line.find(phrase).is_some_and(|at| at <= 24)
 }
 
-/// Whether a line is a part of the prompt, which a tool may print again.
+/// Returns whether a line is part of the prompt, which a tool may echo.
 fn is_of_prompt(line: &str, prompt: &str) -> bool {
     let (said, _) = bare(line);
     !said.is_empty()
@@ -162,7 +162,7 @@ fn is_of_prompt(line: &str, prompt: &str) -> bool {
         && !fault::is(Fault::TaskTextMatched)
 }
 
-/// A line without what tools put before an error, and whether there was any of that.
+/// Strips the prefixes that tools put before an error. Returns the rest, and whether there was one.
 fn bare(line: &str) -> (&str, bool) {
     const BEFORE: [&str; 13] = [
         "api error:",
@@ -190,12 +190,12 @@ fn bare(line: &str) -> (&str, bool) {
     }
 }
 
-/// As phrases are written.
+/// Normalises a text for comparison with the phrases.
 fn plain(text: &str) -> String {
     text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'")
 }
 
-/// The HTTP status that a text names.
+/// Returns the HTTP status that a text mentions.
 fn status_in(text: &str) -> Option<i64> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(60).collect();

@@ -1,4 +1,4 @@
-//! What an adapter gathers while it reads the events of a tool.
+//! The data that an adapter collects from the events of a tool.
 
 use super::reset;
 use super::texts::{self, Meaning};
@@ -8,22 +8,22 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// The most of a message that is kept, in bytes.
+/// The maximum length of a message, in bytes.
 const MESSAGE_BYTES: usize = 2000;
 
-/// How a tool says that it ended.
+/// How a tool reports that it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It came to its end.
+    /// It succeeded.
     Ok,
-    /// It failed; what its event means, where that is told by more than words.
+    /// It failed, with the meaning of the event if that is known from more than its text.
     Failed(Option<Meaning>),
 }
 
-/// What was read so far.
+/// The data collected so far.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// Events that were read.
+    /// The number of events.
     pub(super) events: usize,
     pub(super) session_id: Option<String>,
     pub(super) model: Option<String>,
@@ -31,18 +31,18 @@ pub(super) struct Told {
     pub(super) cost_usd: Option<f64>,
     /// The last message of the agent.
     pub(super) message: Option<String>,
-    /// How it ended, by its last word.
+    /// How it ended, according to the last event about that.
     pub(super) end: Option<End>,
-    /// Texts of its own error events, oldest first.
+    /// The texts of its error events, oldest first.
     pub(super) errors: Vec<String>,
-    /// What an event says of a limit that was reached: when it ends, and which it is.
+    /// A reached limit, from an event: when it ends, and its kind.
     pub(super) limit: Option<(Option<DateTime<Utc>>, Option<String>)>,
-    /// Tokens by message, of a tool that sums them only at its end.
+    /// Tokens by message, for a tool that reports the sum only at the end.
     pub(super) by_message: HashMap<String, Tokens>,
 }
 
 impl Told {
-    /// Notes the session, where `value` is a name that an argument may hold.
+    /// Records the session, if `value` is safe to pass as an argument.
     pub(super) fn session(&mut self, value: &Value) {
         let fits = |id: &&str| {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
@@ -53,14 +53,14 @@ impl Told {
         }
     }
 
-    /// Notes the model.
+    /// Records the model.
     pub(super) fn model(&mut self, value: &Value) {
         if let Some(model) = value.as_str().filter(|model| !model.is_empty() && model.len() < 200) {
             self.model = Some(model.to_owned());
         }
     }
 
-    /// Notes a message of the agent.
+    /// Records a message of the agent.
     pub(super) fn message(&mut self, value: &Value) {
         if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
             let mut text = text.to_owned();
@@ -69,7 +69,7 @@ impl Told {
         }
     }
 
-    /// Notes a part of a message, which comes in pieces.
+    /// Appends a piece of a message.
     pub(super) fn piece(&mut self, value: &Value) {
         let Some(text) = value.as_str() else { return };
         let message = self.message.get_or_insert_default();
@@ -79,7 +79,7 @@ impl Told {
         }
     }
 
-    /// Notes the text of an error event.
+    /// Records the text of an error event.
     pub(super) fn error(&mut self, value: &Value) {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -97,7 +97,7 @@ impl Told {
         }
     }
 
-    /// Notes that it failed, for a reason that the event itself tells or not.
+    /// Records that it failed, with the meaning if the event gives one.
     pub(super) fn failed(&mut self, meaning: Option<Meaning>) {
         self.end = Some(End::Failed(meaning));
     }
@@ -107,26 +107,26 @@ impl Told {
         self.tokens = Some(self.tokens.unwrap_or_default().plus(tokens));
     }
 
-    /// Adds money.
+    /// Adds cost, in US dollars.
     pub(super) fn add_cost(&mut self, value: &Value) {
         if let Some(cost) = value.as_f64().filter(|cost| cost.is_finite() && *cost >= 0.0) {
             self.cost_usd = Some(self.cost_usd.unwrap_or_default() + cost);
         }
     }
 
-    /// What its error texts mean: the last one that means anything.
+    /// Returns the meaning of the last meaningful error text.
     pub(super) fn meant(&self) -> Option<Meaning> {
         self.errors.iter().rev().find_map(|text| texts::of_event(text))
     }
 
-    /// The reset that its error texts state.
+    /// Returns the reset that its error texts state.
     pub(super) fn stated(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let stated = |text: &String| reset::stated(text, now, reset::Zone::Local);
         self.errors.iter().rev().find_map(stated)
     }
 }
 
-/// A whole number of a field, 0 where there is none.
+/// Returns the integer value of a field, or 0.
 pub(super) fn number(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or(0)
 }

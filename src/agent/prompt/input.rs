@@ -1,38 +1,38 @@
-//! What a prompt is made of, as plain data.
+//! The data of a prompt.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Everything that a prompt can say; the field names are the variables of the template.
+/// The data of a prompt. The field names are the variables of the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PromptInput {
     /// The task as it is in the queue, an object.
     pub task: Value,
     /// The title, else the first line of the description.
     pub title: String,
-    /// Number of the attempt that gets the prompt.
+    /// The number of the attempt.
     pub attempt: u32,
-    /// Number of the last attempt that the budget allows.
+    /// The number of the last attempt within the budget.
     pub budget: Option<u32>,
-    /// Absolute path of the queue.
+    /// The absolute path of the queue.
     pub queue: String,
-    /// The project, where the queue names one.
+    /// The project, if the queue names one.
     pub project: Option<String>,
     /// The project root.
     pub root: String,
-    /// Where the agent may write its result.
+    /// The file to which the agent may write its result.
     pub result_file: String,
     /// Complete dependencies, and tasks that notify this one.
     pub dependencies: Vec<DependencyInput>,
-    /// What other tasks noted for this one.
+    /// The notes of other tasks for this one.
     pub notes: Vec<NoteInput>,
-    /// What other tasks ask this one.
+    /// The questions of other tasks to this one.
     pub questions: Vec<NoteInput>,
-    /// Answers of a person, or of a task that was asked.
+    /// The answers of a person, or of a task that was asked.
     pub answers: Vec<AnswerInput>,
-    /// Whether the agent works in a tree of its own.
+    /// Whether the agent works in a private tree.
     pub is_private: bool,
-    /// What its tree holds of an earlier attempt.
+    /// The work of an earlier attempt in its tree.
     pub continued: Option<ContinuedInput>,
     /// How the previous attempt failed.
     pub failure: Option<FailureInput>,
@@ -40,7 +40,7 @@ pub struct PromptInput {
     pub untouched: Vec<RedInput>,
     /// The steps that verify the work.
     pub verification: Vec<StepInput>,
-    /// How the agent calls this program.
+    /// The command by which the agent calls this program.
     pub program: String,
     /// How many steps the task lists.
     pub steps: usize,
@@ -49,28 +49,28 @@ pub struct PromptInput {
 /// A complete dependency.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DependencyInput {
-    /// Its id.
+    /// The id of the task.
     pub id: String,
-    /// Its title.
+    /// The title of the task.
     pub title: String,
     /// The summary of its result.
     pub summary: Option<String>,
     /// The artifacts of its result.
     pub artifacts: Vec<String>,
-    /// Files that it changed.
+    /// The files that it changed.
     pub files_changed: Vec<String>,
-    /// Where all of it is: its queue.
+    /// The path of its queue, which contains the full texts.
     pub place: String,
 }
 
 /// A note.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NoteInput {
-    /// Id of the task that left it.
+    /// The id of the task that wrote it.
     pub from: String,
-    /// The note.
+    /// The text of the note.
     pub text: String,
-    /// Where all of it is: the queue of that task.
+    /// The path of that task's queue, which contains the full text.
     pub place: String,
 }
 
@@ -79,60 +79,60 @@ pub struct NoteInput {
 pub struct AnswerInput {
     /// The question, if it is known.
     pub question: Option<String>,
-    /// The answer.
+    /// The text of the answer.
     pub answer: String,
 }
 
 /// The work of an earlier attempt in the tree of the agent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ContinuedInput {
-    /// Its number.
+    /// The number of that attempt.
     pub attempt: u32,
-    /// Files that have conflict markers, since the branch changed the same lines.
+    /// Files with conflict markers, because the branch changed the same lines.
     pub conflicts: Vec<String>,
-    /// How the setup of the tree failed on that work, in words.
+    /// How the setup of the tree failed with that work, in words.
     pub setup: Option<String>,
 }
 
 /// The failure of the previous attempt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FailureInput {
-    /// Its number.
+    /// The number of that attempt.
     pub attempt: u32,
     /// `agent`, or the step of the verification.
     pub step: String,
     /// What failed and how it ended, in words: `step test: exit status 1`.
     pub outcome: String,
-    /// What was found in its change, each in a sentence.
+    /// The findings in its change, a sentence each.
     pub findings: Vec<String>,
-    /// Its output; the prompt shows head and tail.
+    /// The output; the prompt shows its head and tail.
     pub output: String,
-    /// Where all of it is.
+    /// The path of the full output.
     pub log: String,
-    /// What people know about it, a sentence each.
+    /// Knowledge of people about this error, a sentence each.
     pub known: Vec<String>,
 }
 
 /// A step that failed on the tree before the task began.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RedInput {
-    /// Its name.
+    /// The name of the step.
     pub step: String,
     /// How it ended, in words.
     pub outcome: String,
-    /// Its output; the prompt shows head and tail.
+    /// The output; the prompt shows its head and tail.
     pub output: String,
-    /// Where all of it is.
+    /// The path of the full output.
     pub log: String,
-    /// The tasks that were blocked since it passed, where that is known.
+    /// The tasks that were blocked since the step last passed, if that is known.
     pub left_by: Vec<String>,
 }
 
 /// A step of the verification.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct StepInput {
-    /// Its name.
+    /// The name of the step.
     pub name: String,
-    /// Its command as written.
+    /// The command as configured.
     pub command: String,
 }
