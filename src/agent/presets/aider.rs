@@ -29,8 +29,8 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
 }
 
 /// Processes the output. A line such as
-/// `Tokens: 2.3k sent, 150 received. Cost: $0.01 message, $0.02 session.` follows each reply. Without
-/// one, the model did not reply, and the output is from the tool itself.
+/// `Tokens: 2.3k sent, 150 received. Cost: $0.01 message, $0.02 session.` follows each reply.
+/// Without one, the model did not reply, and the output is from the tool itself.
 fn lines(told: &mut Told, lines: &[&str]) {
     let used: Vec<&&str> = lines.iter().filter(|line| is_usage(line)).collect();
     for line in &used {
