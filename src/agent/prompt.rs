@@ -51,7 +51,7 @@ pub enum PromptError {
         source: std::io::Error,
     },
     /// The template is invalid, or uses a variable that does not exist.
-    #[error("failed to make the prompt: {name}:{line}: {message}\n  {text}")]
+    #[error("failed to render the prompt: {name}:{line}: {message}\n  {text}")]
     Template {
         /// The name of the template.
         name: String,

@@ -139,8 +139,8 @@ fn parse_hiding(bytes: &[u8], hide: &dyn Fn(&str) -> String) -> ResultReading {
             reading.bound();
             reading.ask_beside();
         }
-        Ok(_) => reading.warnings.push("the result file is no JSON object".to_owned()),
-        Err(error) => reading.warnings.push(format!("the result file is no JSON: {error}")),
+        Ok(_) => reading.warnings.push("the result file is not a JSON object".to_owned()),
+        Err(error) => reading.warnings.push(format!("the result file is not valid JSON: {error}")),
     }
     reading
 }
@@ -304,7 +304,7 @@ impl AgentResult {
         let text = if code == ReasonCode::Question {
             question.or(summary).unwrap_or_else(|| "the agent asks for input".to_owned())
         } else {
-            let silent = "the agent does not say why".to_owned();
+            let silent = "the agent gave no reason".to_owned();
             summary.or(question).or(shown).unwrap_or(silent)
         };
         // Only a question can go to another task. Whether a task is impossible is for a person to

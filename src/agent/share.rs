@@ -26,7 +26,7 @@ impl Share {
     fn cut(&mut self, text: &mut String, place: &str) -> bool {
         let room = self.left.min(EACH);
         if text.len() > room {
-            let note = format!("\n[cut: the whole is in {place}]");
+            let note = format!("\n[cut: the full text is in {place}]");
             if room < LEAST + note.len() {
                 self.left_out += 1;
                 return false;
@@ -95,7 +95,7 @@ mod tests {
         let input = PromptInput { notes: vec![note], ..PromptInput::default() };
         let (cut, left_out) = bounded(&input);
         assert!(cut.notes[0].text.len() <= EACH && left_out == 0);
-        assert!(cut.notes[0].text.ends_with("\n[cut: the whole is in q.json]"));
+        assert!(cut.notes[0].text.ends_with("\n[cut: the full text is in q.json]"));
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Reading {
         let reason = |node: Node| {
             let (queue, task) = structure.graph.location(node);
             let word = structure.unknown_word(queues, node);
-            let word = word.map(|word| format!("its status `{word}` means nothing here"));
+            let word = word.map(|word| format!("its status `{word}` is unknown"));
             word.or_else(|| queues[queue].text(task, crate::domain::Field::Error))
         };
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);

@@ -96,7 +96,7 @@ fn listed() -> Result<Vec<String>, Failure> {
 /// Fails as wrong usage if there is no terminal to ask on, or the answer is no.
 pub(super) fn confirm(session: &mut Session<'_>, what: &str) -> Result<(), Failure> {
     if !session.interactive() {
-        let text = format!("this would {what}, and there is no terminal to ask on");
+        let text = format!("this would {what}, but there is no terminal to ask on");
         return Err(Failure::usage(text).hint("--yes does it without asking"));
     }
     write!(session.streams.err, "{what}? [y/N] ")?;

@@ -97,10 +97,8 @@ fn orders_and_words() -> Vec<Row> {
             ran: "",
             status: 5,
             after: &[("/tasks/0/status", "\"under review\"")],
-            says: &[
-                "0 of 3 complete; 2 cannot continue (a: status `under review` means nothing): \
-                 workloop why a; 1 waiting for a person (c): workloop done c",
-            ],
+            says: &["0 of 3 complete; 2 cannot continue (a: status `under review` is unknown): \
+                 workloop why a; 1 waiting for a person (c): workloop done c"],
         },
     ]
 }
@@ -142,7 +140,7 @@ fn a_word_that_nobody_knows_is_named_where_it_holds() {
     sandbox
         .run(["why", "b", "q.json"])
         .exits(0)
-        .says("it depends on a (waiting: its status `under review` means nothing here)");
+        .says("it depends on a (waiting: its status `under review` is unknown)");
     sandbox.run(["done", "a", "q.json", "--by", "Ann"]).exits(0);
     sandbox.run(["why", "a", "q.json"]).exits(0).says(": Ann completed it at 2");
     let status = sandbox.run(["status", "q.json", "--json"]);

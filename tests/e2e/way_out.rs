@@ -134,9 +134,9 @@ fn known_errors_and_a_second_verdict() {
     assert!(prompt.contains("- it is lazy; what helps: work"), "{prompt}");
     sandbox.run(["why", "A", "q.json"]).exits(0).says("known: it is lazy; what helps: work");
     let before = sandbox.bytes("q.json");
-    sandbox.run(["verify", "A", "q.json"]).exits(0).says("A: holds");
+    sandbox.run(["verify", "A", "q.json"]).exits(0).says("A: passes");
     assert!(sandbox.shell("rm made/A"));
-    sandbox.run(["verify", "A", "q.json"]).exits(5).says("A: does not hold: step made");
+    sandbox.run(["verify", "A", "q.json"]).exits(5).says("A: fails: step made");
     assert_eq!(sandbox.bytes("q.json"), before);
     let bad = format!("{config}[[known_errors]]\nmatch = \"(\"\n");
     let sandbox = sandbox.config(&bad);
@@ -165,8 +165,12 @@ fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
     assert!(sandbox.shell(&typed));
     let shown = String::from_utf8_lossy(&sandbox.bytes("shown")).replace("\r\n", "\n");
     let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in {shown}"));
-    let order =
-        ["1 of 3 complete, 3 attempts", "A is blocked: step made", "[K/o]", "Why does it count"];
+    let order = [
+        "1 of 3 complete, 3 attempts",
+        "A is blocked: step made",
+        "[K/o]",
+        "Reason for the override",
+    ];
     let order = order.map(at);
     assert!(order.is_sorted(), "{shown}");
     assert_eq!(shown.matches("[K/o]").count(), 2, "x is no answer: {shown}");

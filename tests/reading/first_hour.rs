@@ -121,7 +121,7 @@ fn who_has_nothing_is_told_what_to_say_where() {
     person.says(
         &["agents"],
         0,
-        &["Any other command can be an agent: run = \"…\" under [agents.NAME]"],
+        &["Any other command can be an agent: set run = \"…\" under [agents.NAME]"],
     );
     person.says(
         &["doctor"],
@@ -138,7 +138,7 @@ fn who_has_nothing_is_told_what_to_say_where() {
     let by_hand = "[agents.default]\nrun = \"claude -p\"\n";
     person.folder.write("other.toml", by_hand);
     let words = ["doctor", "--config", "other.toml"];
-    person.says(&words, 1, &["claude -p; preset = \"claude\" would understand"]);
+    person.says(&words, 1, &["claude -p; preset = \"claude\" would read limits"]);
     person.says(
         &["run", "--agent", "sh agent.sh", "--verify", "true"],
         0,

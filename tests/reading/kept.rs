@@ -144,8 +144,8 @@ fn trees_are_restored_listed_and_removed() {
         ("workspace restore q.json", 2, "no task is named"),
         ("workspace path A q.json", 2, "no attempt of task A works in a private tree now"),
         ("workspace ls A q.json", 2, "unexpected ids: A"),
-        ("workspace ls q.json --all", 2, "--all belongs to workspace prune"),
-        ("workspace prune q.json --json", 2, "--json belongs to workspace ls and path"),
+        ("workspace ls q.json --all", 2, "--all is only for workspace prune"),
+        ("workspace prune q.json --json", 2, "--json is only for workspace ls and path"),
     ] {
         let Left(found, _, text) = folder.run(line);
         assert!(found == exit && text.contains(said), "{line}: {found} {text}");

@@ -137,7 +137,7 @@ fn broken_json_may_be_edited_again() {
         else touch broken; sed -i 's/"Dig",/"Dig",,/' "$2"; fi"#;
     let ran = on_a_terminal(&folder, script, "\n");
     assert_eq!(ran.status, 0, "{ran:?}");
-    ran.says(".json:3:18: this is no JSON").says("Edit again?");
+    ran.says(".json:3:18: invalid JSON").says("Edit again?");
     assert_eq!(folder.task("W-001")["title"], "Dug");
     let ran = on_a_terminal(&folder, r#"echo '{' > "$2""#, "n\n");
     assert_eq!((ran.status, kept_copies(&folder)), (2, 1), "{ran:?}");

@@ -166,7 +166,7 @@ fn several_tasks_at_once_or_none() {
 fn reset_all_leaves_what_is_set_aside_or_never_ran() {
     let folder = Folder::with(QUEUE);
     folder.run(&["release", "W-006", "--force"]).works();
-    folder.run(&["reset", "--all", "--yes"]).works().says("1 that are parked");
+    folder.run(&["reset", "--all", "--yes"]).works().says("not reset: 1 parked");
     let statuses =
         ["W-001", "W-002", "W-004", "W-006", "W-007"].map(|id| folder.task(id)["status"].clone());
     assert!(statuses.iter().all(|status| status == "todo"), "{statuses:?}");

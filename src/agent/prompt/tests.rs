@@ -106,7 +106,7 @@ fn a_long_failure_is_bounded() {
     failure.output = "noise €\n".repeat(100_000) + "the end\n";
     let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
     assert!(prompt.len() < 16 * 1024 + 4096, "{}", prompt.len());
-    assert!(prompt.contains("the end\n\n[cut: the whole is in /p/queues/"), "{prompt}");
+    assert!(prompt.contains("the end\n\n[cut: the full text is in /p/queues/"), "{prompt}");
 }
 
 #[test]
@@ -125,7 +125,9 @@ fn the_text_of_a_task_and_answers_are_whole_and_the_rest_is_bounded() {
     let whole = "DESCRIPTION ".len() * 100_000 + "ANSWER ".len() * 100_000;
     // A short note has a line and a name beside its text.
     assert!(prompt.len() - whole < 64 * 1024 * 4, "{}", prompt.len() - whole);
-    assert!(prompt.contains("Left out for their length: ") && prompt.contains("[cut: the whole"));
+    assert!(
+        prompt.contains("Left out for their length: ") && prompt.contains("[cut: the full text")
+    );
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn an_own_template_sees_everything() {
 #[test]
 fn a_wrong_template_is_told_with_its_line() {
     let error = custom("one\n{{ titel }}\n").render(&full()).expect_err("undefined").to_string();
-    assert!(error.starts_with("failed to make the prompt: own.j2:2: undefined value"), "{error}");
+    assert!(error.starts_with("failed to render the prompt: own.j2:2: undefined value"), "{error}");
     assert!(error.ends_with("\n  {{ titel }}"), "{error}");
     let error = custom("{% if %}").render(&full()).expect_err("syntax").to_string();
     assert!(error.contains("own.j2:1: syntax error"), "{error}");

@@ -16,7 +16,7 @@ mod now;
 pub(super) fn run(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     match args.what {
         LandWhat::Status => status(args, session),
-        LandWhat::Now if args.json => Err(Failure::usage("--json belongs to land status")),
+        LandWhat::Now if args.json => Err(Failure::usage("--json is only for land status")),
         LandWhat::Now => now::now(args, session),
     }
 }

@@ -58,7 +58,7 @@ fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
     if !percent {
         return Err(Failure::usage("percent must be a whole number from 0 to 100"));
     }
-    let wrong = || Failure::usage("step must be a number from 1 on, or a list of such numbers");
+    let wrong = || Failure::usage("step must be a positive number, or a list of such numbers");
     let number = |value: &Value| {
         let number = value.as_u64().filter(|number| *number > 0);
         number.and_then(|number| usize::try_from(number).ok()).ok_or_else(wrong)

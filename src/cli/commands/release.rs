@@ -13,7 +13,7 @@ pub(super) fn run(args: &ReleaseArgs, session: &mut Session<'_>) -> Result<(), F
     let done = verbs::release(&mut project, &ids, args.force).map_err(|error| match error {
         VerbError::AtWork { id, why } => {
             Failure::usage(format_args!("task {id} was not released: {why}"))
-                .hint("--force ends the claim all the same; a live loop then ends its attempt")
+                .hint("--force ends the claim anyway; a live loop then ends its attempt")
         }
         VerbError::Store(error) => error.into(),
     })?;

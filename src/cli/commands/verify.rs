@@ -24,9 +24,9 @@ pub(super) fn run(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), 
     let told =
         judging::each(&project, &places, dead.keeper(), session, &mut |id, judged, session| {
             let line = match judged.verdict {
-                Some(Verdict::Pass) => format!("{id}: holds"),
-                Some(_) => format!("{id}: does not hold: {}", judging::said(&judged, session)?),
-                None => format!("{id}: cannot tell: {}", judging::said(&judged, session)?),
+                Some(Verdict::Pass) => format!("{id}: passes"),
+                Some(_) => format!("{id}: fails: {}", judging::said(&judged, session)?),
+                None => format!("{id}: no verdict: {}", judging::said(&judged, session)?),
             };
             holds &= judged.verdict == Some(Verdict::Pass);
             is_known &= judged.verdict.is_some();

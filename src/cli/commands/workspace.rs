@@ -51,7 +51,7 @@ fn fits(args: &WorkspaceArgs) -> Result<(), Failure> {
     ];
     match flags.iter().find(|(given, fits, ..)| *given && !fits) {
         Some((.., flag, what)) => {
-            Err(Failure::usage(format_args!("{flag} belongs to workspace {what}")))
+            Err(Failure::usage(format_args!("{flag} is only for workspace {what}")))
         }
         None => Ok(()),
     }

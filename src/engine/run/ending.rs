@@ -239,7 +239,7 @@ impl Ending {
         const MOST: usize = 8;
         let of_kind = self.roots.iter().enumerate().filter(|(_, root)| root.resolution == kind);
         let name = |(at, root): (usize, &Root<String>)| match self.words.get(at) {
-            Some(Some(word)) => format!("{}: status `{word}` means nothing", root.task),
+            Some(Some(word)) => format!("{}: status `{word}` is unknown", root.task),
             Some(None) | None => root.task.clone(),
         };
         let names: Vec<String> = of_kind.clone().take(MOST).map(name).collect();

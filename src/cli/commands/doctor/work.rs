@@ -256,7 +256,7 @@ fn of_journal(state: &StateDir) -> Vec<Sign> {
     let more = flags.len().saturating_sub(FLAGS);
     for flag in flags.into_iter().take(FLAGS) {
         let word = match flag.kind {
-            FlagKind::Repeated => "fails again and again",
+            FlagKind::Repeated => "fails repeatedly",
             FlagKind::Slow => "is slow",
             FlagKind::Flaky => "is flaky",
         };

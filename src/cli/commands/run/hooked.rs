@@ -106,7 +106,7 @@ fn tell(
         Ok(_) => Ok(()),
         Err(error) => {
             let why = with_causes(&error);
-            let text = format!("warning: hook {point} is not in the journal: {why}");
+            let text = format!("warning: hook {point} was not recorded in the journal: {why}");
             Ok(writeln!(session.streams.err, "{}", escape::line(&text))?)
         }
     }

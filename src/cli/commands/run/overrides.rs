@@ -119,7 +119,7 @@ fn choice(head: &str, private: bool, session: &mut Session<'_>) -> Result<Choice
 
 /// Asks for the reason of an override; `None` if it is empty, which cancels the override.
 fn reason(session: &mut Session<'_>) -> Result<Option<String>, Failure> {
-    write!(session.streams.err, "Why does it count? ")?;
+    write!(session.streams.err, "Reason for the override: ")?;
     session.streams.err.flush()?;
     Ok(line()?.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()))
 }
