@@ -209,7 +209,7 @@ mod tests {
         }
     }
 
-    /// What a verb that forgot to escape, and one that gives exact bytes, write.
+    /// Returns the output of a verb that does not escape, and of one that writes exact bytes.
     fn written(terminal: bool, when: ColorWhen) -> Vec<u8> {
         let kept = Kept::default();
         let out = Sink::new(Box::new(kept.clone()), terminal);

@@ -116,7 +116,7 @@ fn offered(cwd: &Path, line: &str) -> Vec<String> {
     let first = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
     let typed = line.split(' ').next_back().unwrap_or_default();
     let all = out.text().lines().map(first).collect::<Vec<_>>();
-    // Flags may be everywhere.
+    // Flags are offered everywhere.
     all.into_iter().filter(|word| word.starts_with('-') == typed.starts_with('-')).collect()
 }
 

@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(outbox.due(&rule, moment(59, began)), Due::Later(Duration::from_secs(1)));
         let ends = Moment { ends: true, ..moment(1, began) };
         assert_eq!(outbox.due(&rule, ends), Due::Now(3));
-        // What came meanwhile is not added to a delivery that was begun.
+        // Later messages are not added to a started delivery.
         outbox.push(message("late", String::new()));
         outbox.failed(None, began);
         assert_eq!(outbox.due(&rule, moment(60, began)), Due::Now(3));

@@ -1,4 +1,4 @@
-//! Channels against a server of our own, on a clock of our own.
+//! Tests of channels with a local server and a manual clock.
 
 mod server;
 
@@ -54,7 +54,7 @@ pub(super) fn message(task: &str, text: String) -> Message {
     }
 }
 
-/// A clock that stops until it is set.
+/// A clock that only moves when it is set.
 struct Manual(Instant, Mutex<Duration>);
 
 impl Manual {
@@ -134,8 +134,8 @@ fn to(server: &Server) -> NotifyRule {
     NotifyRule { target: NotifyTarget::Webhook(Address::Url(server.url())), ..rule() }
 }
 
-/// Makes turns until nothing is to be done now. A process that another test starts may hold the lock
-/// of the route before for a moment.
+/// Takes turns until nothing is due. A process that another test starts may hold the lock of the
+/// previous route for a moment.
 fn settle(route: &mut Route, ends: bool) -> Next {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -149,7 +149,7 @@ fn settle(route: &mut Route, ends: bool) -> Next {
     }
 }
 
-/// Signed, tried again under the same name, told once, and not forgotten by a kill.
+/// A delivery is signed, retried under the same name, sent once, and survives a kill.
 #[test]
 fn each_event_is_delivered_once_however_often_it_is_tried() {
     let (bench, server) = (Bench::new(), Server::start(&[503, 503]));
@@ -159,7 +159,7 @@ fn each_event_is_delivered_once_however_often_it_is_tried() {
     bench.clock.pass(420);
     bench.note(EventKind::Completed, Some("A"), json!({}));
     assert!(matches!(settle(&mut route, false), Next::Look(_)));
-    // Nothing is tried before its time.
+    // Nothing is retried too early.
     assert!(matches!(settle(&mut route, false), Next::Look(_)));
     assert_eq!(server.count(), 1);
     bench.clock.pass(1);
@@ -219,7 +219,8 @@ fn a_digest_is_one_message_and_the_end_of_the_run_sends_it() {
     assert_eq!(server.count(), 0);
     bench.clock.pass(1);
     settle(&mut route, false);
-    // It failed; killed now, the next loop sends the same ones under the same name.
+    // The delivery failed. If the loop is killed now, the next one sends the same messages under
+    // the same name.
     bench.note(EventKind::LoopFinished, None, json!({"queues": ["q"]}));
     drop(route);
     let mut route = bench.route(every);
@@ -260,7 +261,7 @@ fn filters_and_quiet_hours_hold() {
     assert_eq!(server.count(), 1);
 }
 
-/// Refuses everything, or nothing.
+/// A carrier that refuses everything or nothing.
 struct Fake(Option<bool>);
 
 impl Carrier for Fake {
@@ -285,7 +286,7 @@ fn what_is_refused_for_good_is_dropped_and_told() {
     }
 }
 
-/// Which attempts are silent is what the loop says, whoever tells.
+/// The loop determines which attempts are silent, regardless of which process sends.
 #[test]
 fn a_silent_agent_is_told_of_as_the_journal_says_it() {
     let (bench, server) = (Bench::new(), Server::start(&[]));

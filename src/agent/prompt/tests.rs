@@ -123,7 +123,7 @@ fn the_text_of_a_task_and_answers_are_whole_and_the_rest_is_bounded() {
     let count = |word: &str| prompt.matches(word).count();
     assert_eq!((count("DESCRIPTION"), count("ANSWER")), (100_000, 100_000));
     let whole = "DESCRIPTION ".len() * 100_000 + "ANSWER ".len() * 100_000;
-    // A short note has a line and a name beside its text.
+    // Each short note also needs a line and a name.
     assert!(prompt.len() - whole < 64 * 1024 * 4, "{}", prompt.len() - whole);
     assert!(
         prompt.contains("Left out for their length: ") && prompt.contains("[cut: the full text")

@@ -80,7 +80,7 @@ fn create(path: &Path, text: &str) -> Result<bool, Failure> {
 /// What the configuration will contain: from flags, else from what was detected.
 struct Choice {
     agent: Option<Agent>,
-    /// Further agents that are installed.
+    /// Other agents that are installed.
     others: Vec<&'static str>,
     verify: Option<(String, String)>,
     /// What a person must do before the verification can run.
@@ -302,14 +302,14 @@ mod tests {
             let config = crate::config::parse(path, &text).expect("valid");
             assert!(config.agents["default"].command.to_string().starts_with(adapter.program));
         }
-        // Only the first of several choices is taken out of its comment.
+        // Only the first of several alternatives is uncommented.
         let mut seen_run = false;
         let uncommented: Vec<String> = text
             .lines()
             .map(|line| line.strip_prefix("# ").unwrap_or(line))
             .filter(|line| line.starts_with('[') || line.contains(" = "))
             .filter(|line| !line.starts_with("run = \"./agent"))
-            // A file that is not there is refused.
+            // A missing file would be refused.
             .filter(|line| !line.starts_with("file = "))
             .inspect(|line| seen_run |= line.starts_with("run"))
             .map(ToOwned::to_owned)

@@ -114,7 +114,7 @@ mod tests {
     const IDS: [&str; 4] =
         ["A-1", "日本語の長い識別子-🦀👩‍👩‍👧‍👦", "שלום\u{202e}evil", "a-long-id-of-words"];
 
-    /// The summary of a run that left four tasks.
+    /// Returns the summary of a run that left four tasks.
     fn drawn(width: usize) -> String {
         let root = |n| Root { task: Node(n), resolution: Resolution::Stuck, cause: Cause::Budget };
         let roots = (0..4).map(root).collect();

@@ -1,4 +1,4 @@
-//! A server that keeps what it is sent.
+//! A server that records the requests that it receives.
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What it was sent.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     headers: Vec<(String, String)>,
@@ -24,7 +24,7 @@ impl Request {
     }
 }
 
-/// A server on a port of its own.
+/// A server on its own port.
 pub(super) struct Server {
     port: u16,
     seen: Arc<Mutex<Vec<Request>>>,
@@ -33,7 +33,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// One that answers with `statuses`, then with 200.
+    /// Starts a server that answers with `statuses`, then with 200.
     pub(super) fn start(statuses: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -55,7 +55,7 @@ impl Server {
         Self { port, seen, _listener: None }
     }
 
-    /// One that never answers.
+    /// Starts a server that never answers.
     pub(super) fn deaf() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,5 +1,5 @@
-//! Streams of the tools and what they come to. Those of `fixtures/` are written by hand from the
-//! sources and threads that describe each tool; none was recorded from a paid call.
+//! Output of the tools and the resulting outcomes. The files in `fixtures/` were written by hand
+//! from the sources and discussions that describe each tool; none was recorded from a paid call.
 
 mod others;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
 
-/// A run of a tool that printed this.
+/// The output, prompt and exit status of a run.
 struct Printed<'a> {
     out: &'a str,
     err: &'a str,
@@ -42,7 +42,7 @@ fn ended(preset: Preset, printed: &Printed<'_>, outcome: &Outcome) -> AgentRun {
     read_run(adapter(preset), ended, now())
 }
 
-/// The stream of a fixture, its exit status in the first line.
+/// Splits a fixture into the exit status in its first line, and the stream.
 fn fixture(text: &str) -> (i32, &str) {
     let (first, stream) = text.split_once('\n').expect("two lines");
     let code = first.strip_prefix("# exit ").and_then(|code| code.split(' ').next());
@@ -78,10 +78,10 @@ fn claude_tells_what_it_did_and_what_it_cost() {
 fn claude_limits_are_told_by_events_whatever_their_words() {
     let run = replayed!(Preset::Claude, "claude-limit.jsonl");
     assert_eq!(limited(&run), (Some("2026-07-17T19:00:00+00:00".to_owned()), Some("five_hour")));
-    // Success with is_error, no limit event, a text with a zone.
+    // Success with `is_error`, without a limit event; the text has a zone.
     let run = replayed!(Preset::Claude, "claude-limit-text.jsonl");
     assert_eq!(limited(&run), (Some("2026-07-18T14:00:00+00:00".to_owned()), None));
-    // An overage that is rejected is no limit.
+    // A rejected overage is not a limit.
     assert_eq!(replayed!(Preset::Claude, "claude-overage.jsonl").outcome, AgentOutcome::Ok);
 }
 
@@ -131,7 +131,7 @@ fn codex_tells_tokens_and_its_limits_in_words() {
     assert!(matches!(limit.outcome, AgentOutcome::UsageLimit { until: Some(_), .. }), "{limit:?}");
     let credits = replayed!(Preset::Codex, "codex-credits.jsonl");
     assert_eq!(limited(&credits), (None, None));
-    // What was tried again and worked is no failure.
+    // An error whose retry succeeded is not a failure.
     assert_eq!(replayed!(Preset::Codex, "codex-retried.jsonl").outcome, AgentOutcome::Ok);
 }
 
@@ -171,8 +171,8 @@ fn the_other_tools_are_understood() {
     assert_eq!(run(Preset::Copilot, &copilot).outcome, AgentOutcome::Ok);
 }
 
-/// The task, the reply, the output of a tool and an echo of the prompt are about limits; the tool is
-/// not.
+/// The task, the reply, the output of a command and an echo of the prompt mention limits, but the
+/// tool has not reached one.
 #[test]
 fn a_task_about_limits_is_no_limit() {
     let text = "You've hit your usage limit. Try again at 3:28 PM.";

@@ -1,10 +1,10 @@
-//! Streams that no fixture has: each tool's own events with other words, its words without events, ends
-//! without a result, and work that is about limits.
+//! Output that no fixture covers: events with unknown texts, texts without events, runs without a
+//! result, and work about limits.
 
 use super::*;
 use Preset::{Aider, Amp, Claude, Codex, Copilot, Cursor, Gemini, Opencode};
 
-/// What an outcome is, without its details.
+/// Returns the kind of an outcome, without its details.
 fn word(run: &AgentRun) -> &'static str {
     match &run.outcome {
         AgentOutcome::Ok => "ok",
@@ -32,7 +32,7 @@ fn each(rows: &[Row<'_>]) {
     assert_eq!(wrong.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
-/// Events of each tool with words that nobody knows.
+/// Events of each tool with unknown texts.
 const EVENTS: &[Row<'static>] = &[
     (
         Claude,
@@ -198,7 +198,7 @@ fn words_of_a_tool_without_its_events_count_on_its_error_channel_alone() {
         rows.push((preset, "", "Error: connect ECONNREFUSED 10.0.0.1:443", 1, "transient"));
         rows.push((preset, "", "Error: Not logged in", 1, "auth"));
         rows.push((preset, "", "kaboom", 1, "agent_error"));
-        // Words in the middle of what it printed are the work.
+        // Phrases in the middle of the output are part of the work.
         rows.push((
             preset,
             "working\nYou've hit your limit\nstill working\n",
@@ -228,7 +228,7 @@ fn words_of_a_tool_without_its_events_count_on_its_error_channel_alone() {
     each(&rows);
 }
 
-/// What each tool prints whose work has `text` in it everywhere.
+/// Returns the output of each tool if its work contains `text` everywhere.
 fn streams(text: &str) -> [(Preset, String); 8] {
     let quoted = serde_json::json!(text);
     let claude = format!(
@@ -285,7 +285,7 @@ fn streams(text: &str) -> [(Preset, String); 8] {
     ]
 }
 
-/// Work about limits: in replies, in the output of tools, in the prompt and its echo.
+/// Work about limits: in replies, in the output of commands, in the prompt and its echo.
 #[test]
 fn work_about_limits_never_pauses_any_tool() {
     let text = "You've hit your usage limit · resets 5pm (UTC)";
@@ -296,7 +296,7 @@ fn work_about_limits_never_pauses_any_tool() {
             let done = run(*preset, &Printed { out, err: &err, prompt: &prompt, code: 0 });
             assert_eq!(word(&done), "ok", "{preset} {err}");
         }
-        // The same work, cut off in the middle and without a word of the tool about it.
+        // The same work, cut off in the middle, without an error text of the tool.
         let cut: String = out.lines().take(1).map(|line| format!("{line}\n")).collect();
         let failed = run(*preset, &Printed { out: &cut, prompt: &prompt, code: 1, ..NOTHING });
         let quiet = !matches!(failed.outcome, AgentOutcome::UsageLimit { .. } | AgentOutcome::Auth);
@@ -304,7 +304,7 @@ fn work_about_limits_never_pauses_any_tool() {
     }
 }
 
-/// Zones, epochs, dates: in the words of a tool they end the pause when they say.
+/// Zones, epochs and dates in the texts of a tool determine the end of the pause.
 #[test]
 fn the_stated_end_of_a_limit_is_read_in_every_tool() {
     for (said, until) in [

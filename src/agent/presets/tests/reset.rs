@@ -61,7 +61,7 @@ fn what_states_no_time_gives_none() {
 
 #[test]
 fn a_stated_time_counts_as_written_and_no_further_away_than_believable() {
-    // In the past, as written.
+    // A past time is kept as written.
     assert_eq!(at("resets Jul 10 at 6am (UTC)").as_deref(), Some("2026-07-10T06:00:00Z"));
     assert_eq!(at("resets 3:29 PM").as_deref(), Some("2026-07-17T14:29:00Z"), "a minute ago");
     assert_eq!(at("resets 3:20 PM").as_deref(), Some("2026-07-18T14:20:00Z"));

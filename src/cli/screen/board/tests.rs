@@ -1,4 +1,4 @@
-//! Blocks of boards that are made in memory.
+//! Tests of blocks for boards in memory.
 #![expect(clippy::disallowed_methods, reason = "tests write what commands print")]
 
 use super::*;
@@ -9,7 +9,7 @@ use std::fs;
 
 const TITLE: &str = "Lay the \u{1b}[31mfloor\u{202e} 日本語 🦀👩‍👩‍👧‍👦 שלום of the house";
 
-/// A board with two busy slots of three, of which one printed something, and its begin.
+/// Returns a board with two of three slots busy, one of them with output, and its start time.
 fn board(dir: &std::path::Path) -> (Board, Instant) {
     let now = Instant::now();
     let mut board = Board::new(2, vec![Duration::from_secs(60)], now);
@@ -51,9 +51,9 @@ fn no_line_of_the_block_is_wider_than_the_terminal_and_nothing_steers_it() {
     }
     let look = Look { color: false, width: Some(120) };
     let lines = board.block(look, 24, now);
-    // What was printed is beside the title on a wide terminal.
+    // On a wide terminal, the output is beside the title.
     assert!(lines[0].contains("Lay the") && lines[0].contains("compiling"), "{}", lines[0]);
-    // Six tasks in two lanes, a minute each.
+    // Six tasks in two slots, a minute each.
     assert!(lines[2].ends_with("0:00, about 3 min left"), "{}", lines[2]);
     assert_eq!(board.block(look, 5, now).len(), 3, "one slot, how many more, the whole");
 }
