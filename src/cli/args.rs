@@ -164,7 +164,7 @@ pub enum Verb {
     Stop(Late<AskArgs>),
     /// Asks loops to pause: running tasks are suspended, and nothing is written until resume.
     Pause(Late<AskArgs>),
-    /// Asks paused loops to continue, and to retry at once the agents that rest after failures.
+    /// Asks paused loops to continue, and to retry at once agents that are paused after failures.
     Resume(Late<SignalArgs>),
     /// Shows the agent and verification output of an attempt, by default the latest.
     Log(Late<LogArgs>),

@@ -27,7 +27,7 @@ pub(super) struct Post<'a> {
 /// Sends the request with the curl at `program`.
 ///
 /// # Errors
-/// Fails if the request was not accepted. The error tells whether it should be retried.
+/// Fails if the request was not accepted. The error includes whether to retry.
 pub(super) fn post(
     program: &Path,
     post: &Post<'_>,

@@ -128,7 +128,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("workloop since 2h --json", "for programs"),
         ],
     ),
-    ("stuck", &[("workloop stuck", "tasks that are silent, slow, fail alike or wait in vain")]),
+    (
+        "stuck",
+        &[(
+            "workloop stuck",
+            "silent, slow or repeatedly failing tasks, and tasks behind blocked ones",
+        )],
+    ),
     ("blockers", &[("workloop blockers", "which decision of yours frees the most tasks")]),
     ("next", &[("workloop next --all", "every ready task, with the reason for its rank")]),
     ("why", &[("workloop why TASK-7", "what it waits for, and its attempts")]),

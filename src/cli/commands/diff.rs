@@ -28,7 +28,7 @@ pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Fail
         Failure::usage(text).hint(format_args!("workloop log {id} shows what its agent said"))
     };
     let shared = "agents share one tree ([isolation] mode = \"shared\"), so the changes of one \
-                  attempt cannot be told apart";
+                  attempt cannot be separated";
     let repository = match session.repository_of(set, set.root(place.queue), Purpose::Look) {
         Err(HomeError::Refused(Refusal::NoRepository { .. })) => {
             return Err(none("the project is not in a git work tree"));

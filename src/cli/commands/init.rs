@@ -45,7 +45,7 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
         writeln!(session.streams.err, "warning: {text}")?;
     }
     let queue = Path::new("queues").join(format!("{}.json", file_stem(&project)));
-    // With a second queue, every verb would need to be told which one to use.
+    // With a second queue, every verb would require a choice between the two.
     let (made, queue) = match first_queue(&folder) {
         Some(name) => (false, Path::new("queues").join(name)),
         None => (create(&dir.join(&queue), &queue_text(&project))?, queue),

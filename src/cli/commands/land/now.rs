@@ -100,7 +100,7 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
     }
 }
 
-/// Prints the outcome of each change. The exit status tells whether all of them landed.
+/// Prints the outcome of each change. The exit status is 0 only if all of them landed.
 fn tell(
     before: &BTreeSet<(usize, String)>,
     project: &Project,
