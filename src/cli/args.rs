@@ -63,7 +63,8 @@ pub struct GlobalArgs {
     /// Prints only failures, with the last lines of their output, and how the run ended.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Prints the files in use, each step of a run and more output of failures; twice, every setting too.
+    /// Prints the files in use, each step of a run and more output of failures; twice, every
+    /// setting too.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// When to use colour; NO_COLOR is respected.
@@ -180,7 +181,8 @@ pub enum Verb {
     Doctor(Late<DoctorArgs>),
     /// Shows the help of a verb, like --help.
     Help(Late<HelpArgs>),
-    /// Lists the agents that have a preset: whether they are installed, and what is known about them.
+    /// Lists the agents that have a preset: whether they are installed, and what is known about
+    /// them.
     Agents(Late<AgentsArgs>),
     /// Explains a reason code: what it means, what causes it, and what to do next.
     Explain(Late<ExplainArgs>),

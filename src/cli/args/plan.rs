@@ -19,7 +19,8 @@ pub struct PlanArgs {
     /// Compares the estimates with the durations in the journal.
     #[arg(long)]
     pub actual: bool,
-    /// Groups by epic, phase, queue, sprint, track or type; or a time: what it takes to finish by then.
+    /// Groups by epic, phase, queue, sprint, track or type; or a time: what it takes to finish by
+    /// then.
     #[arg(long, value_name = "WHAT|TIME", value_parser = By::read)]
     pub by: Vec<By>,
     /// Shows what begins and ends on each day, for the first N days if N is given.

@@ -168,7 +168,8 @@ pub struct PromptArgs {
     /// The task.
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Shows instead which environment variables the agent and each step receive, and which are withheld.
+    /// Shows instead which environment variables the agent and each step receive, and which are
+    /// withheld.
     #[arg(long)]
     pub env: bool,
     /// Prints JSON.
@@ -191,7 +192,8 @@ pub struct WaitArgs {
     /// What to wait for.
     #[arg(long, value_name = "WHAT", default_value = "complete")]
     pub until: Until,
-    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].
+    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no
+    /// limit].
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// Prints the status as JSON at the end.
@@ -242,7 +244,8 @@ pub struct EventsArgs {
     /// Shows only the last N events [default: all, 10 with --follow].
     #[arg(long, short = 'n', value_name = "N")]
     pub lines: Option<usize>,
-    /// Shows only events since then: a duration before now such as 2h, a time of day, or an RFC 3339 time.
+    /// Shows only events since then: a duration before now such as 2h, a time of day, or an RFC
+    /// 3339 time.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// How events are printed.

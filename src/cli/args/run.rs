@@ -18,8 +18,8 @@ pub struct RunArgs {
     /// Claims nothing more after this many minutes [default: no limit].
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<f64>,
-    /// Claims nothing more once this run has cost this many US dollars, as reported by agents [default:
-    /// limits.run of workloop.toml].
+    /// Claims nothing more once this run has cost this many US dollars, as reported by agents
+    /// [default: limits.run of workloop.toml].
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_cost: Option<f64>,
     /// Claims nothing more after this time of day, today or tomorrow.
@@ -38,11 +38,12 @@ pub struct RunArgs {
     /// Exits with status 8 instead of waiting when only a usage limit prevents work.
     #[arg(long)]
     pub no_wait: bool,
-    /// The agent for all tasks: a command for sh -c, a preset such as claude, or an agent of workloop.toml
-    /// [env: WORKLOOP_AGENT].
+    /// The agent for all tasks: a command for sh -c, a preset such as claude, or an agent of
+    /// workloop.toml [env: WORKLOOP_AGENT].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub agent: Option<String>,
-    /// A verification command for sh -c, instead of the profiles of workloop.toml (repeatable, in order).
+    /// A verification command for sh -c, instead of the profiles of workloop.toml (repeatable, in
+    /// order).
     #[arg(long, value_name = "CMD", conflicts_with = "no_verify")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub verify: Vec<String>,

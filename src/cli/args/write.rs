@@ -53,8 +53,8 @@ pub struct AnswerArgs {
     /// The answer, or - to read it from stdin.
     #[arg(value_name = "TEXT|-")]
     pub text: String,
-    /// A regular expression for the error that the answer is about; every attempt of the project that
-    /// hits it gets the answer too.
+    /// A regular expression for the error that the answer is about; every attempt of the project
+    /// that hits it gets the answer too.
     #[arg(long, value_name = "REGEX")]
     pub known: Option<String>,
     /// The queues.
@@ -94,8 +94,8 @@ pub struct RetryArgs {
     /// What to do differently; added to the next prompt.
     #[arg(long, value_name = "TEXT", conflicts_with = "failed")]
     pub because: Option<String>,
-    /// A regular expression for the error that --because is about; every attempt of the project that
-    /// hits it gets the text too.
+    /// A regular expression for the error that --because is about; every attempt of the project
+    /// that hits it gets the text too.
     #[arg(long, value_name = "REGEX", requires = "because")]
     pub known: Option<String>,
     /// Starts the next attempt from the branch, not from the work of the last one, which is kept
@@ -185,7 +185,8 @@ pub struct AskArgs {
     /// Waits until the loops have exited (stop) or paused (pause).
     #[arg(long)]
     pub wait: bool,
-    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].
+    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no
+    /// limit].
     #[arg(long, value_name = "TIME", requires = "wait", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
     /// The loops.
