@@ -1,18 +1,18 @@
 #!/bin/sh
-# In place of a coding agent: does the task of this queue that it is asked for, in the workspace
-# that it was given. It is as careless as agents are: german and french put their line at the same
-# place, and neither knows of the other.
+# Replaces a coding agent: does the requested task of this queue in its workspace. german and
+# french insert their lines at the same place without regard to each other, as agents do.
 set -eu
 
-# The two begin together, so that the second to land meets what the first one landed.
+# Waits until the other task has started as well, so that the second of the two to land conflicts
+# with the first.
 meet() {
     : >"$GREETINGS/$WORKLOOP_TASK_ID"
     tries=0
     until [ -e "$GREETINGS/$1" ] || [ $((tries += 1)) -gt 200 ]; do sleep 0.05; done
 }
 
-# Adds a line after hello; where an earlier attempt is continued that did not merge, the file has
-# both lines with markers around them, and both are to stay.
+# Adds a line after hello. If this attempt continues one that did not merge, the file contains both
+# lines between conflict markers: both lines are kept.
 greet() {
     if grep -q '^<<<<<<<' greetings.txt; then
         sed '/^<<<<<<< /d; /^||||||| /d; /^=======$/d; /^>>>>>>> /d' greetings.txt >new
@@ -35,6 +35,6 @@ esac
 
 case $WORKLOOP_ATTEMPT in
 1) summary="done as asked" ;;
-*) summary="done again on what others landed meanwhile" ;;
+*) summary="done again on the current target" ;;
 esac
 printf '{"status": "done", "summary": "%s"}\n' "$summary" >"$WORKLOOP_RESULT_FILE"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Shows private workspaces and landing in a scratch repository, in some seconds: four loops work on
-# five tasks, two of which change the same place. Nothing outside of a temporary folder is touched;
-# KEEP=1 leaves it for you to look at.
+# Shows private workspaces and landing in a scratch repository, in a few seconds: four loops work
+# on five tasks, two of which change the same place. Nothing outside a temporary folder is changed;
+# KEEP=1 keeps that folder for inspection.
 #
-#   examples/landing/run.sh                  takes workloop from the PATH or from target/
+#   examples/landing/run.sh                  uses workloop from the PATH or from target/
 #   WORKLOOP=/path/to/workloop examples/landing/run.sh
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -14,7 +14,7 @@ for built in "$here/../../target/release/workloop" "$here/../../target/debug/wor
     fi
 done
 WORKLOOP=${WORKLOOP:-workloop}
-command -v "$WORKLOOP" >/dev/null || { echo "there is no $WORKLOOP: build it, or set WORKLOOP" >&2; exit 2; }
+command -v "$WORKLOOP" >/dev/null || { echo "$WORKLOOP not found: build it, or set WORKLOOP" >&2; exit 2; }
 
 scratch=$(mktemp -d)
 trap '[ -n "${KEEP:-}" ] && echo "kept: $scratch" || rm -rf "$scratch"' EXIT
@@ -35,25 +35,25 @@ printf '/queue.json\n/.workloop/\n' >.gitignore
 git add .
 git commit -qm "Say hello"
 cp "$here/queue.json" .
-# What a person has not committed stays as it is.
+# An uncommitted file of the person, which must stay as it is.
 echo "mine, not committed" >note.txt
 
 say "Four loops; german and french begin together and change the same line"
 "$WORKLOOP" run queue.json --jobs 4
 
-say "One commit for each task, on one line of history"
+say "One commit for each task, in a linear history"
 git log --oneline --graph
 
 say "Both greetings are there"
 cat greetings.txt
 
-say "Each commit says whose it is"
+say "Each commit names its task"
 git log --reverse --format='%h  %(trailers:key=Workloop-Task,key=Workloop-Attempt,key=Workloop-Verdict,separator=%x2C )' HEAD~5..HEAD
 
-say "What became of the tasks"
+say "The state of the tasks"
 "$WORKLOOP" status queue.json --table
 
-say "The one that did not merge at first"
+say "The task that did not merge at first"
 second=german
 grep -q '"french"' queue.json && "$WORKLOOP" why french queue.json | grep -q 'did not merge' && second=french
 "$WORKLOOP" why "$second" queue.json

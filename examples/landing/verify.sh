@@ -1,11 +1,11 @@
 #!/bin/sh
-# What decides whether a task is complete. It runs in a tree in which no agent works, and once more
-# on what is to land when others landed meanwhile.
+# Decides whether a task is complete. It runs in a tree in which no agent works, and once more on
+# the merged result if another task landed in the meantime.
 set -eu
 has() { grep -q "^$1\$" "$2" || { echo "$2 has no line $1" >&2; exit 1; }; }
 
 if grep -n '^[<>=]\{7\}' greetings.txt; then
-    echo "there are conflicts in greetings.txt" >&2
+    echo "greetings.txt has conflict markers" >&2
     exit 1
 fi
 has hello greetings.txt

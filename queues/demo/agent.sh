@@ -1,18 +1,18 @@
 #!/bin/sh
-# The agent of the demo: does by script what a coding agent would do by thinking.
+# The agent of the demo: a script that does what a coding agent would do.
 #
-# It is called like any other agent: in the project's root, with its prompt on stdin and in
-# $WORKLOOP_PROMPT_FILE, and it may say what it did in $WORKLOOP_RESULT_FILE.
+# It is called like any other agent: in the project root, with its prompt on stdin and in
+# $WORKLOOP_PROMPT_FILE. It may report what it did in $WORKLOOP_RESULT_FILE.
 set -eu
 
 prompt_lines=$(wc -l)
 echo "task $WORKLOOP_TASK_ID, attempt $WORKLOOP_ATTEMPT, a prompt of $((prompt_lines)) lines"
 mkdir -p world code text play release
 
-# Thinks for a moment, as agents do.
+# Takes some time, as a coding agent would.
 think() { sleep "$1"; }
 
-# Writes stdin to a file, whole or not at all.
+# Writes stdin to a file atomically.
 put() {
     cat >"$1.new"
     mv "$1.new" "$1"
@@ -33,8 +33,8 @@ END
 
 passages() {
     think 0.4
-    # The first draft forgets that a cellar needs a way out; the failed verification says so, and
-    # its words are in the prompt of the next attempt.
+    # The first attempt leaves the cellar without a way out. The verification fails with a message,
+    # and the prompt of the next attempt contains that message.
     way_out=''
     if grep -q 'no way back from cellar' "$WORKLOOP_PROMPT_FILE"; then
         echo "the verification missed a way out of the cellar: adding it"
@@ -187,7 +187,7 @@ game() {
     think 0.2
     put game.sh <<END
 #!/bin/sh
-# Made of parts; change those.
+# Generated: edit the parts instead.
 
 $(as_function rooms world/rooms.txt)
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Verification of the demo: looks at what a task made, never at what its agent said.
+# Verification of the demo: checks what a task produced, never what its agent reported.
 #
-#   verify.sh complete   everything that the task promises is there
-#   verify.sh works      and it is what the task asks for
+#   verify.sh complete   all products of the task exist
+#   verify.sh works      and they are what the task asks for
 set -eu
 
 fail() {
@@ -18,7 +18,7 @@ products() {
     game) echo game.sh ;;
     playthrough) echo play/walkthrough.txt play/transcript.txt ;;
     release) echo release/lighthouse-1.0.sh release/CKSUM ;;
-    *) fail "no check is known for this task" ;;
+    *) fail "no check exists for this task" ;;
     esac
 }
 
@@ -37,7 +37,7 @@ opposite() {
     north) echo south ;; south) echo north ;;
     east) echo west ;; west) echo east ;;
     up) echo down ;; down) echo up ;;
-    *) fail "$1 is no direction" ;;
+    *) fail "$1 is not a direction" ;;
     esac
 }
 
@@ -45,13 +45,13 @@ works_rooms() {
     [ "$(wc -l <world/rooms.txt)" -ge 5 ] || fail "fewer than five rooms"
     twice=$(cut -d '|' -f 1 world/rooms.txt | sort | uniq -d)
     [ -z "$twice" ] || fail "described twice: $twice"
-    if grep -v '^[a-z]*|.' world/rooms.txt; then fail "no room and text in the lines above"; fi
+    if grep -v '^[a-z]*|.' world/rooms.txt; then fail "the lines above are not of the form room|text"; fi
 }
 
 works_passages() {
     while read -r from direction to; do
-        is_room "$from" || fail "$from is no room"
-        is_room "$to" || fail "$to is no room"
+        is_room "$from" || fail "$from is not a room"
+        is_room "$to" || fail "$to is not a room"
         back=$(opposite "$direction")
         grep -q "^$to $back $from\$" world/passages.txt ||
             fail "no way back from $to to $from ($back is missing)"
@@ -60,14 +60,14 @@ works_passages() {
 
 works_items() {
     while read -r item room; do
-        is_room "$room" || fail "the $item lies in $room, which is no room"
+        is_room "$room" || fail "the $item lies in $room, which is not a room"
     done <world/items.txt
 }
 
-# Typed words, and the verb and noun that they must become.
+# Checks the verb and noun that a typed line is parsed into.
 understands() {
     parse "$1"
-    [ "$verb $noun" = "$2" ] || fail "'$1' was understood as '$verb $noun', not as '$2'"
+    [ "$verb $noun" = "$2" ] || fail "'$1' was parsed as '$verb $noun', not as '$2'"
 }
 
 works_parser() {
@@ -106,7 +106,7 @@ works_help() {
 }
 
 works_game() {
-    sh -n game.sh || fail "game.sh is no valid script"
+    sh -n game.sh || fail "game.sh is not a valid script"
     copy=$(mktemp -d)
     cp game.sh "$copy/"
     first=$(cd "$copy" && echo quit | sh game.sh | head -n 1)
@@ -116,7 +116,7 @@ works_game() {
 
 works_playthrough() {
     sh game.sh <play/walkthrough.txt | cmp - play/transcript.txt ||
-        fail "the transcript is not what the game says"
+        fail "the transcript differs from the output of the game"
     tail -n 1 play/transcript.txt | grep -q 'You have won' || fail "the game is not won"
 }
 
@@ -125,7 +125,7 @@ works_release() {
     (cd release && cksum lighthouse-1.0.sh) | cmp - release/CKSUM || fail "wrong checksum"
 }
 
-# The tree as it is before any task is about no task, so there is nothing to check.
+# A verification of the tree before any task belongs to no task, so there is nothing to check.
 [ -z "${WORKLOOP_TREE_CHECK:-}" ] || exit 0
 
 case ${1:-} in

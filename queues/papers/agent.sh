@@ -1,11 +1,11 @@
 #!/bin/sh
-# Stands in for every agent of the five queues: writes each file that its task names under
-# `deliverables`, and says what it was made from.
+# Replaces every agent of the five queues: writes each file that its task lists in `deliverables`,
+# and records in it what it was made from.
 set -eu
 
 cat >/dev/null
 
-# Prints the strings of a list of the task, one a line.
+# Prints the strings of a list of the task, one per line.
 list() {
     tr '\n' ' ' <"$WORKLOOP_TASK_FILE" |
         sed -n "s/.*\"$1\" *: *\[\([^]]*\)\].*/\1/p" |

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Checks a task of the five queues by its files: each deliverable is there, was made by this task
-# and from all that the task depends on. What passed is noted under passed/, and a task without
-# deliverables (a gate) passes when everything before it did.
+# Checks a task of the five queues by its files: each deliverable exists, and was made by this task
+# from everything that the task depends on. Tasks that passed are recorded in passed/. A task
+# without deliverables (a gate) passes if all its dependencies did.
 set -eu
 
-# The tree as it is before any task is about no task, so there is nothing to check.
+# A verification of the tree before any task belongs to no task, so there is nothing to check.
 [ -z "${WORKLOOP_TREE_CHECK:-}" ] || exit 0
 
-# Prints the strings of a list of the task, one a line.
+# Prints the strings of a list of the task, one per line.
 list() {
     tr '\n' ' ' <"$WORKLOOP_TASK_FILE" |
         sed -n "s/.*\"$1\" *: *\[\([^]]*\)\].*/\1/p" |
@@ -32,4 +32,4 @@ if [ -z "$(list deliverables)" ]; then
 fi
 mkdir -p passed
 date >"passed/$WORKLOOP_TASK_ID"
-echo "$WORKLOOP_TASK_ID: as promised"
+echo "$WORKLOOP_TASK_ID: verified"
