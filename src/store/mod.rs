@@ -4,40 +4,24 @@
 //! made on a [`Draft`], which turns transitions into text and journal lines together, so that
 //! neither can be forgotten. [`mod@file`] stores queues in files.
 
-pub mod at_work;
-pub mod attempts;
-mod backoffs;
-mod backup;
-mod bases;
-pub mod cursors;
 mod draft;
 mod error;
 mod event_kind;
 pub mod file;
-mod home;
 pub mod journal;
-pub mod last_good;
-mod ledgers;
-pub mod lines;
-pub mod registry;
-mod repository;
-pub mod requests;
+mod records;
 pub mod state;
-mod tail;
-mod trees;
-mod undecided;
-pub mod work;
-pub mod workers;
-mod writes;
 
-pub use backoffs::Backoffs;
-pub use backup::Backups;
-pub use bases::Bases;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
-pub use ledgers::Ledgers;
-pub use state::{STATE_DIR, StateDir, TaskKey, place_of};
-pub use trees::{RedStep, TreeReport, Trees};
+pub(crate) use journal::last_good;
+pub use journal::lines;
+pub(crate) use records::undecided;
+pub use records::{
+    Backoffs, Bases, Ledgers, RedStep, TreeReport, Trees, at_work, attempts, cursors, registry,
+    requests, work, workers,
+};
+pub use state::{Backups, STATE_DIR, StateDir, TaskKey, place_of};
 
 use crate::domain::Event;
 use crate::queue::Queue;

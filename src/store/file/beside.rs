@@ -4,7 +4,7 @@
 use crate::domain::EventKind;
 use crate::store::Backups;
 use crate::store::journal::{Journal, Moment};
-use crate::store::registry::Registry;
+use crate::store::records::registry::Registry;
 use crate::store::state::StateDir;
 use chrono::{DateTime, FixedOffset};
 use std::collections::HashSet;

@@ -7,7 +7,7 @@ use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
 use crate::store::journal::Journal;
-use crate::store::writes::LastWrite;
+use crate::store::journal::writes::LastWrite;
 use crate::store::{Backups, StateDir, StoreError};
 use std::ffi::OsStr;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use crate::domain::{Event, EventKind, Field};
 use crate::store::journal::Journal;
-use crate::store::work::Work;
+use crate::store::records::work::Work;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::io;

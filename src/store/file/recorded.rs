@@ -2,7 +2,7 @@
 
 use crate::domain::{Event, EventKind};
 use crate::queue::Queue;
-use crate::store::undecided::Undecided;
+use crate::store::records::undecided::Undecided;
 use std::collections::HashSet;
 use std::io;
 use std::time::Duration;

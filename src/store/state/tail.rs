@@ -8,14 +8,14 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Name of the journal.
-pub(super) const JOURNAL: &str = "events.jsonl";
+pub(crate) const JOURNAL: &str = "events.jsonl";
 /// Name of the rotated journal.
-pub(super) const ROTATED: &str = "events.1.jsonl";
+pub(crate) const ROTATED: &str = "events.1.jsonl";
 /// Size at which the journal is rotated, in bytes.
-pub(super) const ROTATE_AT: u64 = 64 << 20;
+pub(crate) const ROTATE_AT: u64 = 64 << 20;
 /// How much of the end of one file is read, in bytes: twice the size at which it is rotated. A
 /// larger file made by another program, such as a sparse one, could take hours to read.
-pub(super) const MOST: u64 = 2 * ROTATE_AT;
+pub(crate) const MOST: u64 = 2 * ROTATE_AT;
 /// The maximum length of a line that is kept in memory; the rest of a longer line is dropped.
 const LONGEST: usize = 16 << 20;
 /// How much of the end is read to find the last line, in bytes; the first size is usually enough.
@@ -23,19 +23,19 @@ const TAILS: [u64; 2] = [8 << 10, 64 << 10];
 
 /// The state of the file at the last read: an unchanged end is not read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) inode: u64,
-    pub(super) len: u64,
-    pub(super) seq: u64,
-    pub(super) whole_line: bool,
+pub(crate) struct End {
+    pub(crate) inode: u64,
+    pub(crate) len: u64,
+    pub(crate) seq: u64,
+    pub(crate) whole_line: bool,
 }
 
 /// The events of a part of the journal.
-pub(super) type Events<'a> = dyn DoubleEndedIterator<Item = Event> + 'a;
+pub(crate) type Events<'a> = dyn DoubleEndedIterator<Item = Event> + 'a;
 
 /// Returns what `find` finds among the events near the end of a file of `len` bytes, and whether
 /// its last line is complete.
-pub(super) fn near_end<T>(
+pub(crate) fn near_end<T>(
     file: &mut File,
     len: u64,
     find: impl Fn(&mut Events<'_>) -> Option<T>,
@@ -59,18 +59,18 @@ fn ends_whole(bytes: &[u8]) -> bool {
 }
 
 /// Returns whether a non-empty regular file is at `path`.
-pub(super) fn has_content(path: &Path) -> bool {
+pub(crate) fn has_content(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
 }
 
 /// Returns the readable lines of a file.
-pub(super) fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
+pub(crate) fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
     read_last(path, MOST)
 }
 
 /// Returns the readable lines in the last `size` bytes. A line that starts before them is
 /// unreadable.
-pub(super) fn read_last<T: DeserializeOwned>(
+pub(crate) fn read_last<T: DeserializeOwned>(
     path: &Path,
     size: u64,
 ) -> impl Iterator<Item = T> + use<T> {
@@ -78,7 +78,7 @@ pub(super) fn read_last<T: DeserializeOwned>(
 }
 
 /// Returns the readable lines that contain `part`.
-pub(super) fn read_with<T: DeserializeOwned>(
+pub(crate) fn read_with<T: DeserializeOwned>(
     path: &Path,
     part: &'static str,
 ) -> impl Iterator<Item = T> + use<T> {
@@ -89,7 +89,7 @@ pub(super) fn read_with<T: DeserializeOwned>(
 
 /// Returns the lines in the last `size` bytes without their line ends. The first line may be
 /// incomplete. Lines appended meanwhile are left out, so that the iterator terminates.
-pub(super) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>> + use<> {
+pub(crate) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>> + use<> {
     let open = || {
         let mut file = open::reading(path, Links::Refuse).ok()?;
         let start = file.metadata().ok()?.len().saturating_sub(size);
@@ -106,7 +106,7 @@ pub(super) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>
 
 /// Appends to `line` everything up to the next line end, as far as there is room. Returns whether
 /// that line end was found.
-pub(super) fn fill_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+pub(crate) fn fill_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         let piece = reader.fill_buf()?;
         if piece.is_empty() {

@@ -5,16 +5,19 @@
 //! line of a transition contains the hash of the file before and after it. If the file never gets
 //! the hash "after", the line is void.
 
-use super::backup::Appended;
-use super::state::StateDir;
-use super::tail::{
-    End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last, read_with,
-};
-use super::writes::{self, LastWrite};
+pub(crate) mod last_good;
+pub mod lines;
+pub(crate) mod writes;
+
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
 use crate::platform::trouble;
+use crate::store::state::StateDir;
+use crate::store::state::backup::Appended;
+use crate::store::state::tail::{
+    End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last, read_with,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +25,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use writes::LastWrite;
 
 /// How much of the end counts as recent, in bytes: roughly the last hundred attempts.
 const RECENT: u64 = 256 << 10;
@@ -134,7 +138,7 @@ impl Journal {
     }
 
     /// Returns, once, why the backup lacks the lines that were appended last.
-    pub(super) fn take_trouble(&mut self) -> Option<io::Error> {
+    pub(crate) fn take_trouble(&mut self) -> Option<io::Error> {
         self.trouble.take()
     }
 

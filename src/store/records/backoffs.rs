@@ -5,7 +5,6 @@
 //! of a queue, and read without a lock. If the folder vanishes, the cost is one more try of an
 //! agent.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::domain::Backoff;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
@@ -14,6 +13,7 @@ use crate::platform::ids::Ids;
 use crate::platform::lock::DirLock;
 use crate::platform::open;
 use crate::platform::read_file::{self, ReadError};
+use crate::store::state::{STATE_DIR, StateDir};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;

@@ -5,13 +5,13 @@
 //! of the root; while it is held, no loop claims anything in the project. If the folder vanishes,
 //! one verification determines the results again. Nothing here decides whether a task is complete.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::domain::{AttemptReport, StepKind, Verdict};
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::read_file;
+use crate::store::state::{STATE_DIR, StateDir};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::io;

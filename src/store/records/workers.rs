@@ -3,11 +3,11 @@
 //! They are used for people (`stop` reports how many loops it reaches) and to distinguish old
 //! requests from new ones. Claims do not depend on them.
 
-use super::state::StateDir;
 use crate::platform::dir::identity;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
 use crate::platform::trouble;
+use crate::store::state::StateDir;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

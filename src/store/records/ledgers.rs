@@ -3,7 +3,6 @@
 //! The file is written under the lock of its folder, which is never held together with the lock of
 //! a queue.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::domain::Ledger;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
@@ -11,6 +10,7 @@ use crate::platform::ids::Ids;
 use crate::platform::lock::{DirLock, LockError};
 use crate::platform::open;
 use crate::platform::read_file::{self, ReadError};
+use crate::store::state::{STATE_DIR, StateDir};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};

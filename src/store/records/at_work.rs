@@ -7,10 +7,10 @@
 //! until no attempt works any more. Safety does not depend on the entries: if the folder vanishes,
 //! a file may be counted for two tasks.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::platform::hash::hex16;
 use crate::platform::lock::FileLock;
 use crate::platform::open::{self, Links};
+use crate::store::state::{STATE_DIR, StateDir};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,9 +4,9 @@
 //! of the rotated file is read. An incomplete last line waits for its end. A journal that vanished
 //! is read from its start again.
 
-use super::state::StateDir;
-use super::tail::{MOST, fill_line};
 use crate::platform::open::{self, Links};
+use crate::store::state::StateDir;
+use crate::store::state::tail::{MOST, fill_line};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;

@@ -3,8 +3,8 @@
 //!
 //! Only a regular file is a request.
 
-use super::state::StateDir;
-use super::workers::{self, About};
+use crate::store::records::workers::{self, About};
+use crate::store::state::StateDir;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;

@@ -3,9 +3,9 @@
 //! Safety does not depend on them: a folder may vanish while its attempt runs. It is created again
 //! when the next file is written to it.
 
-use super::state::{StateDir, TaskKey};
 use crate::domain::{AttemptReport, Outcome, ReasonCode};
 use crate::platform::open::{self, Links};
+use crate::store::state::{StateDir, TaskKey};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};

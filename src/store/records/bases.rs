@@ -4,12 +4,12 @@
 //!
 //! The process that finds items writes them. If the folder vanishes, they are determined again.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::domain::{ItemId, ItemMap, ItemState, StepItems};
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::read_file;
+use crate::store::state::{STATE_DIR, StateDir};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;

@@ -5,15 +5,15 @@
 //! date, because its writer was killed or the power failed, is detected by its hash and completed
 //! from the journal. A copy whose hash is not in the journal is not used.
 
-use super::backup::LAST_GOOD;
-use super::journal::Journal;
-use super::state::StateDir;
 use crate::domain::{Event, Field, Status, Write};
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::read_file;
 use crate::queue::{MAX_BYTES, Queue};
+use crate::store::journal::Journal;
+use crate::store::state::StateDir;
+use crate::store::state::backup::LAST_GOOD;
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};
@@ -22,7 +22,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Returns the path of the copy of the queue file `name`.
-pub fn path(state: &StateDir, name: &OsStr) -> PathBuf {
+pub(crate) fn path(state: &StateDir, name: &OsStr) -> PathBuf {
     folder(state).join(name)
 }
 
@@ -34,7 +34,7 @@ fn folder(state: &StateDir) -> PathBuf {
 ///
 /// # Errors
 /// Any I/O error. The copy is then an earlier one or missing.
-pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result<()> {
+pub(crate) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result<()> {
     let name = queue.path().file_name().unwrap_or_default();
     for folder in state.homes().iter().map(|home| home.join(LAST_GOOD)) {
         let told = |error: io::Error| {
@@ -50,14 +50,14 @@ pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result
 }
 
 /// Returns whether there is a copy.
-pub(super) fn exists(state: &StateDir, queue: &Path) -> bool {
+pub(crate) fn exists(state: &StateDir, queue: &Path) -> bool {
     let name = queue.file_name().unwrap_or_default();
     fs::symlink_metadata(path(state, name)).is_ok_and(|meta| meta.is_file())
 }
 
 /// Returns the queue as it was last recorded, or as it was before that if the last write `is_void`.
 /// Returns `None` without a copy that fits the journal.
-pub(super) fn recorded(
+pub(crate) fn recorded(
     state: &StateDir,
     queue: &Path,
     journal: &Journal,

@@ -3,9 +3,15 @@
 //! It may vanish at any time (agents run `git clean`). Every writer therefore creates what it needs
 //! again, and nothing that safety depends on is stored only here.
 
-use super::backup::{Backup, Backups};
-use super::repository;
-use super::tail::{JOURNAL, ROTATED, has_content};
+pub(crate) mod backup;
+mod home;
+mod repository;
+pub(crate) mod tail;
+
+use backup::Backup;
+pub use backup::Backups;
+use tail::{JOURNAL, ROTATED, has_content};
+
 use crate::platform::claim_tag::{ClaimTag, Sought};
 use crate::platform::dir::{Identity, identity};
 use crate::platform::hash::hex16;
@@ -64,7 +70,7 @@ impl StateDir {
     }
 
     /// Returns the folders of what is recorded beside the journal: the home and the backup.
-    pub(super) fn homes(&self) -> Vec<PathBuf> {
+    pub(crate) fn homes(&self) -> Vec<PathBuf> {
         let home = self.home();
         let backup = if home == self.root { self.backup().filter(Backup::is_ours) } else { None };
         let backup = backup.map(|backup| backup.dir().to_owned());
@@ -72,7 +78,7 @@ impl StateDir {
     }
 
     /// The backup of the state folder, if backups are kept.
-    pub(super) fn backup(&self) -> Option<Backup> {
+    pub(crate) fn backup(&self) -> Option<Backup> {
         let folder = self.root.parent()?;
         Some(self.backups.as_ref()?.of(folder, &hex16(&[folder.as_os_str().as_encoded_bytes()])))
     }
@@ -84,12 +90,12 @@ impl StateDir {
     }
 
     /// The folder inside the git directory.
-    pub(super) fn repository(&self) -> Option<PathBuf> {
+    pub(crate) fn repository(&self) -> Option<PathBuf> {
         repository::home(self.root.parent()?)
     }
 
     /// Returns whether the state folder itself contains a journal, not a link to one.
-    pub(super) fn has_journal(&self) -> bool {
+    pub(crate) fn has_journal(&self) -> bool {
         fs::symlink_metadata(self.root.join(JOURNAL)).is_ok_and(|meta| meta.is_file())
     }
 

@@ -5,8 +5,6 @@
 //! It writes the cursor after each delivery, so that the next loop delivers what a killed one did
 //! not. If the folder vanishes, delivery starts with the events that come afterwards.
 
-use super::state::StateDir;
-use super::tail::read_last;
 use crate::domain::Event;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
@@ -15,6 +13,8 @@ use crate::platform::hash::hex16;
 use crate::platform::ids::Ids;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
+use crate::store::state::StateDir;
+use crate::store::state::tail::read_last;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::DirBuilder;

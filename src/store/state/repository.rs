@@ -20,7 +20,7 @@ const POINTER: u64 = 16 << 10;
 
 /// Returns the folder inside the git directory for the queues in `folder` (a real path). Returns
 /// `None` outside of a work tree and if the git directory is another user's or not writable.
-pub(super) fn home(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn home(folder: &Path) -> Option<PathBuf> {
     let (top, git) = folder.ancestors().find_map(|top| Some((top, git_dir(top)?)))?;
     let common = pointer(&git, "commondir").map(|path| git.join(path));
     let name = common.as_ref().and_then(|_| git.file_name()).unwrap_or_default();

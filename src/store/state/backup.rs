@@ -10,10 +10,10 @@
 //! A backup belongs to a folder, identified by inode and creation time, not to a path: a project
 //! that was deleted and created again at the same path does not use it.
 
-use super::tail::{self, End, JOURNAL, MOST, ROTATED};
 use crate::platform::checks;
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
+use crate::store::state::tail::{self, End, JOURNAL, MOST, ROTATED};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -27,9 +27,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Folder beside the journal: the last good text of each queue.
-pub(super) const LAST_GOOD: &str = "last-good";
+pub(crate) const LAST_GOOD: &str = "last-good";
 /// Folder beside the journal: finished tasks that were set back, by queue.
-pub(super) const SET_BACK: &str = "set-back";
+pub(crate) const SET_BACK: &str = "set-back";
 /// The folders that are copied in addition to the journal.
 const FOLDERS: [&str; 2] = [LAST_GOOD, SET_BACK];
 /// Name of the file that identifies the owner of the copy.
@@ -77,29 +77,29 @@ impl Backups {
     }
 
     /// The copy for the queues in `folder` (a real path), stored under the name `key`.
-    pub(super) fn of(&self, folder: &Path, key: &str) -> Backup {
+    pub(crate) fn of(&self, folder: &Path, key: &str) -> Backup {
         Backup { dir: self.dir.join(key), folder: folder.to_owned() }
     }
 }
 
 /// The copy of what was recorded for the queues of one folder.
 #[derive(Clone, Debug)]
-pub(super) struct Backup {
+pub(crate) struct Backup {
     dir: PathBuf,
     folder: PathBuf,
 }
 
 /// Lines that were just appended to a journal.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Appended<'a> {
+pub(crate) struct Appended<'a> {
     /// The number of the last line before them.
-    pub(super) before: u64,
+    pub(crate) before: u64,
     /// The number of the last of them.
-    pub(super) last: u64,
+    pub(crate) last: u64,
     /// The text of the lines, complete.
-    pub(super) text: &'a [u8],
+    pub(crate) text: &'a [u8],
     /// The folder of the journal.
-    pub(super) state: &'a Path,
+    pub(crate) state: &'a Path,
 }
 
 /// The fields of a line that the backup needs.
@@ -130,7 +130,7 @@ impl Line {
 
 impl Backup {
     /// The path of the folder of the copy.
-    pub(super) fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -139,7 +139,7 @@ impl Backup {
     }
 
     /// Returns whether the copy exists and belongs to the current folder of queues.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         let Ok(owner) = owner(&self.folder) else { return false };
         let found = open::read(&self.dir.join(OWNER), Links::Refuse, SHORT);
         found.is_ok_and(|found| found == owner)
@@ -148,7 +148,7 @@ impl Backup {
     }
 
     /// Returns whether the copy belongs to the folder and its journal is not empty.
-    pub(super) fn holds_any(&self) -> bool {
+    pub(crate) fn holds_any(&self) -> bool {
         tail::has_content(&self.journal()) && self.is_ours()
     }
 
@@ -157,7 +157,7 @@ impl Backup {
     ///
     /// # Errors
     /// Any I/O error. The copy may then lack lines, or is no longer valid.
-    pub(super) fn follow(&self, known: Option<End>, new: &Appended<'_>) -> io::Result<End> {
+    pub(crate) fn follow(&self, known: Option<End>, new: &Appended<'_>) -> io::Result<End> {
         // Anything at that path that is not a regular file is replaced.
         let Ok(mut file) = open::appending(&self.journal()) else { return self.renew(new) };
         let meta = file.metadata()?;
@@ -252,7 +252,7 @@ impl Backup {
     ///
     /// # Errors
     /// Any I/O error; `NotFound` also if `to` does not exist.
-    pub(super) fn put_into(&self, to: &Path) -> io::Result<()> {
+    pub(crate) fn put_into(&self, to: &Path) -> io::Result<()> {
         for name in FOLDERS {
             copy_folder(&self.dir.join(name), &to.join(name))?;
         }
@@ -261,7 +261,7 @@ impl Backup {
     }
 
     /// Removes the copy, because its contents are now stored elsewhere.
-    pub(super) fn remove(&self) {
+    pub(crate) fn remove(&self) {
         // A copy that remains costs space. It is not used while there is a git directory.
         drop(fs::remove_dir_all(&self.dir));
     }

@@ -4,13 +4,13 @@
 //! There is one small file per queue beside its last good text, read and written under the lock. If
 //! it vanishes, the queue file decides, and the tasks are done again.
 
-use super::backup::SET_BACK;
-use super::state::StateDir;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open;
 use crate::platform::read_file::{self, ReadError};
+use crate::store::state::StateDir;
+use crate::store::state::backup::SET_BACK;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -23,13 +23,13 @@ use std::path::Path;
 const BYTES: u64 = 64 << 20;
 
 /// The state that each task had when it was complete, by id.
-pub(super) type Undecided = BTreeMap<String, Map<String, Value>>;
+pub(crate) type Undecided = BTreeMap<String, Map<String, Value>>;
 
 /// Reads the undecided tasks of the queue file `name`; none if something else is at that path.
 ///
 /// # Errors
 /// When the system lacks the resources to read them: nothing may start before they are known.
-pub(super) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
+pub(crate) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
     let folder = state.home().join(SET_BACK);
     let read = Dir::open(&folder).map_err(ReadError::from);
     match read.and_then(|dir| read_file::read(&dir, name, BYTES)) {
@@ -43,7 +43,7 @@ pub(super) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
 ///
 /// # Errors
 /// Any I/O error.
-pub(super) fn keep(
+pub(crate) fn keep(
     state: &StateDir,
     name: &OsStr,
     tasks: &Undecided,

@@ -6,10 +6,10 @@
 //! of every loop that claimed before. Entries stay: a queue without running tasks blocks nothing,
 //! and a queue that no longer exists is skipped.
 
-use super::state::{STATE_DIR, StateDir};
 use crate::platform::hash::hex16;
 use crate::platform::open::{self, Links};
 use crate::platform::read_file::{Stamp, TICK};
+use crate::store::state::{STATE_DIR, StateDir};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};

@@ -23,7 +23,7 @@ pub struct LastWrite {
 
 impl LastWrite {
     /// Returns the write that a line belongs to.
-    pub(super) fn of(event: &Event) -> Option<Self> {
+    pub(crate) fn of(event: &Event) -> Option<Self> {
         let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self { before: text("before")?, after: text("after")?, file: text("file") })
     }
@@ -37,16 +37,16 @@ impl LastWrite {
 
 /// The lines of a write.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     write: LastWrite,
     /// The hash of the text that was known before, if the write recorded an edit.
-    pub(super) known: Option<String>,
+    pub(crate) known: Option<String>,
     /// Their positions among all lines of the queue.
-    pub(super) range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 /// Returns the last write that the lines `events` of a queue record, and the void lines before it.
-pub(super) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<Range<usize>>) {
+pub(crate) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<Range<usize>>) {
     let mut last: Option<Lines> = None;
     let mut before: Option<Lines> = None;
     let mut void = Vec::new();

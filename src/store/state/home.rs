@@ -1,9 +1,9 @@
 //! Prepares the folder of the journal for a writer.
 
-use super::backup::Backup;
-use super::state::StateDir;
-use super::tail::{JOURNAL, ROTATED};
 use crate::platform::open::{self, Links};
+use crate::store::state::StateDir;
+use crate::store::state::backup::Backup;
+use crate::store::state::tail::{JOURNAL, ROTATED};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, symlink};
@@ -16,7 +16,7 @@ impl StateDir {
     ///
     /// # Errors
     /// Any I/O error of creating the state folder, if the journal belongs there.
-    pub(super) fn settle(&self) -> io::Result<PathBuf> {
+    pub(crate) fn settle(&self) -> io::Result<PathBuf> {
         if let Some(home) = self.repository()
             && let Ok(is_new) = make(&home)
             && self.move_into(&home).is_ok()
@@ -36,7 +36,7 @@ impl StateDir {
     ///
     /// # Errors
     /// Any I/O error; `NotFound` if the state folder vanishes meanwhile.
-    pub(super) fn put_back(&self) -> io::Result<bool> {
+    pub(crate) fn put_back(&self) -> io::Result<bool> {
         let Some(backup) = self.backup().filter(Backup::holds_any) else { return Ok(false) };
         self.ensure(self.root())?;
         backup.put_into(self.root())?;

@@ -1,0 +1,19 @@
+//! Small records in the state folder and the journal's folder: one file of this folder for each kind.
+
+pub mod at_work;
+pub mod attempts;
+mod backoffs;
+mod bases;
+pub mod cursors;
+mod ledgers;
+pub mod registry;
+pub mod requests;
+mod trees;
+pub(crate) mod undecided;
+pub mod work;
+pub mod workers;
+
+pub use backoffs::Backoffs;
+pub use bases::Bases;
+pub use ledgers::Ledgers;
+pub use trees::{RedStep, TreeReport, Trees};
