@@ -36,7 +36,7 @@ fn json_merges_and_null_removes() {
     assert!(task.get("x").is_none() && folder.text("q.json").contains("2.50"), "{task}");
     let before = folder.text("q.json");
     for (change, says) in [
-        (r#"{"id": "W-009"}"#, "the id of task W-001 stays"),
+        (r#"{"id": "W-009"}"#, "the id of task W-001 cannot be changed"),
         (r#"{"claim": {"worker": "a", "attempt": 1, "since": "now"}}"#, "claim of task"),
         ("{\"title\":\n tru}", "stdin:2:5"),
         ("[]", "JSON object"),

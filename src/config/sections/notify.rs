@@ -193,7 +193,7 @@ mod tests {
             ("on = [\"finished\"]\ndesktop = true", "there is no event finished"),
             ("on = [\"completed\"]\ndesktop = true", "did you mean complete?"),
             ("on = \"limit\"", "a channel needs one of webhook"),
-            ("on = \"limit\"\ndesktop = true\nslack = \"https://x/\"", "slack beside desktop"),
+            ("on = \"limit\"\ndesktop = true\nslack = \"https://x/\"", "slack next to desktop"),
             ("on = \"limit\"\ndesktop = false", "desktop must be true or left out"),
             ("on = \"limit\"\nwebhook = \"ftp://x/\"", "begins with https://"),
             ("on = \"limit\"\nwebhook = \"http://x/ y\"", "begins with https://"),

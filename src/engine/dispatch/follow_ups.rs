@@ -368,7 +368,7 @@ mod tests {
         let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
         assert_eq!((&task["tests"], &task["files"]), (&json!(["a.rs"]), &json!(["b/../c.rs"])));
         assert_eq!((&task["title"], task.get("file")), (&json!("help: b"), None));
-        assert!(made.warnings[0].contains("tests may hold only paths"), "{made:?}");
+        assert!(made.warnings[0].contains("tests may contain only paths"), "{made:?}");
     }
 
     #[test]
