@@ -1,9 +1,9 @@
-//! `plan --json` of the program against an independent computation, on random graphs, on the
-//! five papers and on real queues.
+//! Compares `plan --json` with an independent computation, on random graphs, on the five queues of
+//! `queues/papers/` and on real queues.
 //!
-//! Nothing of the program is used here: levels, longest paths and bounds are computed anew, in
-//! the plainest way. `WORKLOOP_PLAN_GRAPHS` asks for more graphs, `WORKLOOP_PLAN_SEED` for one
-//! particular run.
+//! No code of the program is used here: levels, longest paths and bounds are computed again, in the
+//! simplest way. `WORKLOOP_PLAN_GRAPHS` sets the number of graphs, `WORKLOOP_PLAN_SEED` repeats one
+//! run.
 #![expect(clippy::disallowed_methods, reason = "tests start the program and write its input files")]
 
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn planned(queue: &Path, more: &[&str]) -> Value {
     read.unwrap_or_default()
 }
 
-/// Numbers without a pattern.
+/// A generator of pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -47,7 +47,7 @@ struct Job {
     needs: Vec<usize>,
 }
 
-/// A graph without cycles, listed in an order of its own.
+/// Returns a graph without cycles, listed in random order.
 fn random(random: &mut Random) -> Vec<Job> {
     let count = 1 + random.below(40);
     let density = random.below(4);
@@ -61,7 +61,7 @@ fn random(random: &mut Random) -> Vec<Job> {
             Job { id: format!("T{number}"), minutes: 1 + random.below(90) as u64, needs }
         })
         .collect();
-    // One in four graphs has tasks of one length: ties everywhere.
+    // In one of four graphs all tasks have the same length, so that there are many ties.
     if random.below(4) == 0 {
         jobs.iter_mut().for_each(|job| job.minutes = 10);
     }
@@ -85,11 +85,10 @@ fn written(jobs: &[Job], random: &mut Random) -> Value {
     json!({"tasks": tasks})
 }
 
-/// What the plan must say.
+/// The values that the plan must have.
 struct Expected {
     level: Vec<usize>,
-    /// Minutes from the start to the end of each, and from its start to the end of everything
-    /// behind it.
+    /// For each task, the minutes from the start of the plan to its end.
     end: Vec<u64>,
     rest: Vec<u64>,
     longest: u64,
@@ -143,10 +142,10 @@ fn judge(jobs: &[Job], plan: &Value) {
         assert!(longest <= makespan && makespan <= work, "{longest} <= {makespan} <= {work}");
         let bound = longest.max(work.div_ceil(loops));
         assert!(makespan >= bound && makespan <= 2 * bound, "{makespan} with {loops}: {bound}");
-        // Graham's bound, which every list schedule keeps.
+        // Graham's bound, which holds for every list schedule.
         assert!(makespan * loops <= work + (loops - 1) * longest, "{makespan} with {loops}");
         if loops == 1 {
-            assert_eq!(makespan, work, "one loop does one after the other");
+            assert_eq!(makespan, work, "one loop runs the tasks one after the other");
         }
         if loops == 64 {
             assert_eq!(makespan, longest, "more loops than tasks");
@@ -197,7 +196,7 @@ fn paper(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("queues/papers").join(name)
 }
 
-/// Sizes of the waves phase by phase, for plans with a barrier after every phase.
+/// Returns the sizes of the waves by phase, for plans with a barrier after every phase.
 fn by_phase(queue: &Path, plan: &Value) -> Vec<Vec<usize>> {
     let text = fs::read_to_string(queue).expect("readable");
     let read: Value = serde_json::from_str(&text).expect("JSON");
@@ -207,7 +206,7 @@ fn by_phase(queue: &Path, plan: &Value) -> Vec<Vec<usize>> {
     for wave in plan["waves"].as_array().expect("waves") {
         let mut here: Vec<Value> = list(wave).into_iter().filter_map(phase).collect();
         here.dedup();
-        assert_eq!(here.len(), 1, "a wave of one phase: {wave}");
+        assert_eq!(here.len(), 1, "a wave has tasks of one phase: {wave}");
         match phases.last_mut().filter(|(last, _)| *last == here[0]) {
             Some((_, sizes)) => sizes.push(list(wave).len()),
             None => phases.push((here.remove(0), vec![list(wave).len()])),
@@ -250,8 +249,8 @@ fn one_feature_and_two_loops() {
     assert_eq!(plan["work_minutes"], 45 * 60);
 }
 
-/// A real queue that lies beside the repository (or in `WORKLOOP_SHARED`), or a line that says
-/// that there is none.
+/// Returns the path of a real queue beside the repository (or in `WORKLOOP_SHARED`). If there is
+/// none, prints a line about it.
 fn real(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let shared = std::env::var_os("WORKLOOP_SHARED").map_or(beside, PathBuf::from);

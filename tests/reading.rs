@@ -1,4 +1,4 @@
-//! The verbs that only read, as a person meets them: the binary, in a folder of its own.
+//! End-to-end tests of the verbs that only read: they run the binary in a temporary folder.
 #![expect(clippy::disallowed_methods, reason = "tests start the program and write its input files")]
 
 use serde_json::{Value, json};
@@ -23,10 +23,10 @@ mod night;
 #[path = "reading/reports.rs"]
 mod reports;
 
-/// A folder with a queue and a program in it.
+/// A temporary folder with a queue, in which the program runs.
 struct Folder(TempDir);
 
-/// What a command left: exit status, stdout, stderr.
+/// The result of a command: exit status, stdout, stderr.
 struct Left(i32, String, String);
 
 impl Folder {
@@ -66,7 +66,7 @@ impl Folder {
         Left(output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
-    /// The JSON that a verb prints, valid against its schema.
+    /// Returns the JSON that a verb prints, after validating it against its schema.
     #[track_caller]
     fn json(&self, schema: &str, line: &str) -> Value {
         let Left(_, out, err) = self.run(line);
@@ -94,7 +94,7 @@ fn chain() -> Value {
     ]})
 }
 
-/// A folder in which C has failed once, and A passed.
+/// Returns a folder in which A has passed and C has failed once.
 fn worked() -> Folder {
     let mut queue = chain();
     queue["tasks"][2]["max_iterations"] = json!(1);
@@ -135,7 +135,7 @@ fn status_watch_shows_changes_and_leaves_with_its_reader() {
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut until = |text: &str| {
         let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(text));
-        assert!(found, "never said {text}");
+        assert!(found, "never printed {text}");
     };
     until("2 ready");
     let mut queue = chain();
@@ -172,7 +172,7 @@ fn why_knows_attempts_and_what_is_held_up() {
     assert_eq!(value["attempts"][0]["verdict"], "FAIL");
     assert_eq!(value["attempts"][0]["outcome"], "exit status 0");
     let log = value["attempts"][0]["log"].as_str().expect("a path");
-    assert!(fs::read_to_string(log).expect("there").contains("looking"), "of the step that failed");
+    assert!(fs::read_to_string(log).expect("there").contains("looking"), "of the failed step");
     let Left(exit, out, _) = folder.run("why q:B --work-queue q.json");
     assert!(exit == 0 && out.contains("It is ready in q.json: nothing is in its way."), "{out}");
     assert!(out.contains("It holds up 1 task: D."), "{out}");
@@ -288,7 +288,7 @@ fn prompt_is_what_the_next_attempt_would_get() {
 fn log_shows_every_stream_and_hides_secrets() {
     let folder = worked();
     let Left(exit, out, _) = folder.run("log C q.json");
-    // A line with times is not the same each time.
+    // Lines with times differ from run to run.
     let is_times = |line: &&str| line.starts_with("==> ") && line.contains(" to ");
     assert_eq!(out.lines().filter(is_times).count(), 1, "{out}");
     let out: String =
@@ -329,7 +329,7 @@ fn events_are_filtered_and_told_in_two_styles() {
     assert_eq!(Folder::new(&chain()).run("events q.json").0, 0);
 }
 
-/// Ends a child that a test did not.
+/// Kills the child on drop if the test did not end it.
 struct Running(Child);
 
 impl Drop for Running {
@@ -353,7 +353,7 @@ fn following_and_waiting_end_with_the_work() {
     assert!(story.any(|line| line.contains("SUBTASK A started")));
     let wait = folder.command("wait A --work-queue q.json").stderr(Stdio::piped()).spawn();
     let wait = wait.expect("started");
-    // The folder of an attempt comes to be just after its claim.
+    // The folder of an attempt is created just after its claim.
     while folder.run("log A q.json").0 != 0 {}
     let mut log = folder.command("log A --follow q.json");
     let mut log = Running(log.stdout(Stdio::piped()).spawn().expect("started"));
@@ -403,7 +403,7 @@ fn what_is_read_only_can_be_read() {
     assert!(!folder.path(".workloop").exists());
 }
 
-/// The queues that lie beside the repository on some machines.
+/// Returns a folder with one of the real queues that exist beside the repository on some machines.
 fn real(name: &str) -> Option<Folder> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/queues").join(name);
     let text = fs::read_to_string(path).ok()?;

@@ -1,9 +1,9 @@
-//! The supervisor against commands that do not want to end, and against its own death.
+//! The supervisor with commands that resist being ended, and the case that it is killed itself.
 //!
-//! Nothing here sleeps: a test waits for a condition, with a deadline.
+//! No test sleeps: it waits for a condition, with a deadline.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write their own files")]
 
 use std::ffi::OsString;
 use std::fs;
@@ -28,7 +28,7 @@ use workloop::supervisor::{
     end_leftovers, find_leftovers,
 };
 
-/// The first process of a command, if that is what was told.
+/// Returns the first process of a command, if that is what the supervisor reported.
 fn first(told: Told) -> Option<Started> {
     match told {
         Told::Started(process) => Some(process),
@@ -38,7 +38,7 @@ fn first(told: Told) -> Option<Started> {
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// A folder, a claim file in it and a claim tag of its own.
+/// A temporary folder with a claim file and its own claim tag.
 struct Place {
     dir: tempfile::TempDir,
 }
@@ -60,7 +60,7 @@ impl Place {
         supervisor_in(self.dir.path())
     }
 
-    /// Writes a script; inside, `$DIR` is the folder.
+    /// Writes a script, in which `$DIR` is the folder.
     fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.at(name);
         let text = format!("#!/bin/sh\nDIR='{}'\n{text}\n", self.dir.path().display());
@@ -90,13 +90,13 @@ impl Place {
         carriers(&self.tag())
     }
 
-    /// Nothing carries the tag, and the claim is free.
+    /// Asserts that no process carries the tag, and that the claim is free.
     fn is_clean(&self) {
         assert!(self.carriers().is_over(), "{:?}", self.carriers());
         assert!(FileLock::try_acquire(&self.at("1.lock")).unwrap().is_some());
     }
 
-    /// Waits until the file holds a number, that of a process.
+    /// Waits until the file contains the id of a live process.
     fn pid_in(&self, name: &str) -> Started {
         let mut found = None;
         until(&format!("a process number in {name}"), || {
@@ -133,7 +133,7 @@ fn supervisor_in(dir: &Path) -> Supervisor {
 
 fn spec_of(dir: &Path, program: &Path) -> CommandSpec {
     CommandSpec {
-        // Not by its first line: while another test forks, the new file may be open for writing.
+        // Not through its shebang: another test that forks may hold the new file open for writing.
         argv: vec!["sh".into(), program.into()],
         cwd: dir.to_owned(),
         env: environment(),
@@ -150,7 +150,7 @@ fn spec_of(dir: &Path, program: &Path) -> CommandSpec {
 fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !condition() {
-        assert!(begin.elapsed() < LONG, "waited in vain for {what}");
+        assert!(begin.elapsed() < LONG, "timed out waiting for {what}");
         std::thread::yield_now();
     }
 }
@@ -160,7 +160,7 @@ fn exited(code: i32) -> Outcome {
 }
 
 #[test]
-fn tells_how_a_command_ended() {
+fn reports_how_a_command_ended() {
     let place = Place::new();
     let mut supervisor = place.supervisor();
     let mut outcome = |spec: &CommandSpec| supervisor.run(spec, &mut |_| {}).unwrap().outcome;
@@ -188,7 +188,7 @@ fn tells_how_a_command_ended() {
     place.is_clean();
 }
 
-/// The umask of this process, as a shell prints it.
+/// Returns the umask of this process, as a shell prints it.
 fn umask() -> String {
     let output = Command::new("sh").args(["-c", "umask"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -216,7 +216,7 @@ fn gives_a_command_what_is_its_own_and_nothing_else() {
     assert_eq!([lines[4].trim(), lines[5]], [pid.as_str(); 2]);
     assert_eq!(place.read("err.log"), "[]\n");
     assert_eq!(ended.printed, (output.len() + 3) as u64);
-    // Whoever started the tests may have left descriptors to all of us.
+    // The process that started the tests may have leaked descriptors to all of its children.
     let given = fs::read_dir("/proc/self/fd").unwrap();
     let given: Vec<PathBuf> =
         given.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
@@ -240,7 +240,7 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
          (setsid sh -c 'trap \"\" TERM; echo $$ > $0/daemon; while :; do sleep 100; done' $DIR &) &
          while :; do sleep 100; done",
     );
-    // The daemon has to be there before the limit is.
+    // The daemon must have started before the limit is reached.
     (spec.timeout, spec.grace) = (Duration::from_secs(3), Duration::from_millis(100));
     let mut supervisor = place.supervisor();
     let mut leader = None;
@@ -255,9 +255,9 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
     place.is_clean();
 }
 
-/// One supervisor serves claim after claim: the lock and the claim tag go with each.
+/// One supervisor serves one claim after the other, each with its own lock and claim tag.
 #[test]
-fn a_supervisor_goes_on_to_the_next_claim() {
+fn a_supervisor_continues_with_the_next_claim() {
     let (one, other) = (Place::new(), Place::new());
     let mut supervisor = one.supervisor();
     let path = other.at("1.lock");
@@ -281,8 +281,8 @@ fn a_supervisor_goes_on_to_the_next_claim() {
 #[test]
 fn what_a_command_leaves_is_ended_before_the_next_one() {
     let place = Place::new();
-    // One in the group, one in a session of its own that empties its environment, one that
-    // ignores TERM, one that stands still.
+    // One in the process group, one in its own session with an empty environment, one that ignores
+    // TERM, and one that is stopped.
     let mut spec = place.spec(
         "sleep 1000 &
          (env -i setsid sh -c 'echo $$ > '$DIR/empty'; exec sleep 1000' &) &
@@ -406,13 +406,13 @@ fn term_ends_and_kill_does_not_wait_for_the_grace() {
     }
 }
 
-/// Whether it stands still: stopped, or waiting in the kernel for a child of `vfork` that is.
+/// Returns whether a process is stopped, or waits in the kernel for a stopped child of `vfork`.
 fn is_stopped(process: Started) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap();
     stat.rsplit(") ").next().unwrap().starts_with(['T', 'D'])
 }
 
-/// Ends the command when the thread that steers it fails, so that the test fails too.
+/// Ends the command if the thread that controls it panics, so that the test fails as well.
 struct KillOnPanic(Controls);
 
 impl Drop for KillOnPanic {
@@ -440,9 +440,9 @@ fn a_pause_stops_the_tree_and_the_timers() {
             let _guard = KillOnPanic(controls.clone());
             let (leader, child) = (place.pid_in("pid"), place.pid_in("child"));
             controls.pause(1);
-            until("both to stand still", || is_stopped(leader) && is_stopped(child));
+            until("both to be stopped", || is_stopped(leader) && is_stopped(child));
             let begin = Instant::now();
-            until("the limits to be over, were they not stopped", || {
+            until("a time after which the limits would have passed without the pause", || {
                 begin.elapsed() > Duration::from_millis(2_500)
             });
             assert!(is_stopped(leader) && is_stopped(child));
@@ -457,8 +457,8 @@ fn a_pause_stops_the_tree_and_the_timers() {
     place.is_clean();
 }
 
-/// A shell that waits in `vfork` for what its child becomes hears no stop, and the child may have been
-/// stopped on its way.
+/// A shell that waits in `vfork` for its child does not react to a stop signal, and the child may
+/// have been stopped before its `exec`.
 #[test]
 fn every_pause_is_answered_while_programs_are_started() {
     let place = Place::new();
@@ -499,7 +499,7 @@ fn a_paused_tree_can_be_ended() {
             let _guard = KillOnPanic(controls.clone());
             let leader = place.pid_in("pid");
             controls.pause(1);
-            until("it to stand still", || is_stopped(leader));
+            until("it to be stopped", || is_stopped(leader));
             controls.term();
         });
         supervisor.run(&spec, &mut |_| {}).unwrap()
@@ -510,7 +510,7 @@ fn a_paused_tree_can_be_ended() {
 }
 
 #[test]
-fn a_supervisor_that_is_told_to_end_ends_its_tree_first() {
+fn a_supervisor_that_gets_sigterm_ends_its_tree_first() {
     let place = Place::new();
     let spec = place.spec("echo $$ > $DIR/pid; while :; do sleep 1000; done");
     let mut supervisor = place.supervisor();
@@ -558,9 +558,9 @@ fn a_killed_supervisor_is_noticed_and_its_tree_ended() {
     place.is_clean();
 }
 
-/// The loop that the next test kills: not a test of its own.
+/// The loop that the next test kills; not a test by itself.
 #[test]
-#[ignore = "run by a_dead_loop_ends_its_tree"]
+#[ignore = "run by a_dead_loop_ends_its_tree_and_frees_the_claim"]
 fn helper_loop() {
     let Some(dir) = std::env::var_os("HELPER_DIR") else { return };
     let dir = Path::new(&dir);
@@ -569,7 +569,7 @@ fn helper_loop() {
     drop(supervisor_in(dir).run(&spec, &mut |_| {}));
 }
 
-/// Starts the loop of [`helper_loop`] in a process of its own.
+/// Starts [`helper_loop`] in a separate process.
 fn start_helper(place: &Place) -> duct::Handle {
     let arguments = ["--exact", "helper_loop", "--ignored", "--test-threads=1"];
     duct::cmd(std::env::current_exe().unwrap(), arguments)
@@ -617,7 +617,7 @@ fn what_a_dead_loop_and_supervisor_leave_is_found_by_another() {
     let helper = start_helper(&place);
     let all = ["pid", "daemon", "empty"].map(|name| place.pid_in(name));
     let record = ClaimRecord::read(&place.at("1.lock")).unwrap();
-    // The supervisor stands still while the loop dies, so that it cannot clear up after it.
+    // The supervisor is stopped while the loop is killed, so that it cannot clean up.
     assert!(signal_process(record.pid, record.start, Signal::STOP));
     helper.kill().unwrap();
     assert!(signal_process(record.pid, record.start, Signal::KILL));
@@ -641,7 +641,7 @@ fn a_supervisor_without_a_loop_leaves_at_once() {
     assert!(!typed.stdout_null().run().unwrap().status.success());
 }
 
-/// The loop dies in the instant between the start of a silent command and the word about it.
+/// The loop is gone between the start of a silent command and the report about it.
 #[test]
 fn a_loop_that_dies_before_it_hears_of_the_start() {
     let place = Place::new();

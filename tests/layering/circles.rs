@@ -1,7 +1,7 @@
 //! Files and folders that import each other, at any depth.
 //!
-//! What a file re-exports is no import of that file: a path through it leads to the file that
-//! defines the name.
+//! A re-export does not count as an import of the re-exporting file: a path through it leads to the
+//! file that defines the name.
 
 use crate::source::{Code, Named, Source, leaves};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +14,17 @@ pub(crate) struct Arrow {
     pub(crate) to: String,
 }
 
-/// The file of each module; several where a system decides which one it is.
+/// The file of each module; several if the target system selects one of them.
 type Files<'s> = BTreeMap<Vec<String>, Vec<&'s Source>>;
 
 /// The modules of a crate.
 struct Crate<'s> {
     files: Files<'s>,
-    /// What a module re-exports: under which name which path.
+    /// The re-exports: from module and name to the path that is re-exported.
     names: BTreeMap<(Vec<String>, String), Vec<String>>,
 }
 
-/// The imports between the files, tests left out.
+/// Returns the imports between the files, without tests.
 pub(crate) fn arrows(sources: &[Source]) -> BTreeSet<Arrow> {
     let files = modules(sources);
     let mut all = Crate { names: BTreeMap::new(), files };
@@ -37,7 +37,7 @@ pub(crate) fn arrows(sources: &[Source]) -> BTreeSet<Arrow> {
         let mut paths = code.paths(module, &children);
         for (name, named) in exports {
             all.names.insert((module.clone(), name.clone()), named.names.clone());
-            // What is re-exported may be used in the same file.
+            // A re-exported name may also be used in the same file.
             paths.extend(Some(named).filter(|_| code.says(&name)));
         }
         used.push((source, paths));
@@ -53,11 +53,12 @@ pub(crate) fn arrows(sources: &[Source]) -> BTreeSet<Arrow> {
     found
 }
 
-/// The file of each module. A file that another one names with `#[path]` is a module of that one.
+/// Returns the file of each module. A file that another file names with `#[path]` is a module of
+/// that file.
 fn modules(sources: &[Source]) -> Files<'_> {
     let sources = || sources.iter().filter(|source| !source.is_test());
     let mut files: Files<'_> = sources().map(|source| (source.module(), vec![source])).collect();
-    // The crate's root is no module that a path could end in.
+    // No path can end in the root of the crate.
     files.remove(&Vec::new());
     for source in sources() {
         for part in source.text.split("#[path = \"").skip(1) {
@@ -82,7 +83,7 @@ fn children<'f>(files: &'f Files<'_>, module: &[String]) -> Vec<&'f str> {
     inside.filter_map(|other| other.last()).map(String::as_str).collect()
 }
 
-/// What a module re-exports, by its names there; takes it out of the code.
+/// Returns the re-exports of a module, by their names there, and removes them from the code.
 fn re_exports(module: &[String], code: &mut Code, children: &[&str]) -> Vec<(String, Named)> {
     let mut found = Vec::new();
     for (line, statement) in code.take_re_exports() {
@@ -96,7 +97,8 @@ fn re_exports(module: &[String], code: &mut Code, children: &[&str]) -> Vec<(Str
     found
 }
 
-/// A path as it is written in a module, from the crate's root on; `None` for another crate's.
+/// Resolves a path that is written in a module to one from the root of the crate. Returns `None`
+/// for a path of another crate.
 fn absolute(module: &[String], children: &[&str], path: &[String]) -> Option<Vec<String>> {
     match path.first()?.as_str() {
         "crate" => Some(path[1..].to_vec()),
@@ -112,9 +114,9 @@ fn absolute(module: &[String], children: &[&str], path: &[String]) -> Option<Vec
 }
 
 impl<'s> Crate<'s> {
-    /// The file that defines what the path leads to; none where that is another crate's.
+    /// Returns the files that define what the path leads to; none if that is another crate.
     fn defines(&self, mut path: Vec<String>) -> &[&'s Source] {
-        // Re-exports of re-exports end somewhere; a compiler has seen them.
+        // Chains of re-exports are finite, because the code compiles.
         for _ in 0..8 {
             let module = (1..=path.len()).rev().find(|n| self.files.contains_key(&path[..*n]));
             let Some(length) = module else { return &[] };
@@ -129,8 +131,9 @@ impl<'s> Crate<'s> {
     }
 }
 
-/// The imports by which files and folders of one folder import each other, directly or by way of
-/// others, a list for each group. Files that import each other are always part of such a group.
+/// Returns the imports by which files and folders of one folder import each other, directly or
+/// indirectly, as one list for each group. Files that import each other are always part of such a
+/// group.
 pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> Vec<Vec<Arrow>> {
     let apart: Vec<(String, String, &Arrow)> = arrows.iter().map(apart).collect();
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -156,14 +159,14 @@ pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> Vec<Vec<Arrow>> {
     groups.into_iter().map(with_arrows).collect()
 }
 
-/// Where the paths of the two files part: the file or folder of each in the folder of both.
+/// Returns the file or folder of each side in the deepest folder that contains both files.
 fn apart(arrow: &Arrow) -> (String, String, &Arrow) {
     let [from, to] = [&arrow.from, &arrow.to].map(|path| path.split('/').collect::<Vec<_>>());
     let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
     (from[..=shared].join("/"), to[..=shared].join("/"), arrow)
 }
 
-/// All that `from` imports, directly or by way of others.
+/// Returns everything that `from` imports, directly or indirectly.
 fn reached<'a>(from: &str, next: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = next.get(from).into_iter().flatten().copied().collect();

@@ -1,9 +1,9 @@
-//! Keeps the house standing: imports point down, neither folders nor files form a circle, files
-//! stay readable.
+//! Checks the module structure: imports point down, neither folders nor files form a circle, and
+//! files stay short.
 //!
-//! It reads the sources as text, so that a forbidden import is found before it is used, and it
-//! looks at everything but tests, which may use whatever they need.
-#![expect(clippy::disallowed_methods, reason = "the sources are read, which nobody replaces")]
+//! The sources are read as text, so that a forbidden import is found even if it is unused. Tests
+//! are exempt: they may import whatever they need.
+#![expect(clippy::disallowed_methods, reason = "the sources are not replaced meanwhile")]
 
 mod circles;
 mod source;
@@ -37,10 +37,10 @@ const LAYERS: [(&str, u8); 19] = [
     ("main", 9),
 ];
 
-/// Imports within one layer that are meant.
+/// Imports within one layer that are intended.
 const SIDEWAYS: [(&str, &str); 1] = [("main", "lib")];
 
-/// Lines that a file may have, without its tests.
+/// The number of lines, without tests, that a file must stay below.
 const MAX_LINES: usize = 400;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ enum Fault {
     Circle(Vec<String>),
     /// Files or folders of one folder that import each other.
     Tangle(Vec<Arrow>),
-    /// A file that nobody reads to its end.
+    /// A file that is too long to be readable.
     TooLong { file: String, lines: usize },
 }
 
@@ -107,7 +107,7 @@ fn check(sources: &[Source]) -> Vec<Fault> {
         let paths = source.code().paths(&source.module(), &[]);
         let reached =
             paths.into_iter().filter_map(|path| Some((path.line, path.names.into_iter().next()?)));
-        // `crate::Thing` of lib.rs itself is no folder and is left to the compiler.
+        // `crate::Thing` of lib.rs itself is not a folder and is left to the compiler.
         let reached: BTreeSet<_> = reached.filter(|(_, to)| folders.contains(to)).collect();
         for (line, to) in reached {
             edges.entry(from.clone()).or_default().insert(to.clone());
@@ -120,12 +120,12 @@ fn check(sources: &[Source]) -> Vec<Fault> {
     faults
 }
 
-/// The circles of files and folders.
+/// Returns the circles of files and folders.
 fn check_circles(sources: &[Source]) -> Vec<Fault> {
     circles(&arrows(sources)).into_iter().map(Fault::Tangle).collect()
 }
 
-/// A circle among the folders, if there is one.
+/// Returns a circle among the folders, if there is one.
 fn circle(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     let mut done = BTreeSet::new();
     edges.keys().find_map(|start| walk(start, edges, &mut Vec::new(), &mut done))
@@ -176,7 +176,7 @@ fn own_sources() -> Vec<Source> {
 }
 
 #[test]
-fn the_house_stands() {
+fn the_sources_follow_the_module_structure() {
     let sources = own_sources();
     let faults = [check(&sources), check_circles(&sources)].concat();
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -307,7 +307,7 @@ fn a_path_through_a_re_export_leads_to_the_file_that_defines_the_name() {
             ("lib.rs", "pub mod queue;\n"),
         ])
     };
-    // Neither `mod.rs`, which names its files, nor what goes through it makes a circle.
+    // Neither `mod.rs`, which names its files, nor a path through it makes a circle.
     assert_eq!(check_circles(&files("use crate::queue::Other;\n")), []);
     assert_eq!(check_circles(&files("use super::text::Table;\n")), []);
     let own =
@@ -320,7 +320,7 @@ fn a_path_through_a_re_export_leads_to_the_file_that_defines_the_name() {
 }
 
 #[test]
-fn who_may_see_a_thing_and_tests_are_no_imports() {
+fn visibilities_and_tests_are_no_imports() {
     let fine = sources(&[
         ("plan/mod.rs", "pub fn f() {}\nuse graph::Graph;\nmod graph;\n"),
         ("plan/graph.rs", "pub(in crate::plan) struct Graph;\n#[cfg(test)]\nuse super::f;\n"),

@@ -1,4 +1,5 @@
-//! A source file as text: its code without tests, and the paths of our own modules in it.
+//! A source file as text: its code without tests, and the paths in it that lead to modules of this
+//! crate.
 
 /// A source file: its path below `src/` and its text.
 pub(crate) struct Source {
@@ -6,7 +7,7 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// A path in a source: its line, and its names from the crate's root on.
+/// A path in a source: its line, and its names from the root of the crate.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Named {
     pub(crate) line: usize,
@@ -19,7 +20,7 @@ impl Source {
         first.strip_suffix(".rs").unwrap_or(first).to_owned()
     }
 
-    /// The names of the modules from the crate's root to this file.
+    /// Returns the names of the modules from the root of the crate to this file.
     pub(crate) fn module(&self) -> Vec<String> {
         let path = self.path.strip_suffix(".rs").unwrap_or(&self.path);
         let path = path.strip_suffix("/mod").unwrap_or(path);
@@ -31,7 +32,7 @@ impl Source {
         self.path.split('/').any(|part| part == "tests" || part.ends_with("tests.rs"))
     }
 
-    /// The lines without comments and without what is compiled for tests only, with their numbers.
+    /// Returns the lines with their numbers, without comments and without test-only items.
     fn lines(&self) -> Vec<(usize, &str)> {
         let mut kept = Vec::new();
         let mut lines = self.text.lines().enumerate();
@@ -62,10 +63,10 @@ impl Source {
     }
 }
 
-/// The code of a file in one text.
+/// The code of a file as one text.
 pub(crate) struct Code {
     pub(crate) text: String,
-    /// Where in the text which line of the file starts.
+    /// For each kept line, its offset in the text and its number in the file.
     starts: Vec<(usize, usize)>,
 }
 
@@ -75,12 +76,12 @@ impl Code {
         self.starts[index.saturating_sub(1)].1
     }
 
-    /// The paths that the module `here` writes with `crate::`, `super::` or `self::`, or with the
-    /// name of one of its `children`.
+    /// Returns the paths that the module `here` writes with `crate::`, `super::` or `self::`, or with
+    /// the name of one of its `children`.
     pub(crate) fn paths(&self, here: &[String], children: &[&str]) -> Vec<Named> {
         let mut found = Vec::new();
         let mut add = |base: &[String], offset: usize, rest: &str| {
-            // `pub(in crate::queue)` says who may see something, and uses nothing.
+            // `pub(in crate::queue)` is a visibility and imports nothing.
             if self.text[..offset].ends_with("(in ") {
                 return;
             }
@@ -112,7 +113,8 @@ impl Code {
         found
     }
 
-    /// Takes the statements `pub use …;` out: the line of each, and what is between `use` and `;`.
+    /// Removes the statements `pub use …;`. Returns the line of each, and the text between `use` and
+    /// `;`.
     pub(crate) fn take_re_exports(&mut self) -> Vec<(usize, String)> {
         let mut taken = Vec::new();
         let mut from = 0;
@@ -128,14 +130,14 @@ impl Code {
             let Some(length) = path.find(';') else { continue };
             taken.push((self.line_at(start), path[..length].to_owned()));
             let end = self.text.len() - path.len() + length;
-            // The offsets of all other lines stay what they are.
+            // Blanks keep the offsets of all other lines.
             self.text.replace_range(start..end, &" ".repeat(end - start));
             from = end;
         }
         taken
     }
 
-    /// Whether the code has `name` as a word.
+    /// Returns whether the code contains `name` as a word.
     pub(crate) fn says(&self, name: &str) -> bool {
         let mut found = self.text.match_indices(name);
         found.any(|(at, _)| {
@@ -145,7 +147,7 @@ impl Code {
     }
 }
 
-/// Goes past the item that begins here: to its semicolon or comma, or to its closing brace at the
+/// Skips the item that begins here, up to its semicolon or comma, or up to its closing brace at the
 /// same indent, which is where rustfmt puts it.
 fn skip_item<'a>(indent: usize, lines: &mut impl Iterator<Item = (usize, &'a str)>) {
     let end = format!("{}}}", " ".repeat(indent));
@@ -165,7 +167,7 @@ fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// What follows each `prefix` that starts a path.
+/// Returns the offset of each `prefix` that starts a path, and the text after it.
 fn paths_from<'a>(text: &'a str, prefix: &str) -> impl Iterator<Item = (usize, &'a str)> {
     text.match_indices(prefix).filter_map(move |(offset, found)| {
         let before = text[..offset].chars().next_back();
@@ -178,14 +180,15 @@ fn word(text: &str) -> &str {
     &text[..text.find(|c| !is_part(c)).unwrap_or(text.len())]
 }
 
-/// A path as it is written, and its name where `as` gives it another one.
+/// A path as it is written, and its alias if it has one (`as`).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Leaf {
     pub(crate) names: Vec<String>,
     pub(crate) alias: Option<String>,
 }
 
-/// A path, or each path in a group: `{a::b, c::{self, d as e}}` has `a::b`, `c`, and `c::d` as `e`.
+/// Returns a path, or each path in a group: `{a::b, c::{self, d as e}}` contains `a::b`, `c`, and
+/// `c::d` as `e`.
 pub(crate) fn leaves(rest: &str) -> Vec<Leaf> {
     if let Some(group) = rest.strip_prefix('{') {
         return items(group).into_iter().flat_map(leaves).collect();
@@ -204,7 +207,7 @@ pub(crate) fn leaves(rest: &str) -> Vec<Leaf> {
     found
 }
 
-/// The paths of a group, up to its closing brace.
+/// Returns the paths of a group, up to its closing brace.
 fn items(group: &str) -> Vec<&str> {
     let mut items = Vec::new();
     let mut depth = 0_usize;

@@ -1,9 +1,10 @@
-//! Plans in dates, blockers, and what `status` and `board` say of deadlines and reasons.
+//! Plans with dates, blockers, and the deadlines and reasons in `status` and `board`.
 
 use super::{Folder, Left};
 use serde_json::{Value, json};
 
-/// Six tasks that a run completed, and what is left: a chain, a deadline that passed, a blocker.
+/// Returns a folder with six tasks that a run completed, and remaining tasks: a chain, a deadline
+/// that passed, and a blocker.
 fn folder() -> Folder {
     let done = |n: usize| json!({"id": format!("D{n}"), "title": "d", "estimated_minutes": 10});
     let mut tasks: Vec<Value> = (0..6).map(done).collect();
@@ -29,7 +30,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// A report says what the plan says with as many loops as worked at a time.
+/// Asserts that a report agrees with the plan for the number of loops that worked at a time.
 fn report_agrees(folder: &Folder) {
     let report = folder.json("report", "report q.json --json");
     let left = &report["left"];
@@ -49,7 +50,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
     let plan = folder.json("plan", "plan q.json --json --by epic --by 2999-06-01 --days --loops 2");
     assert_eq!((&plan["planned_loops"], &plan["hours_per_day"]), (&json!(2), &json!(24.0)));
     assert_eq!(plan["forecast"]["measured"], 6, "{plan}");
-    // Each took a blink of its ten minutes.
+    // Each took only a fraction of its estimated ten minutes.
     assert!(plan["forecast"]["p90_minutes"].as_f64().expect("minutes") < 60.0, "{plan}");
     report_agrees(&folder);
     let of = |list: &Value, key: &str| -> Vec<Value> {
@@ -76,7 +77,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
         (&json!(1), &json!([{"date": "2026-01-19", "starts": ["A"], "ends": []}]))
     );
     assert_eq!(eight["groups"]["by"], "sprint");
-    // A flag whose value is optional does not eat the queue.
+    // A flag with an optional value does not consume the queue argument.
     let days = folder.json("plan", "plan --json --days q.json");
     assert_eq!(days["deadlines"], folder.json("plan", "plan --json --sprint q.json")["deadlines"]);
     let Left(exit, out, _) = folder.run("plan q.json --days --by track --by 2999-06-01");

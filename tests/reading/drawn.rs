@@ -1,4 +1,4 @@
-//! Graphs in the languages of Mermaid and Graphviz, read by the tools of these languages.
+//! Graphs for Mermaid and Graphviz, read by the tools of these languages.
 
 use super::{Folder, Left};
 use quick_xml::events::Event;
@@ -7,7 +7,8 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// What a task may be called: each sign of ASCII, entities, escapes and keywords of both languages.
+/// Returns titles with all ASCII punctuation, and with entities, escapes and keywords of both
+/// languages.
 fn titles() -> Vec<String> {
     let signs = (33_u8..127).filter(u8::is_ascii_punctuation).map(char::from);
     let mut titles: Vec<String> = signs.clone().map(|sign| format!("a {sign} b")).collect();
@@ -28,7 +29,8 @@ fn titles() -> Vec<String> {
     titles
 }
 
-/// A task for each title, in chains, with a circle, an epic and one that is called by its title.
+/// Returns a folder with a task for each title, in chains, with a circle, an epic, and a task whose
+/// id has special characters, and the titles.
 fn folder() -> (Folder, Vec<String>) {
     let titles = titles();
     let task = |(n, title): (usize, &String)| {
@@ -43,7 +45,8 @@ fn folder() -> (Folder, Vec<String>) {
     (Folder::new(&json!({ "tasks": tasks })), titles)
 }
 
-/// Whether a tool is missing here; that is said past what the harness keeps of a test that passed.
+/// Returns whether a tool is missing on this machine. If so, prints that to the real stderr,
+/// because the test harness hides the output of a test that passed.
 pub(super) fn lacks(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let missing = !std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
@@ -55,7 +58,7 @@ pub(super) fn lacks(tool: &str) -> bool {
     missing
 }
 
-/// The texts of an SVG that Graphviz drew.
+/// Returns the texts of an SVG that Graphviz drew.
 fn words(svg: &str) -> Vec<String> {
     let mut reader = quick_xml::Reader::from_str(svg);
     let (mut words, mut is_text) = (Vec::new(), false);
@@ -124,7 +127,7 @@ fn mermaid_reads_every_title() {
     }
     let (folder, titles) = folder();
     folder.write("g.mmd", &folder.run("graph --all q.json").1);
-    // A browser without a sandbox of its own: in a container it has none.
+    // The browser cannot use its own sandbox in a container.
     folder.write("browser.json", r#"{"args": ["--no-sandbox"]}"#);
     let words = ["-q", "-p", "browser.json", "-i", "g.mmd", "-o", "g.svg"];
     let mut mmdc = Command::new("mmdc");
@@ -137,7 +140,8 @@ fn mermaid_reads_every_title() {
     assert_eq!(nodes, titles.len() + 4, "no title made a node of its own");
 }
 
-/// The names of nodes and edges are made by us alone: whatever a title holds, a line is one of few forms.
+/// The names of nodes and edges never come from a title, so each line has one of a few forms
+/// whatever a title contains.
 #[test]
 fn no_title_leaves_its_label() {
     let (folder, titles) = folder();

@@ -1,5 +1,5 @@
-//! The first hour of people who have one tool, a project and no configuration: from `init` to a verified
-//! task.
+//! The first steps of a person who has one tool, a project and no configuration: from `init` to a
+//! verified task.
 
 use super::{Folder, Left};
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Claude Code and Codex as far as a loop sees them: a version, and a stream after a prompt on stdin. And a
-/// `make`, which is not everywhere.
+/// A fake of Claude Code and Codex, with what a loop needs: a version, and a stream after a prompt
+/// on stdin. It also replaces `make`, which is not installed everywhere.
 const TOOL: &str = r#"#!/bin/sh
 case $0 in *make) exec test -s out.txt ;; esac
 [ "$1" = --version ] && { echo "1.2.3"; exit 0; }
@@ -26,7 +26,7 @@ esac
 const TOOLS: [&str; 8] =
     ["claude", "codex", "gemini", "opencode", "cursor-agent", "copilot", "amp", "aider"];
 
-/// A project with nothing in it but a test of its own, and a PATH with these tools alone.
+/// A project that contains only a test, and a `PATH` without any agents except the given tools.
 struct Person {
     folder: Folder,
     path: OsString,
@@ -42,7 +42,7 @@ impl Person {
         for name in tools.iter().chain(&["make"]) {
             symlink(&tool, folder.path("bin").join(name)).expect("linked");
         }
-        // Of this machine everything but its agents.
+        // Everything of this machine's PATH except agents.
         let all = std::env::var_os("PATH").unwrap_or_default();
         let has_tool = |dir: &PathBuf| TOOLS.iter().any(|tool| dir.join(tool).exists());
         let others = std::env::split_paths(&all).filter(|dir| !has_tool(dir));
@@ -69,7 +69,7 @@ impl Person {
     }
 }
 
-/// Whoever has a tool and tests has a task that is verified, without a look into the configuration.
+/// With one tool and tests, a task is verified without any change of the configuration.
 #[test]
 fn one_tool_and_a_test_are_enough() {
     for tool in ["claude", "codex"] {
@@ -89,7 +89,8 @@ fn one_tool_and_a_test_are_enough() {
     }
 }
 
-/// A tool by its name is its preset, and what is not there is told with what installs it.
+/// The name of a tool selects its preset, and a missing tool is reported with the command that
+/// installs it.
 #[test]
 fn a_tool_that_is_named_is_no_line_for_the_shell() {
     let person = Person::with(&["claude"]);
@@ -101,7 +102,7 @@ fn a_tool_that_is_named_is_no_line_for_the_shell() {
         ["codex was not found on the PATH", "hint: install it: npm install -g @openai/codex"];
     person.says(&["run"], 2, &missing);
     person.says(&["doctor"], 1, &["-> install it: npm install -g @openai/codex"]);
-    // What was written stays, and nobody takes it for changed.
+    // The written configuration stays, and a warning reports that the flags had no effect.
     person.says(
         &["init", "--agent", "claude"],
         0,
@@ -146,7 +147,7 @@ fn who_has_nothing_is_told_what_to_say_where() {
     );
 }
 
-/// A dry call knows more of a login than a file.
+/// A test call determines the login more reliably than a file does.
 #[test]
 fn a_dry_call_tells_the_login() {
     let person = Person::with(&["claude"]);

@@ -1,9 +1,9 @@
-//! `doctor`, and what other verbs say where something is missing.
+//! `doctor`, and the messages of other verbs if something is missing.
 
 use super::{Folder, Left, chain, worked};
 use serde_json::{Value, json};
 
-/// The first sign of a kind.
+/// Returns the first check of a kind.
 fn sign<'v>(view: &'v Value, check: &str) -> &'v Value {
     let all = view["checks"].as_array().expect("checks");
     all.iter().find(|sign| sign["check"] == check).unwrap_or(&Value::Null)
@@ -23,7 +23,7 @@ fn doctor_says_whether_a_run_could_start_and_what_mends_it() {
     let Left(exit, out, err) = folder.run("doctor q.json");
     assert_eq!((exit, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("\nok    locks ") && out.contains("a run can start"), "{out}");
-    // What a run would refuse, it names.
+    // It names what a run would refuse.
     folder.write(
         "workloop.toml",
         &SOUND.replace("run = \"true\"\n[[", "run = [\"no-such-tool\"]\n[["),
@@ -61,7 +61,7 @@ fn doctor_notify_names_the_channels_that_failed() {
     assert_eq!(folder.run("doctor notify").0, 0);
 }
 
-/// What a run leaves to people it tells, once.
+/// A run reports once what it leaves to people.
 #[test]
 fn a_run_tells_its_channels_what_became_of_it() {
     let mut queue = chain();
@@ -98,7 +98,7 @@ fn what_is_missing_is_told_with_its_place() {
     let found = view["findings"].as_array().expect("findings");
     let found = found.iter().find(|finding| finding["code"] == "unset-variable").expect("it");
     assert_eq!((&found["line"], &found["column"]), (&json!(3), &json!(14)));
-    // Without an agent and a verification the prompt is told all the same.
+    // The prompt is printed even without an agent and a verification.
     folder.write("workloop.toml", "");
     let Left(exit, out, err) = folder.run("prompt B q.json");
     assert!(exit == 0 && out.contains("Walls"), "{out}{err}");

@@ -1,12 +1,12 @@
-//! What is kept of attempts in private trees, and what waits to land, as git and people made it by
-//! hand: no loop runs here.
+//! Kept attempts of private trees, and changes that wait to land. The tests create both with git,
+//! without a loop.
 
 use super::{Folder, Left};
 use serde_json::json;
 use std::fs;
 
-/// A private project with two attempts at A, the second of which moved a file, one at a task that no
-/// queue has, and B complete as a commit of the target.
+/// Returns a private project with two attempts of A, the second of which moved a file, one attempt
+/// of a task that is in no queue, and B complete as a commit of the target.
 fn project() -> Folder {
     let folder = Folder::new(&json!({"tasks": [
         {"id": "A", "title": "Floor", "status": "in_progress", "attempts": 2,
@@ -38,7 +38,7 @@ fn project() -> Folder {
 }
 
 impl Folder {
-    /// What a script of the shell prints.
+    /// Runs a shell script and returns what it prints.
     #[track_caller]
     fn sh(&self, script: &str) -> String {
         let mut command = std::process::Command::new("sh");
@@ -56,7 +56,7 @@ impl Folder {
 #[test]
 fn a_change_is_a_patch_that_git_takes_and_that_steers_no_terminal() {
     let folder = project();
-    // Nothing that is configured is run.
+    // No configured program is run.
     folder.sh("git config diff.external 'touch evil'; git config diff.x.textconv 'touch evil; cat'
          git config core.pager 'touch evil'; echo '* diff=x' >.git/info/attributes");
     let Left(exit, patch, _) = folder.run("diff A q.json");
@@ -84,7 +84,8 @@ fn a_change_is_a_patch_that_git_takes_and_that_steers_no_terminal() {
     assert!(first.ends_with("-2\n+x\n"), "{first}");
     assert!(!folder.path("evil").exists());
 
-    // What landed, of a complete task; what is not there says so.
+    // For a complete task, the landed commit is shown. If there is nothing to show, the error says
+    // so.
     let Left(exit, _, said) = folder.run("diff B q.json");
     assert_eq!((exit, said.contains("no attempt has made a change yet")), (2, true), "{said}");
     let commit = folder.sh("git rev-parse HEAD");
@@ -112,7 +113,7 @@ fn trees_are_restored_listed_and_removed() {
     let nothing = folder.json("workspace", "workspace ls q.json --json");
     assert_eq!(nothing["repositories"][0]["places"], json!([]));
     let places = nothing["repositories"][0]["places_dir"].as_str().expect("a folder").to_owned();
-    assert!(!fs::exists(&places).expect("looked"), "looking makes nothing");
+    assert!(!fs::exists(&places).expect("looked"), "reading creates nothing");
     let before = folder.sh("git status --porcelain; git for-each-ref");
 
     let Left(exit, path, said) = folder.run("workspace restore A q.json");
@@ -158,7 +159,7 @@ fn trees_are_restored_listed_and_removed() {
     {
         assert!(told.contains(line), "{told}");
     }
-    assert!(fs::read_dir(&places).expect("a folder").count() <= 1, "only our own folder is left");
+    assert!(fs::read_dir(&places).expect("a folder").count() <= 1, "only the folder `own` is left");
     let Left(_, told, _) = folder.run("workspace prune q.json --all");
     assert_eq!(told, "removed attempt 1 of gone\n");
     let left = folder.sh("git for-each-ref --format='%(refname)' refs/workloop");
@@ -172,7 +173,7 @@ fn what_waits_to_land_is_told_from_the_entries() {
     let folder = project();
     let view = folder.json("land", "land status q.json --json");
     assert_eq!(view["repositories"][0]["waiting"], json!([]));
-    assert!(!folder.path(".git/workloop/landing").exists(), "looking makes nothing");
+    assert!(!folder.path(".git/workloop/landing").exists(), "reading creates nothing");
     let queue = folder.path("q.json").canonicalize().expect("real");
     let (base, change) =
         (folder.sh("git rev-parse main~1"), folder.sh("git rev-parse refs/workloop/attempts/A/2"));
@@ -204,7 +205,7 @@ fn what_waits_to_land_is_told_from_the_entries() {
     let told = folder.run("land status q.json").1;
     assert!(told.contains("1 change waits to land on main (at "), "{told}");
     assert!(told.contains("needs you: /p has edits in a: commit or stash them"), "{told}");
-    // The other views say it, too.
+    // The other views show it as well.
     let status = folder.json("status", "status q.json --json");
     let task = &status["queues"][0]["tasks"][0];
     assert_eq!(
@@ -230,7 +231,7 @@ fn what_waits_to_land_is_told_from_the_entries() {
     assert_eq!((exit, said.contains("broken.json")), (1, true), "{said}");
 }
 
-/// Each reason is found before anything runs, with a code and what to do, and nothing is made.
+/// Each obstacle is found before anything runs, with a code and a remedy, and nothing is created.
 #[test]
 fn check_knows_what_speaks_against_private_trees() {
     let folder = Folder::new(&json!({"tasks": [{"id": "A", "title": "a"}]}));

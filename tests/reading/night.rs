@@ -1,4 +1,4 @@
-//! A recorded night of forty slots: each figure of its report once more, by jq from its journal.
+//! A recorded night of forty slots: jq computes each figure of its report again from the journal.
 
 use super::drawn::lacks;
 use super::{Folder, Left};
@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What no journal tells: it is drawn by chance, or from estimates of what is left.
+/// Figures that no journal contains: they come from random draws, or from estimates of the
+/// remaining work.
 const NOT_COUNTED: [&str; 2] = ["/forecast", "/left"];
 
 fn fixture(name: &str) -> String {
@@ -16,7 +17,7 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(path).expect("a fixture")
 }
 
-/// The night as it was left.
+/// Returns a folder with the records of the night.
 fn night() -> Folder {
     let queue: Value = serde_json::from_str(&fixture("q.json")).expect("JSON");
     let folder = Folder::new(&queue);
@@ -25,7 +26,7 @@ fn night() -> Folder {
     folder
 }
 
-/// The same figures by jq.
+/// Returns the same figures, computed by jq.
 fn by_jq(events: &str, since: Option<&str>) -> Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/night");
     let since = since.map_or_else(|| "null".to_owned(), |since| format!("\"{since}\""));
@@ -49,14 +50,15 @@ fn by_jq(events: &str, since: Option<&str>) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Lists as objects, where the order is not a figure.
+/// Turns a list whose order does not matter into an object.
 fn by_name(report: &mut Value, list: &str, key: &str) {
     let rows = report[list].as_array().cloned().unwrap_or_default();
     let named = |row: Value| (row[key].as_str().unwrap_or("null").to_owned(), row);
     report[list] = Value::Object(rows.into_iter().map(named).collect::<Map<_, _>>());
 }
 
-/// All that jq counted is in the report; gives the places of it.
+/// Asserts that the report contains everything that jq counted, and adds the paths of the compared
+/// numbers to `seen`.
 fn compare(counted: &Value, report: &Value, at: &str, seen: &mut Vec<String>) {
     match (counted, report) {
         (Value::Object(counted), _) => {
@@ -79,7 +81,7 @@ fn compare(counted: &Value, report: &Value, at: &str, seen: &mut Vec<String>) {
     }
 }
 
-/// The places of all numbers.
+/// Collects the paths of all numbers.
 fn numbers(value: &Value, at: &str, all: &mut Vec<String>) {
     match value {
         Value::Number(_) => all.push(at.to_owned()),
@@ -121,7 +123,7 @@ fn each_figure_of_the_report_of_a_night_is_what_jq_counts() {
         let missing: Vec<&String> =
             all.iter().filter(is_counted).filter(|at| !seen.contains(at)).collect();
         assert!(missing.is_empty(), "figures that jq did not count: {missing:?}");
-        // The night is one on which there is something to count.
+        // The recorded night contains enough to count.
         assert!(counted["attempts"].as_u64() > Some(20), "{counted}");
         assert!(
             counted["lessons"].as_object().is_some_and(|lessons| lessons.len() > 2),

@@ -1,16 +1,16 @@
-//! Board, state and report, after a run of the binary.
+//! Board, state file and report after a run of the binary.
 
 use super::{Folder, Left, chain, fits, worked};
 use serde_json::{Value, json};
 use std::fs;
 
-/// The lines of the journal.
+/// Returns the lines of the journal.
 fn journal(folder: &Folder) -> Vec<Value> {
     let Left(_, out, _) = folder.run("events --json q.json");
     out.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
 }
 
-/// Each figure of the report once more, from the journal and the file alone.
+/// Computes each figure of the report again, from the journal and the queue file alone.
 #[test]
 fn a_report_can_be_recomputed_from_the_journal() {
     let folder = worked();
@@ -58,7 +58,7 @@ fn a_report_has_every_form_and_style() {
     assert_eq!((exit, err.as_str()), (0, ""));
     assert!(out.contains("## Phase Breakdown") && out.contains("`workloop why C`"), "{out}");
     let Left(_, out, _) = folder.run("report --format junit q.json");
-    // The step's own last lines.
+    // The last lines of the failed step.
     assert!(out.contains("<failure") && out.contains("looking"), "{out}");
     assert!(out.contains("tests=\"4\"") && out.contains("failures=\"1\""), "{out}");
     let Left(_, out, _) = folder.run("report --format csv q.json");
@@ -93,7 +93,7 @@ fn the_board_of_the_configuration_follows_every_transition() {
     assert!(seen.contains("- [ ] Task A: Floor (in progress)\n"), "{seen}");
     let Left(_, out, _) = folder.run("board q.json");
     assert!(board().starts_with(&out) && board().ends_with("edits are lost -->\n"), "{}", board());
-    // It changed while the agent ran, and is nobody's work.
+    // The board changed while the agent ran, and is attributed to no task.
     let file: Value =
         serde_json::from_str(&fs::read_to_string(folder.path("q.json")).expect("read"))
             .expect("JSON");
@@ -101,7 +101,7 @@ fn the_board_of_the_configuration_follows_every_transition() {
     let state = fs::read_to_string(folder.path(".workloop/state.md")).expect("a state");
     assert!(state.contains("- Last verdict: PASS of A Floor: attempt 1 of 5\n"), "{state}");
     assert!(state.contains("- Next: C Fence: attempt 1 of 5"), "{state}");
-    // What a person wrote there stays.
+    // A person's file at that path stays.
     folder.write("BOARD.md", "# mine\n");
     let Left(exit, _, err) = folder.run("unpark D --work-queue q.json");
     assert!(exit == 0 && err.contains("it is not a board written by workloop"), "{err}");
@@ -118,7 +118,7 @@ fn progress_is_in_every_view() {
     assert_eq!(exit, 0, "{err}");
     let status = folder.json("status", "status --json q.json");
     assert_eq!(status["queues"][0]["tasks"][1]["progress"]["percent"], 66);
-    // 120 of 220 minutes are two thirds done.
+    // Two thirds of the 120 minutes of B are done, of 220 minutes in total.
     assert_eq!(status["queues"][0]["percent"], 36);
     let Left(_, out, _) = folder.run("board --style progress q.json");
     assert!(out.contains("- Progress: 66% complete\n- Current Task: dry\n- Dependencies: Waiting for A\n- ETA: noon\n"), "{out}");

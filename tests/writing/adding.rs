@@ -26,7 +26,7 @@ fn a_task_from_flags_is_written_like_its_neighbours() {
     let ran = folder.run(&words).works();
     assert_eq!(ran.out, "W-008\n");
     let task = folder.task("W-008");
-    assert_eq!(task["depends_on"], json!(["W-001", "W-003"]), "the file's own spelling");
+    assert_eq!(task["depends_on"], json!(["W-001", "W-003"]), "the spelling that the file uses");
     assert_eq!((&task["priority"], &task["file"]), (&json!(2), &json!("a.rs")));
     assert_eq!((&task["status"], &task["more"]["k"]), (&json!("todo"), &json!(1)));
     let after = folder.text("q.json");
@@ -111,7 +111,8 @@ fn one_queue_must_be_meant() {
     assert!(ran.err.contains("name the queue to add to"), "{ran:?}");
 }
 
-/// What names nothing, or closes a circle, may be added next or taken back: it is told at once.
+/// A dependency that does not exist, or that closes a circle, is accepted because the next command
+/// may fix it, but a warning reports it at once.
 #[test]
 fn a_task_that_can_never_run_is_told() {
     let folder = Folder::with(QUEUE);
@@ -121,8 +122,8 @@ fn a_task_that_can_never_run_is_told() {
     let ran = folder.run(&["edit", "W-001", "--depends-on", "W-002"]).works();
     assert!(ran.err.contains("W-001 -> W-002 -> W-001 can never run"), "{}", ran.err);
     let ran = folder.run(&["edit", "W-008", "--depends-on", "W-003"]).works();
-    assert_eq!(ran.err, "", "nothing is wrong with it any more");
-    // A list of wrong ids is told by its first ones.
+    assert_eq!(ran.err, "", "no warning remains");
+    // Only the first of many wrong ids are listed.
     let many: Vec<String> = (0..30).map(|number| format!("--depends-on=X-{number}")).collect();
     let mut words = vec!["edit", "W-008"];
     words.extend(many.iter().map(String::as_str));

@@ -1,4 +1,4 @@
-//! Changed fields: by flags, by JSON, in an editor on a terminal.
+//! Edits of fields: by flags, by JSON, and in an editor on a terminal.
 
 use crate::folder::{Folder, QUEUE, Ran, ended, feed};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn without_a_terminal_no_editor_opens() {
     assert!(folder.events().is_empty());
 }
 
-/// Edits on a terminal with a script for an editor; `keys` are typed.
+/// Runs `edit` on a terminal with a script as the editor; `keys` are typed.
 fn on_a_terminal(folder: &Folder, script: &str, keys: &str) -> Ran {
     folder.put("editor.sh", &format!("#!/bin/sh\n{script}\n"));
     let editor = folder.path("editor.sh");
@@ -102,7 +102,7 @@ fn kept_copies(folder: &Folder) -> usize {
 #[test]
 fn an_editor_changes_a_copy_that_is_merged() {
     let folder = Folder::with(QUEUE);
-    // Somebody else changes another field while the editor is open.
+    // Another process changes another field while the editor is open.
     let script = r#"grep -q '"x": 7e242' "$2" || exit 9
         sed -i 's/"Dig"/"Dig deep"/; s/"attempts": 0/"attempts": 0, "new": 1.50/' "$2"
         sed -i 's/"a",   "b"/"a",   "c"/' q.json"#;

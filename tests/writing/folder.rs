@@ -1,4 +1,4 @@
-//! A folder with a queue, and the program running in it.
+//! A temporary folder with a queue, and runs of the program in it.
 
 use serde_json::Value;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A queue in nobody's favourite format; each task has its lines for itself.
+/// A queue with unusual formatting; no line contains parts of two tasks.
 pub(crate) const QUEUE: &str = r#"{
    "project":"mill",  "weight": 1.50, "big": 10000000000000000000001,
    "summary": {"total": 7, "complete": 1, "blocked": 2, "pending": 2, "archived": 0},
@@ -39,7 +39,7 @@ pub(crate) struct Ran {
 }
 
 impl Folder {
-    /// A folder with `queue` as `q.json`.
+    /// Creates a folder with `queue` as `q.json`.
     pub(crate) fn with(queue: &str) -> Self {
         let folder = Self(tempfile::tempdir().expect("a folder"));
         folder.put("q.json", queue);
@@ -62,7 +62,7 @@ impl Folder {
         serde_json::from_str(&self.text("q.json")).expect("JSON at every moment")
     }
 
-    /// The task with this id.
+    /// Returns the task with this id.
     #[track_caller]
     pub(crate) fn task(&self, id: &str) -> Value {
         let queue = self.json();
@@ -70,13 +70,13 @@ impl Folder {
         list.iter().find(|task| task["id"] == id).expect("such a task").clone()
     }
 
-    /// The journal.
+    /// Returns the events of the journal.
     pub(crate) fn events(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path(".workloop/events.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
     }
 
-    /// The words of the journal about a task.
+    /// Returns the event names of a task.
     pub(crate) fn events_of(&self, id: &str) -> Vec<String> {
         let events = self.events();
         let own = events.iter().filter(|event| event["task"] == id);
@@ -98,7 +98,7 @@ impl Folder {
         ended(self.command(&words).output().expect("it starts"))
     }
 
-    /// The same with text on stdin.
+    /// Runs the program on `q.json` with `input` on stdin.
     pub(crate) fn run_with(&self, words: &[&str], input: &str) -> Ran {
         let words = [words, &["--work-queue", "q.json"]].concat();
         ended(feed(self.command(&words), input).wait_with_output().expect("it ends"))
@@ -119,7 +119,7 @@ impl Folder {
 pub(crate) fn feed(mut command: Command, input: &str) -> Child {
     let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // A refusal may come before everything was read.
+    // The program may refuse before it has read everything.
     drop(stdin.write_all(input.as_bytes()));
     child
 }
@@ -144,12 +144,12 @@ impl Ran {
     }
 }
 
-/// Waits for a condition, with a deadline.
+/// Waits until a condition holds, and panics after a deadline.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !condition() {
-        assert!(Instant::now() < end, "waited in vain until {what}");
+        assert!(Instant::now() < end, "timed out waiting until {what}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
 }

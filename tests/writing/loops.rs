@@ -1,10 +1,11 @@
-//! Verbs while a loop runs, and what a loop adds by itself.
+//! Verbs while a loop runs, and tasks that a loop adds.
 
 use crate::folder::{Folder, Ran, ended, wait_until};
 use serde_json::json;
 use std::process::Child;
 
-/// Two tasks; the agent says what it does in a file of the task's name, else hangs.
+/// Returns a folder with two tasks. The agent runs the script `go-TASK` if it exists, otherwise it
+/// hangs.
 fn folder() -> Folder {
     let folder = Folder::with(&format!(
         "{:#}\n",

@@ -1,5 +1,5 @@
-//! The verbs that write, as a person and a script meet them: the binary, a folder, and what is
-//! left in the file and in the journal.
+//! End-to-end tests of the verbs that write: they run the binary in a temporary folder, and check
+//! the queue file and the journal.
 #![expect(clippy::disallowed_methods, reason = "tests start the program and write its input files")]
 
 mod folder;

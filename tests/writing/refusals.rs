@@ -1,4 +1,4 @@
-//! Files and folders that are not to be written.
+//! Files and folders that must not be written.
 
 use crate::folder::{Folder, QUEUE, ended};
 use std::fs::{self, Permissions};
@@ -53,7 +53,7 @@ fn a_queue_of_somebody_else() {
 fn a_read_only_folder() {
     let folder = Folder::with(QUEUE);
     let is_root = fs::metadata(folder.path("")).expect("there").uid() == 0;
-    // To root nothing is read-only: the program runs as somebody else then.
+    // Root may write everything, so the program then runs as another user.
     let program = folder.path("workloop");
     if is_root {
         fs::copy(env!("CARGO_BIN_EXE_workloop"), &program).expect("copied");

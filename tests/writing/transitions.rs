@@ -1,9 +1,9 @@
-//! Each verb where it is legal and where it is not, and what it leaves in the file.
+//! Each verb where it is legal and where it is not, and what it writes.
 
 use crate::folder::{Folder, QUEUE};
 use serde_json::{Value, json};
 
-/// The lines of the file but those of one task and of the summary.
+/// Returns the lines of the file without those of one task and of the summary.
 fn others(text: &str, id: &str) -> Vec<String> {
     let mut kept = Vec::new();
     let mut inside = false;
@@ -53,7 +53,7 @@ fn every_legal_transition_is_journalled_and_touches_its_task_alone() {
         assert_eq!(folder.events_of(id), [event], "{words:?}");
         let summary = &folder.json()["summary"];
         assert_eq!(summary["total"], 7);
-        assert_eq!(summary["archived"], 0, "keys of others stay");
+        assert_eq!(summary["archived"], 0, "unknown keys stay");
         assert!(folder.task(id).get("claim").is_none() || id != "W-006", "{words:?}");
     }
 }
@@ -118,14 +118,14 @@ fn what_a_person_did_is_complete_by_them() {
     let event = folder.events().into_iter().find(|event| event["task"] == "W-001").expect("one");
     assert_eq!((&event["event"], &event["data"]["by"]), (&json!("completed"), &json!("the mason")));
     folder.run(&["check"]).works();
-    // The name of whoever is logged in, and ids from a script.
+    // Without --by the name of the current user is used. The ids come from a script.
     folder.run_with(&["done", "-"], r#"["W-003"]"#).works();
     assert!(folder.task("W-003")["completed_by"].as_str().is_some_and(|name| !name.is_empty()));
     folder.run(&["reset", "W-001"]).works();
     let task = folder.task("W-001");
     assert!(task.get("completed_by").is_none() && task.get("completion_note").is_none(), "{task}");
     folder.refuses(&["done", "W-002", "--by", " "]);
-    // Somebody on another machine has it.
+    // A worker on another machine has claimed it.
     folder.refuses(&["done", "W-006"]).says("cannot be determined here").says("workloop cancel");
 }
 
@@ -163,7 +163,7 @@ fn several_tasks_at_once_or_none() {
 }
 
 #[test]
-fn reset_all_leaves_what_is_set_aside_or_never_ran() {
+fn reset_all_leaves_what_is_parked_or_never_ran() {
     let folder = Folder::with(QUEUE);
     folder.run(&["release", "W-006", "--force"]).works();
     folder.run(&["reset", "--all", "--yes"]).works().says("not reset: 1 parked");
