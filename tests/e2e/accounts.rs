@@ -1,11 +1,13 @@
-//! One account that several projects and loops use: a limit that one of them meets holds for all.
+//! One account that several projects and loops use: a limit that one of them reaches applies to
+//! all.
 
 use crate::sandbox::{Sandbox, all_end_well, flat_queue, wait_until};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Claude Code without its events. It notes when it is started; while `limit` has a number, it says in its
-/// own words that it may work in so many seconds, and only a limit of an hour stays.
+/// A fake of Claude Code without events. It records each start. While `limit` contains a number, it
+/// prints the tool's message that it may work again in that many seconds. Only a limit of an hour
+/// stays.
 const TOOL: &str = r#"cat >/dev/null
 cd ..
 echo "$(date +%s%N) $WORKLOOP_TASK_ID" >>starts
@@ -20,7 +22,7 @@ fi
 echo '{"type":"result","subtype":"success","is_error":false,"result":"done"}'
 "#;
 
-/// The tool of the account, and what somebody else pays for.
+/// Agents of the account, and agents that do not use the account.
 const CONFIG: &str = r#"
 [agents.default]
 preset = "claude"
@@ -46,7 +48,7 @@ name = "any"
 run = "true"
 "#;
 
-/// When each start was, in nanoseconds.
+/// Returns the time of each start, in nanoseconds.
 fn starts(sandbox: &Sandbox) -> Vec<u64> {
     let text = fs::read_to_string(sandbox.path("starts")).unwrap_or_default();
     let numbers = text.lines().filter_map(|line| line.split(' ').next()?.parse().ok());
@@ -55,7 +57,7 @@ fn starts(sandbox: &Sandbox) -> Vec<u64> {
     starts
 }
 
-/// The only pause of the account: as a person would who knows that the limit is over, it ends now.
+/// Ends the only pause of the account now, as a person would who knows that the limit is over.
 fn end_pause(sandbox: &Sandbox) {
     let folder = sandbox.path("../state/workloop/accounts/team/pauses");
     let mut files = fs::read_dir(folder).expect("the pauses of the account");
@@ -84,7 +86,7 @@ fn a_limit_of_an_account_pauses_all_its_loops_in_all_projects() {
     wait_until("the first loop pauses", || first[0].output().contains(says));
     first.push(sandbox.spawn(["run", "p/q.json"]));
     let second = sandbox.spawn(["run", "q/q.json"]);
-    wait_until("the others know it", || {
+    wait_until("the other loops report it", || {
         first[1].output().contains(says) && second.output().contains(says)
     });
     assert_eq!(starts(&sandbox).len(), 1);
@@ -93,7 +95,7 @@ fn a_limit_of_an_account_pauses_all_its_loops_in_all_projects() {
         let told = (&pause["agent"], &pause["account"], &pause["kind"]);
         assert_eq!(told, (&json!("default"), &json!("team"), &json!("usage_limit")));
     }
-    // Neither the same tool without the account nor another tool of the account is held up.
+    // Neither the same tool without the account nor another tool of the account is paused.
     let free = TOOL.replace("read -r seconds <limit", "seconds=0");
     let (mut others, _) = flat_queue(2);
     others["tasks"][1]["type"] = json!("other");
@@ -102,7 +104,7 @@ fn a_limit_of_an_account_pauses_all_its_loops_in_all_projects() {
     sandbox.run(["run", "r/q.json", "--no-wait"]).exits(0);
     assert_eq!(starts(&sandbox).len(), 1);
 
-    // One attempt of the three loops finds out that there is another limit, of two seconds.
+    // One attempt of the three loops reaches another limit, of two seconds.
     let sandbox = sandbox.file("next", "2\n");
     fs::rename(sandbox.path("next"), sandbox.path("limit")).expect("renamed");
     end_pause(&sandbox);
@@ -112,7 +114,7 @@ fn a_limit_of_an_account_pauses_all_its_loops_in_all_projects() {
         assert_eq!(sandbox.read(queue)["summary"]["complete"], ids.len());
     }
     let (starts, resets) = (starts(&sandbox), sandbox.bytes("resets"));
-    // Each task once, and the two that were refused.
+    // One start for each task, and two that were refused.
     assert_eq!(starts.len(), 2 * ids.len() + 2);
     let last = String::from_utf8_lossy(&resets).lines().last().and_then(|line| line.parse().ok());
     let until: u64 = last.unwrap_or(u64::MAX / 1_000_000_000) + 60;

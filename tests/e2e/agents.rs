@@ -1,4 +1,5 @@
-//! Agents by preset: what their tools say decides about pauses and money, never about the work.
+//! Agents by preset: the output of their tools decides about pauses and money, never about the
+//! work.
 
 use crate::sandbox::{Sandbox, flat_queue, task, wait_until};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ const OK: &str = r#"exit 0
 const AUTH: &str = r#"exit 1
 {"type":"result","subtype":"success","is_error":true,"api_error_status":401,"result":"who?"}"#;
 
-/// A limit that ends so many seconds from now.
+/// Returns the event of a limit that ends in `seconds` seconds.
 fn limit(seconds: i64) -> String {
     format!(
         "exit 1\n{{\"type\":\"rate_limit_event\",\"rate_limit_info\":{{\"status\":\"rejected\",\
@@ -21,7 +22,8 @@ fn limit(seconds: i64) -> String {
     )
 }
 
-/// A queue of `count` tasks, and a fake of the tool with its stream for all of them.
+/// Returns a sandbox with a queue of `count` tasks and a fake of the tool that replays `stream` for
+/// all of them.
 fn with_streams(count: usize, stream: &str, more: &str) -> Sandbox {
     let (list, _) = flat_queue(count);
     let toml = format!(
@@ -62,7 +64,7 @@ fn what_a_tool_tells_is_kept_and_a_limit_costs_no_attempt() {
     assert!(started[0].contains("--model opus"), "{started:?}");
 }
 
-/// Nothing is started with an agent before its reset, whoever asks; what else can work does.
+/// No loop starts the agent before its reset. Other agents can work.
 #[test]
 fn a_stated_reset_is_kept_by_every_loop() {
     let sandbox = with_streams(3, &limit(3600), "");
@@ -74,13 +76,13 @@ fn a_stated_reset_is_kept_by_every_loop() {
     let pause = &status["pauses"][0];
     assert_eq!((&pause["agent"], &pause["kind"]), (&json!("default"), &json!("usage_limit")));
     assert_eq!(sandbox.status("T001"), "pending");
-    // A loop that waits is there, and stays.
+    // A loop that waits does not end.
     let waiting = sandbox.spawn(["run", "q.json"]);
-    wait_until("it says so", || waiting.output().contains("usage limit reached"));
+    wait_until("it reports the limit", || waiting.output().contains("usage limit reached"));
     sandbox.run(["stop", "q.json"]).exits(0);
     waiting.ends().exits(6);
     assert_eq!(starts(&sandbox).len(), 1);
-    // Another agent may do the work meanwhile.
+    // Another agent may do the work in the meantime.
     let toml = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
     let other = "fallback = [\"other\"]\n[agents.other]\n\
                  run = 'mkdir -p made; echo >made/$WORKLOOP_TASK_ID'\n[[verify]]";
@@ -95,7 +97,7 @@ fn who_is_not_logged_in_is_told_how_and_nobody_is_blamed() {
     let ran = sandbox.run(["run", "q.json"]).exits(2);
     ran.says("not logged in: who?; log in with: claude, then /login");
     assert_eq!((starts(&sandbox).len(), sandbox.status("T001").as_str()), (1, "pending"));
-    // The next run tries it once.
+    // The next run tries the agent once.
     let sandbox = sandbox.file("streams/default", format!("{OK}\n"));
     sandbox.run(["run", "q.json"]).exits(0);
 }
@@ -106,7 +108,7 @@ fn limits_of_money_end_a_run_and_block_a_task() {
     let ran = sandbox.run(["run", "q.json", "--jobs", "3"]).exits(6);
     ran.says("today's limit cost_usd = 4 (4.50 measured by claude) is reached");
     assert_eq!(starts(&sandbox).len(), 3);
-    // Another loop knows it.
+    // Another loop knows that the limit is reached.
     sandbox.run(["run", "q.json"]).exits(6);
     assert_eq!(starts(&sandbox).len(), 3);
     let failing = OK.replace("exit 0", "exit 3");

@@ -1,4 +1,4 @@
-//! Agents that work apart: each in a workspace of its own, with what was judged landed on the branch.
+//! Private trees: each agent works in its own workspace, and what was judged lands on the branch.
 
 use crate::sandbox::{Sandbox, program, queue, task, wait_until};
 use rustix::process::Signal;
@@ -12,7 +12,7 @@ fn sandbox(agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
     sandbox_with("", agent, verify, ids)
 }
 
-/// The same with more under `[workspaces]`.
+/// Like `sandbox`, with more keys under `[workspaces]`.
 fn sandbox_with(more: &str, agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
     let config = CONFIG.replace("{agent}", agent).replace("{verify}", verify);
     let config = config.replace("[workspaces]\n", &format!("[workspaces]\n{more}"));
@@ -24,7 +24,7 @@ fn sandbox_with(more: &str, agent: &str, verify: &str, ids: &[&str]) -> Sandbox 
     sandbox
 }
 
-/// What a script prints in the project.
+/// Runs a script in the project and returns what it prints.
 fn says(sandbox: &Sandbox, script: &str) -> String {
     let mut command = std::process::Command::new("sh");
     let done = command.args(["-c", script]).current_dir(sandbox.path("")).output();
@@ -81,7 +81,7 @@ fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
         "cat made/m && if test $WORKLOOP_TASK_ID = A; then echo changed >>made/m; else touch made/other; fi",
         &["A", "B", "C"],
     );
-    // One after the other: each begins with what landed.
+    // The tasks run one after the other, so each begins with what landed before.
     let list = queue(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
     let sandbox = sandbox.queue("q.json", &list);
     assert!(sandbox.shell("echo made/ >.gitignore; git add .gitignore; git commit -qm ignore"));
@@ -95,8 +95,8 @@ fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }
-    // Both at first; the judge after A; for C the judge with what it made, once more because of that,
-    // and the workspace, whose agent mends it.
+    // Setup runs in both places first; in the judge tree after A; for C in the judge tree with its
+    // change, again because of that change, and in the workspace, whose agent repairs it.
     let places = says(&sandbox, "sed 's|.*/||' ../setup | tr '\\n' ' '");
     assert_eq!(places, "judge-1 ws-1 judge-1 judge-1 judge-1 ws-1 ", "{said}");
     assert_eq!(says(&sandbox, "git log --format=%s -3"), "Make C\nMake B\nMake A\n");
@@ -116,8 +116,8 @@ fn a_setup_that_fails_on_the_target_ends_the_run_and_costs_nothing() {
     );
 }
 
-/// What a person left in the project plays no part: neither before the first task, nor for a gate, nor
-/// for work whose queue was set back.
+/// Uncommitted files of a person in the project do not count: neither before the first task, nor
+/// for a gate, nor for work whose queue was set back.
 #[test]
 fn what_no_agent_works_on_is_judged_at_the_target() {
     let verify = "pwd >>../../../judged; test ! -f broken && echo $WORKLOOP_TREE_CHECK:$WORKLOOP_TASK_ID >>../../../seen";
@@ -129,7 +129,7 @@ fn what_no_agent_works_on_is_judged_at_the_target() {
     assert!(sandbox.shell("cp q.json ../before.json"));
     let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
     assert_eq!(says(&sandbox, "cat ../seen"), "1:\n:A\n:G\n", "{ran}");
-    // The work is at the target, whatever the person did to it since.
+    // The work is at the target, whatever the person has done to the files since.
     assert!(sandbox.shell("cp ../before.json q.json; echo mine >>A.txt"));
     let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
     assert!(ran.contains("set back with the queue: A"), "{ran}");
@@ -138,7 +138,7 @@ fn what_no_agent_works_on_is_judged_at_the_target() {
     assert_eq!(judged, "judge-1\n1:\n:A\n:G\n1:\nMake A\nstart\n", "{ran}");
 }
 
-/// A loop that serves several projects has places and a target for each of them.
+/// A loop that serves several projects has its own trees and target for each of them.
 #[test]
 fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
     let projects = "[project.one]\nroot = \"../one\"\nqueues = { default = \"one.json\" }\n\
@@ -164,8 +164,8 @@ fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
     assert_eq!(task(&list, "B")["files_actually_changed"], json!(["B.txt"]));
 }
 
-/// A change that passed is not made again: it waits for the person whose edits are in the way, its
-/// task in progress, and the next run lands it.
+/// A change that passed is not made again. It waits for the person whose edits are in the way, with
+/// its task in progress, and the next run lands it.
 #[test]
 fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
     let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a";
@@ -192,7 +192,7 @@ fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
     assert!(events.contains("\"event\":\"landed\""), "{events}");
 }
 
-/// What is kept of attempts goes thirty days after the task was completed, when a run begins.
+/// Kept attempts are removed thirty days after the completion of their task, when a run begins.
 #[test]
 fn old_attempts_are_given_up_when_a_run_begins() {
     let sandbox = sandbox("echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"", "true", &["A", "B"]);
@@ -211,10 +211,10 @@ fn old_attempts_are_given_up_when_a_run_begins() {
     assert_eq!(says(&sandbox, kept), left);
 }
 
-/// What waits is landed by a verb as well, which starts no agent.
+/// `land now` also lands what waits, without starting an agent.
 #[test]
 fn land_now_lands_what_loops_left_and_begins_nothing() {
-    // Where it works can be asked for meanwhile.
+    // While the agent works, `workspace path` shows where.
     let agent = format!(
         "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a; \
          {} workspace path A --work-queue \"$WORKLOOP_QUEUE\" >../../../path; pwd >>../../../path",
@@ -249,12 +249,12 @@ fn land_now_lands_what_loops_left_and_begins_nothing() {
     assert!(events.contains("SUBTASK A landed as "), "{events}");
 }
 
-/// A loop that is killed while its change waits leaves a change, and no attempt that counts.
+/// A loop that is killed while its change waits leaves the change, and no attempt that counts.
 #[test]
 fn another_loop_lands_what_a_killed_one_left() {
     let agent = "echo ran >>../../../ran; echo x >x";
     let sandbox = sandbox(agent, "test -f x", &["A", "B"]);
-    // B is worked on while A waits for the edits; the loop does not leave before.
+    // B runs while A waits for the edits, so that the loop does not end.
     assert!(sandbox.shell("mkdir x && echo mine >x/y"));
     let started = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
     wait_until("a change waits", || {
@@ -264,7 +264,7 @@ fn another_loop_lands_what_a_killed_one_left() {
     started.signal(Signal::KILL);
     started.ends();
     assert!(sandbox.shell("rm -r x"));
-    // Whatever the file says: what was judged lands, and nothing else.
+    // Whatever the entry contains, only what was judged lands.
     let entry = ".git/workloop/landing/A-1.json";
     assert!(sandbox.shell(&format!(
         "sed -i 's/\"judged\": \\[/\"judged\": [\"'$(git write-tree)'\",/' {entry}"
@@ -276,11 +276,10 @@ fn another_loop_lands_what_a_killed_one_left() {
     assert_eq!(landed, "Make A\nstart\nx\n");
 }
 
-/// What two tasks make of the same line does not merge: the second one gets both, and brings them
-/// together.
+/// Two changes of the same line do not merge: the second task gets both, and merges them.
 #[test]
 fn a_conflict_goes_back_to_the_agent() {
-    // Both begin with the same base: each waits for the other one to have begun.
+    // Both begin with the same base: each waits until the other one has begun.
     let agent = "touch ../../../began.$WORKLOOP_TASK_ID; \
         until test -f ../../../began.A && test -f ../../../began.B; do sleep 0.02; done; \
         if grep -q '<<<' a; then printf 'A B\\n2\\n3\\n' >a; else sed -i \"s/1/$WORKLOOP_TASK_ID/\" a; fi";
@@ -297,7 +296,7 @@ fn a_conflict_goes_back_to_the_agent() {
     );
 }
 
-/// Work that landed is complete as long as its commit is on the target, and not a moment longer.
+/// Work that landed is complete exactly as long as its commit is on the target.
 #[test]
 fn a_queue_that_is_set_back_goes_by_the_commits() {
     let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"";
@@ -307,7 +306,7 @@ fn a_queue_that_is_set_back_goes_by_the_commits() {
     let ran = sandbox.run(["run", "q.json"]).exits(0);
     assert!(ran.to_string().contains("their commits are on the target"), "{ran}");
     assert_eq!(says(&sandbox, "wc -l <../ran").trim(), "2");
-    // The work of B goes, and its queue with it.
+    // The work of B is removed together with the state of its queue.
     assert!(sandbox.shell("git reset -q --hard HEAD~1"));
     let ran = sandbox.run(["run", "q.json"]).exits(0);
     assert!(ran.to_string().contains("so they are done again"), "{ran}");
@@ -335,7 +334,8 @@ fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
     assert_eq!(says(&sandbox, landed), "Make A\nother\nstart\na\ndone\nw\n1\nzwo\n3\n", "{ran}");
 }
 
-/// What a person says, and what was not to be believed, begins with the branch; what is kept stays.
+/// After `retry --fresh` and after tampering, an attempt begins with the branch. Kept attempts
+/// stay.
 #[test]
 fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
     let verify = "if test $WORKLOOP_TASK_ID = T; then sh check.sh; else false; fi";
@@ -372,7 +372,7 @@ fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
     assert!(ran.contains("--fresh needs private workspaces"), "{ran}");
 }
 
-/// What is switched off does not happen, and what is set for nothing is said.
+/// Landing that is switched off does not happen, and keys without effect are named.
 #[test]
 fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
     let sandbox = sandbox("echo x >x", "test -f x", &["A", "B"]);
@@ -394,7 +394,8 @@ fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
     assert!(ran.contains("commit = \"none\" contradicts"), "{ran}");
 }
 
-/// Tasks of different queues with one id, and ids that no ref can have, in a folder of the repository.
+/// Tasks of different queues with the same id, and ids that no ref can have, in a folder of the
+/// repository.
 #[test]
 fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
     let odd = "a/b \u{e4}.lock";
@@ -417,7 +418,8 @@ fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
     }
 }
 
-/// A task that is blocked left nothing that others begin with: what is red since is nobody's fault.
+/// A blocked task leaves nothing in the tree that others begin with, so it is not blamed for a tree
+/// that has become red since.
 #[test]
 fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
     let agent = "test $WORKLOOP_TASK_ID = B || { cd ../../../work; touch red; git add red; git commit -qm red; false; }";
@@ -436,7 +438,7 @@ fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
     assert_eq!(says(&sandbox, "cat ../seen"), "1\n\n", "{ran}");
 }
 
-/// Git may wait for a program of the person, which nobody has to wait for who ends the loop.
+/// Git may wait for a program that the person configured. A signal to the loop ends that wait.
 #[test]
 fn a_signal_ends_a_git_that_makes_a_tree() {
     let sandbox = sandbox("true", "true", &["A"]);
@@ -454,8 +456,8 @@ fn a_signal_ends_a_git_that_makes_a_tree() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["status"], "pending");
 }
 
-/// A change in review lands after a yes: by the loop that has it, or else by the next one; after a no
-/// its agent continues with it.
+/// A change in review lands after `approve`, by the loop that has it or by the next one. After
+/// `answer` its agent continues with it.
 #[test]
 fn a_change_lands_after_a_yes() {
     let agent = "echo x >>\"$WORKLOOP_TASK_ID.txt\"";
@@ -472,7 +474,7 @@ fn a_change_lands_after_a_yes() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["change"]["waits"], "review");
     sandbox.run(["why", "A", "q.json"]).exits(0).says("It is review").says("workloop approve A");
     sandbox.run(["retry", "A", "q.json", "--because", "once more"]).exits(0);
-    // This one stays, and lands what is said yes to while it runs.
+    // This loop keeps running, and lands what is approved meanwhile.
     let mut running = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
     wait_until("it waits", || task(&sandbox.read("q.json"), "A")["change"]["waits"] == "review");
     sandbox.run(["approve", "A", "q.json"]).exits(0).says("+x").says("A: approved");

@@ -1,4 +1,4 @@
-//! Attempts, verification, feedback, budgets, and what is written back.
+//! Attempts, verification, feedback, budgets, and the results in the queue.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, flat_queue, queue, task};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_failure_is_in_the_next_prompt_and_its_repair_passes() {
-    // The command itself is in every prompt; what it prints only after a failure.
+    // The command itself is in every prompt; its output only after a failure.
     let leaking = CONFIG.replace("nothing was made", "the roof leaks at $((6 * 7))");
     let sandbox = Sandbox::new()
         .config(&leaking)
@@ -73,7 +73,7 @@ fn the_configured_budget_holds_where_the_task_has_none() {
     assert_eq!(sandbox.oracle().starts("A"), 3);
 }
 
-/// `git checkout` and editors bring states back, never attempts.
+/// `git checkout` and editors can restore a state, but no used budget.
 #[test]
 fn an_edit_does_not_renew_a_budget() {
     let mut list = queue(&[("A", &[])]);
@@ -88,7 +88,7 @@ fn an_edit_does_not_renew_a_budget() {
     let why = sandbox.run(["why", "A", "--work-queue", "q.json"]);
     why.exits(0).says("its budget is used up (1 of 1 attempt); workloop retry A gives a new one");
     sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
-    // Wherever an attempt is told of it has the same number.
+    // An attempt has the same number in every view.
     let second = "attempt 2, budget 1 of 1";
     sandbox.run(["run", "q.json"]).exits(5).says(&format!(" s, {second})"));
     assert_eq!(sandbox.oracle().starts("A"), 2);
@@ -99,7 +99,7 @@ fn an_edit_does_not_renew_a_budget() {
     sandbox.run(["log", "A", "--work-queue", "q.json"]).exits(0).says("==> attempt 2, ");
     let why = sandbox.run(["why", "A", "--work-queue", "q.json", "--json"]).exits(0).json();
     assert_eq!((&why["attempts"][1]["attempt"], &why["attempts"][2]), (&json!(2), &Value::Null));
-    // How long it took is told in tenths of a second, so that whole ones do not do.
+    // Durations are shown in tenths of a second, so whole seconds are not enough.
     let began = why["attempts"][1]["started_at"].as_str().unwrap_or_default();
     assert_eq!((began.len(), began.ends_with('Z')), ("2026-01-19T14:35:45.000Z".len(), true));
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();

@@ -1,11 +1,11 @@
-//! Without git everything inside of the project may be deleted: what was recorded is kept outside of
-//! it as well.
+//! Without git everything inside the project may be deleted, so the records are also kept outside
+//! it.
 
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::json;
 
-/// A sandbox without git, in the folder `p`; starts are counted outside of it, where the queue is
-/// kept as it was first, too.
+/// Returns a sandbox without git, in the folder `p`. Starts are counted outside it, where a copy of
+/// the first state of the queue is kept as well.
 fn project(agent: &str, verify: &str) -> Sandbox {
     let mut list = queue(&[("A", &[]), ("B", &["A"])]);
     for id in ["A", "B"] {
@@ -31,7 +31,7 @@ fn starts(sandbox: &Sandbox) -> String {
 #[test]
 fn a_budget_ends_whatever_is_deleted() {
     for harm in ["rm -rf .workloop", "rm -rf .workloop; cp ../saved q.json"] {
-        // By the agent, and by whoever comes between two runs.
+        // By the agent, and by another process between two runs.
         for (agent, between) in [(harm, "true"), ("true", harm)] {
             let sandbox = project(agent, "false");
             sandbox.run(["run", "p/q.json", "--max-iterations", "1"]).exits(6);
@@ -53,7 +53,7 @@ fn finished_work_is_put_back_where_it_is() {
     let ran = sandbox.run(["run", "p/q.json"]).exits(0);
     ran.says("complete again").says("A, B");
     assert_eq!(starts(&sandbox), "A,B");
-    // What was put back is recorded as before.
+    // The restored records are the same as before.
     let events = sandbox.run(["events", "--json", "p/q.json"]).exits(0).stdout;
     assert_eq!(events.matches("\"completed\"").count(), 2, "{events}");
     assert!(sandbox.shell("cd p; rm -rf .workloop made-B; cp ../saved q.json"));
@@ -69,7 +69,7 @@ fn a_loop_that_has_nothing_to_do_knows_what_was_done() {
     let complete = || sandbox.read("p/q.json")["summary"]["complete"] == 2;
     wait_until("both are complete", complete);
     wait_until("it waits", || running.output().contains("waiting for"));
-    // The loop makes parts of it anew meanwhile.
+    // The loop creates parts of the folder again meanwhile.
     assert!(
         sandbox.shell("cd p; until rm -rf .workloop; do :; done; cp ../saved t && mv t q.json")
     );
@@ -79,24 +79,25 @@ fn a_loop_that_has_nothing_to_do_knows_what_was_done() {
     assert_eq!(starts(&sandbox), "A,B");
 }
 
-/// A reader looks at the copy, and who follows the journal is told nothing twice when it is put back.
+/// A reader uses the copy, and `events --follow` prints no line twice after the journal is
+/// restored.
 #[test]
 fn events_are_told_once_whatever_is_deleted() {
     let sandbox = project(MAKE, MADE);
     sandbox.run(["run", "p/q.json"]).exits(0);
     let following = sandbox.spawn(["events", "--follow", "--json", "p/q.json"]);
     let told = |output: &str, event: &str| output.matches(&format!("\"{event}\"")).count();
-    wait_until("all is told", || told(&following.output(), "loop_finished") == 1);
+    wait_until("all events are printed", || told(&following.output(), "loop_finished") == 1);
     assert!(sandbox.shell("rm -r p/.workloop"));
     let read = sandbox.run(["events", "--json", "p/q.json"]).exits(0).stdout;
     assert_eq!(told(&read, "completed"), 2, "{read}");
     assert!(!sandbox.path("p/.workloop").exists(), "a reader wrote");
     sandbox.run(["reset", "A", "p/q.json"]).exits(0);
-    wait_until("the verb is told", || told(&following.output(), "reset") > 0);
+    wait_until("the event of the verb is printed", || told(&following.output(), "reset") > 0);
     assert_eq!(told(&following.output(), "completed"), 2, "{}", following.output());
 }
 
-/// The same path and the same tasks, and nothing of what was done before.
+/// A project with the same path and the same tasks has no records of the previous one.
 #[test]
 fn a_project_that_is_made_again_begins_anew() {
     let sandbox = project(MAKE, "true");
@@ -116,7 +117,7 @@ fn where_no_copy_can_be_kept_it_is_said_and_nothing_fails() {
     let told = "if .workloop/ is deleted";
     sandbox.run(["check", "p/q.json"]).exits(0).says("warning[no-backup]").says(told);
     sandbox.run(["run", "p/q.json"]).exits(0).says(told);
-    // A verb that changes one thing has nothing to say about it.
+    // A verb that makes one change does not report it.
     let ran = sandbox.run(["park", "A", "p/q.json"]);
     assert!(!ran.stderr.contains(told), "{ran}");
     assert!(sandbox.shell("git init -q p"));

@@ -1,5 +1,5 @@
-//! Cheats of each class that is known, each beside an honest change that looks like it: judged end to end, and
-//! counted by the file and not by what the program says.
+//! Cheats of each known class, each with an honest change that looks similar: judged end to end,
+//! and counted by the state in the queue file, not by what the program prints.
 
 use crate::ecosystems;
 use crate::processes::lacks;
@@ -52,7 +52,7 @@ run = "sh figures.sh"
 measure = { json_pointer = "/pct", file = "cov.json", min = 80 }
 "#;
 
-/// Prints TAP of all tests.
+/// Runs all tests and prints TAP.
 const CHECK: &str = r#"[ ! -f tests/setup.sh ] || . ./tests/setup.sh
 n=0; bad=0
 for t in tests/*_test.sh; do
@@ -61,7 +61,7 @@ done
 echo "1..$n"; exit $bad
 "#;
 
-/// Runs all cases of all files, and writes a report when it comes to its end.
+/// Runs all cases of all files, and writes a report at its end.
 const RUN: &str = r#"import glob, os, sys
 sys.path.insert(0, "py")
 import calc
@@ -88,7 +88,8 @@ const OLD: &str = ". ./add.sh\ntest $(add 1 1) = 2 && echo 'ok 1 - a' || echo 'n
                    . ./known.sh\necho 'not ok 2 - b'\necho 1..2\nexit 1\n";
 const FIGURES: &str = "test -f covered && echo '{\"pct\": 90}' >cov.json; true\n";
 
-/// A change: its class, the profile that judges it, what its task says besides, and what its agent does.
+/// A change: its class, the profile that judges it, more fields of its task, and what its agent
+/// does.
 pub(crate) type Row = (&'static str, &'static str, &'static str, &'static str);
 
 const BROKEN: &str = "echo 'add() { echo 5; }' >add.sh\n";
@@ -218,7 +219,8 @@ const HONEST: [Row; 16] = [
     ("F6-measured", "figures", "{}", "touch covered"),
 ];
 
-/// Those that can be judged here, without the tools that are `lacking`.
+/// Returns the rows that can be judged without the tools that are `lacking`, and the number of
+/// others.
 fn possible(rows: &[&[Row]], lacking: &[&str]) -> (Vec<Row>, usize) {
     let all: Vec<Row> = rows.iter().copied().flatten().copied().collect();
     let has_tool = |(_, profile, ..): &&Row| !lacking.contains(profile);
@@ -227,7 +229,7 @@ fn possible(rows: &[&[Row]], lacking: &[&str]) -> (Vec<Row>, usize) {
     (kept, skipped)
 }
 
-/// The compiler itself, where `rustc` may be a shim.
+/// Returns the path of the compiler itself, because `rustc` may be a shim.
 fn rustc() -> String {
     let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
     let root = asked.map(|done| String::from_utf8_lossy(&done.stdout).trim().to_owned());
@@ -300,8 +302,8 @@ fn no_cheat_completes_and_honest_work_does() {
     assert!(refused.len() <= 1, "refused: {refused:?}\n{ran}");
 }
 
-/// A gate with a threshold is closed by the number alone, which the verdict has; one whose script was changed
-/// waits for the task that did so.
+/// A gate with a threshold is decided by the measured number alone, which the verdict records. A
+/// gate whose script was changed waits for the task that changed it.
 #[test]
 fn a_gate_is_closed_by_its_number_alone() {
     if lacks("jq") {
@@ -349,7 +351,7 @@ fn a_gate_is_closed_by_its_number_alone() {
     }
 }
 
-/// A folder in which agents work is none that is hidden from them.
+/// A folder in which agents work cannot be hidden from them.
 #[test]
 fn a_hidden_folder_lies_outside_of_the_project() {
     let config = CONFIG.replace("../hidden", "tests");

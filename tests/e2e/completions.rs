@@ -1,4 +1,5 @@
-//! The completion scripts in their shells: they are sourced without a word, and offer verbs and ids.
+//! The completion scripts in their shells: sourcing them prints nothing, and they offer verbs and
+//! ids.
 
 use crate::sandbox::Sandbox;
 use serde_json::json;
@@ -6,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Sources the script and prints what is offered after each line of words, a line each.
+/// Sources the script, and prints the completions of each line of words on one line.
 const BASH: &str = r#"
 source ./completion || exit 9
 f=$(complete -p workloop | sed 's/.* -F \([^ ]*\) .*/\1/')
@@ -73,6 +74,6 @@ fn scripts_are_sourced_and_offer_verbs_and_ids() {
         assert_eq!(lines, ["unpark", "A-1 A-2", "wait"], "{shell}");
     }
     assert!(!sandbox.path("pwned").exists(), "an id was run as a command");
-    // Past the capture of the test's output: what did not run is to be seen.
+    // Not captured by the test harness, so that skipped shells are visible.
     drop(std::io::stderr().write_all(missing.as_bytes()));
 }

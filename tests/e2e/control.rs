@@ -1,10 +1,10 @@
-//! Stop, pause and resume from outside; waiting; limits of time.
+//! Stop, pause and resume from outside; `wait`; limits of time.
 
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, task, wait_until};
 use std::time::Duration;
 
 #[test]
-fn stop_lets_a_loop_end_and_the_next_run_goes_on() {
+fn stop_lets_a_loop_end_and_the_next_run_continues() {
     let (list, ids) = flat_queue(20);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.1");
     let running = sandbox.spawn(["run", "q.json"]);
@@ -28,7 +28,7 @@ fn pause_starts_nothing_more_until_resume() {
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.05");
     sandbox.run(["pause", "q.json"]).exits(0);
     let running = sandbox.spawn(["run", "q.json"]);
-    wait_until("the loop is there", || !running.output().is_empty());
+    wait_until("the loop has started", || !running.output().is_empty());
     let started = holds_within(Duration::from_secs(1), || !sandbox.oracle().entries.is_empty());
     assert!(!started, "a paused loop started something");
     sandbox.run(["resume", "q.json"]).exits(0);
@@ -86,7 +86,7 @@ fn a_limit_of_minutes_ends_the_run() {
     assert!(complete > Some(0) && complete < Some(50), "{complete:?}");
 }
 
-/// What is left that no loop serves is no reason to wait for ever.
+/// `wait` ends if no loop serves the remaining tasks.
 #[test]
 fn waiting_ends_when_no_loop_is_left() {
     let sandbox = Sandbox::new().queue("q.json", &flat_queue(3).0).script("default", "await go");
@@ -114,7 +114,7 @@ fn waiting_ends_when_no_loop_is_left() {
     gone.ends().exits(0).closes_with(&["no loop serves these queues: 1 of 3 complete"]);
     first.ends().exits(0);
     named.ends().exits(0);
-    // A worker that died without a word.
+    // A worker that was killed.
     let sandbox = sandbox.script("default", "hang");
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T002") == 1);
@@ -131,7 +131,7 @@ fn what_is_parked_on_purpose_is_not_waited_for() {
     sandbox.run(["run", "q.json"]).exits(0).closes_with(&["the task is complete; 2 parked"]);
     sandbox.run(["run", "q.json"]).exits(0).closes_with(&["nothing to do", "2 parked"]);
     sandbox.run(["wait", "q.json"]).exits(0).closes_with(&["2 parked"]);
-    // An open task depends on it.
+    // An open task depends on the parked one.
     sandbox.run(["unpark", "C", "q.json"]).exits(0);
     sandbox.run(["run", "q.json"]).exits(5).closes_with(&["1 of 3 complete", "(B)"]);
 }

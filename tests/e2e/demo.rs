@@ -1,10 +1,10 @@
-//! The queues of the repository run as the README says.
+//! The queues of the repository run as README describes.
 
 use crate::sandbox::{Sandbox, all_end_well};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Sets a queue back to where it stood before anyone ran it, should someone have run it in place.
+/// Resets a queue to its state before the first run, in case it was run in the working copy.
 fn pristine(sandbox: Sandbox, name: &str) -> Sandbox {
     let mut queue = sandbox.read(name);
     let tasks = queue["tasks"].as_array_mut().expect("tasks");
@@ -67,7 +67,7 @@ fn the_demo_ends_with_everything_verified() {
 }
 
 #[test]
-fn a_second_run_says_that_all_is_complete() {
+fn a_second_run_reports_that_all_is_complete() {
     let sandbox = demo();
     sandbox.run(["run", "queues/demo.json"]).exits(0);
     let before = sandbox.bytes("queues/demo.json");

@@ -1,4 +1,4 @@
-//! What a person completes: beside running attempts, and judged by the verification.
+//! Tasks that a person completes: while attempts run, and judged by the verification.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
@@ -18,7 +18,7 @@ fn a_task_that_an_agent_works_on_is_not_completed_by_hand() {
         .says("workloop cancel A");
     sandbox.run(["done", "A", "--verify", "q.json"]).exits(2).says("is working on it");
     assert_eq!(sandbox.status("A"), "in_progress");
-    // The dependency is met by what a person did, and the loop continues.
+    // The person's completion satisfies the dependency, and the loop continues.
     sandbox.run(["cancel", "A", "q.json"]).exits(0);
     sandbox.run(["done", "A", "q.json", "--by", "me"]).exits(0).says("not verified");
     running.ends().exits(0);
@@ -53,7 +53,7 @@ fn only_a_verification_that_passes_says_so() {
     assert_eq!(sandbox.bytes("q.json"), before);
     sandbox.run(["log", "A", "--attempt", "0", "q.json"]).exits(0).says("nothing was made");
     let sandbox = sandbox.file("made/A", "by hand");
-    // All of them or none.
+    // Either all tasks are completed or none.
     sandbox.run(["done", "A", "B", "--verify", "q.json"]).exits(5);
     assert_eq!(sandbox.bytes("q.json"), before);
     sandbox.run(["done", "A", "--verify", "q.json"]).exits(0).says("complete, verified");
@@ -61,7 +61,7 @@ fn only_a_verification_that_passes_says_so() {
     let done = task(&after, "A");
     assert_eq!((&done["passes"], &done["verification_verdict"]), (&json!(true), &json!("PASS")));
     assert!(sandbox.oracle().entries.is_empty(), "no agent ran");
-    // It was no attempt.
+    // It did not count as an attempt.
     sandbox.run(["run", "q.json", "--task-id", "B"]).exits(0);
     assert_eq!(task(&sandbox.read("q.json"), "B")["attempts"], 1);
     sandbox.nothing_left();
@@ -75,7 +75,7 @@ fn without_a_verification_there_is_nothing_to_say() {
     assert_eq!(sandbox.status("A"), "pending");
 }
 
-/// A loop that starts meanwhile does not take the task.
+/// A loop that starts meanwhile does not claim the task.
 #[test]
 fn nobody_takes_the_task_while_it_is_judged() {
     let step = "run = 'touch judging; until [ -e go ]; do sleep 0.02; done; test -e made/A'";
@@ -87,7 +87,7 @@ fn nobody_takes_the_task_while_it_is_judged() {
     let judging = sandbox.spawn(["done", "A", "--verify", "q.json"]);
     wait_until("the step runs", || sandbox.path("judging").exists());
     let running = sandbox.spawn(["run", "q.json"]);
-    wait_until("the loop is there", || {
+    wait_until("the loop has started", || {
         sandbox.shell("test -n \"$(ls .workloop/workers 2>/dev/null)\"")
     });
     let sandbox = sandbox.file("go", "");

@@ -1,4 +1,4 @@
-//! Cheats and honest changes in further languages: each with a test runner of its own, judged where that is
+//! Cheats and honest changes in more languages, each with its own test runner, judged if that is
 //! installed.
 
 use crate::cheats::Row;
@@ -7,7 +7,8 @@ use crate::cheats::Row;
 pub(crate) const TOOLS: [(&str, &str); 4] =
     [("python", "python3"), ("node", "node"), ("rust", "rustc"), ("perl", "perl")];
 
-/// Their steps. A compiler may be a shim that wants a home: it is called by its own path.
+/// Their steps. The compiler is called by its own path, because `rustc` may be a shim that needs a
+/// home folder.
 pub(crate) const CONFIG: &str = r#"
 [[verify]]
 profile = "node"
@@ -26,7 +27,7 @@ run = "perl -Ipl pl/add.t"
 report = { parser = "tap" }
 "#;
 
-/// What the projects are made of.
+/// The files of the projects.
 pub(crate) const FILES: [(&str, &str); 5] = [
     ("js/add.js", "exports.add = (a, b) => a + b;\n"),
     (

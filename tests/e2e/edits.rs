@@ -1,18 +1,18 @@
-//! Edits of a queue file beside attempts, and queues that git sets back: what says `complete` is
-//! complete, and a budget ends.
+//! Edits of a queue file beside attempts, and queues that git sets back: a task that says
+//! `complete` is complete, and a budget ends.
 
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, all_end_well, queue, task, wait_until};
 use serde_json::{Value, json};
 
-/// A sandbox whose agent is `agent` and whose verification is `verify`, without git.
+/// Returns a sandbox with this agent and this verification, without git.
 fn sandbox(agent: &str, verify: &str, queue: &Value) -> Sandbox {
     let config =
         format!("[agents.default]\nrun = '''{agent}'''\n[[verify]]\nrun = '''{verify}'''\n");
     Sandbox::new().config(&config).queue("q.json", queue)
 }
 
-/// The same in a git repository with everything committed. Starts are counted outside of it.
+/// Returns the same in a git repository with everything committed. Starts are counted outside it.
 fn repository(agent: &str, verify: &str, queue: &Value) -> Sandbox {
     let agent = format!("echo $WORKLOOP_TASK_ID >>../starts; {agent}");
     let sandbox = sandbox(&agent, verify, queue);
@@ -33,7 +33,8 @@ fn an_agent_completes_no_task_by_an_edit() {
     if lacks("jq") {
         return;
     }
-    // Its own with and without the claim, and another one, by a program that saves the file anew.
+    // It completes its own task, with and without the claim, and another one, by a program that
+    // replaces the file.
     let edits = [
         "(.tasks[0]|.status)=\"complete\"|del(.tasks[0].claim)",
         "(.tasks[0]|.status)=\"complete\"|(.tasks[0]|.passes)=true",
@@ -152,7 +153,7 @@ fn finished_work_is_not_done_again_after_a_clean_sweep() {
     assert_eq!(starts(&sandbox), "A,B,C");
 }
 
-/// The first sentence of the README: what says `complete` was verified, on the tree as it is.
+/// The first paragraph of README: a task that says `complete` was verified, on the current tree.
 #[test]
 fn a_task_is_not_complete_on_a_branch_without_its_work() {
     let sandbox = repository("echo f >feature", "test -f feature", &queue(&[("A", &[])]));
@@ -173,13 +174,14 @@ fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
     let sandbox =
         repository("echo f >feature", "test -f feature && test ! -e broken", &queue(&[("A", &[])]));
     sandbox.run(["run", "q.json"]).exits(0);
-    // Nobody is asked: the files are as they were, and what broke since is another matter.
+    // No verification runs: the files are unchanged, and what broke since is another matter.
     assert!(sandbox.shell("touch broken; git checkout -q q.json"));
     sandbox.run(["run", "q.json"]).exits(0).says("complete again");
     assert_eq!((starts(&sandbox).as_str(), sandbox.status("A").as_str()), ("A", "complete"));
 }
 
-/// The claim under which the tree is verified ends with that verification: the next one needs it.
+/// The claim under which the tree is verified ends with that verification, because the next one
+/// needs it.
 #[test]
 fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
     let list = queue(&[("A", &[]), ("B", &["A"])]);
@@ -189,7 +191,7 @@ fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
     let complete = || ["A", "B"].iter().all(|id| sandbox.status(id) == "complete");
     wait_until("both tasks are done", complete);
     for time in ["once", "twice", "three times"] {
-        // The files are others, so that only a verification can tell.
+        // The files differ, so only a verification can decide.
         assert!(sandbox.shell("echo g >>feature; git checkout -q q.json"));
         wait_until(&format!("both are complete again, {time}"), complete);
     }
@@ -198,7 +200,8 @@ fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
     assert_eq!(starts(&sandbox), "A,B");
 }
 
-/// As long as nobody decided whether the work of a task is still there, no edit of an agent does.
+/// As long as it is undecided whether the work of a task is still there, no edit of an agent
+/// decides it.
 #[test]
 fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
     if lacks("jq") {
@@ -208,7 +211,7 @@ fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
     let sandbox = repository("echo f >>feature", "test -f feature", &list);
     sandbox.run(["run", "q.json"]).exits(0);
     for edit in ["(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true", "del(.tasks[0])"] {
-        // The files are others, so that only a verification can tell.
+        // The files differ, so only a verification can decide.
         assert!(sandbox.shell("echo g >>feature; git checkout -q q.json"));
         sandbox.run(["edit", "B", "--priority", "high", "q.json"]).exits(0);
         assert_eq!(sandbox.status("A"), "pending");
@@ -218,7 +221,7 @@ fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
     }
 }
 
-/// What a person writes while everything stands still is taken, whatever runs before and after.
+/// What a person writes while everything is paused is accepted, whatever runs before and after.
 #[test]
 fn an_edit_in_a_pause_is_a_persons() {
     if lacks("jq") {
@@ -238,8 +241,8 @@ fn an_edit_in_a_pause_is_a_persons() {
     assert_eq!(task(&after, "B")["note"], "by hand");
 }
 
-/// Whoever comes first judges it so: another verb, or `resume` for a loop that has not noticed yet
-/// that everything stands still.
+/// The first process that reads the edit judges it so: another verb, or `resume` for a loop that
+/// has not noticed the pause yet.
 #[test]
 fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
     if lacks("jq") {
@@ -268,8 +271,8 @@ fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
     }
 }
 
-/// A typo, a file that is gone, a full disk: the attempts live on, and what they came to is written
-/// when it can be.
+/// A syntax error, a missing file, a full disk: attempts continue, and their results are written as
+/// soon as possible.
 #[test]
 fn a_queue_that_breaks_beside_attempts_costs_nothing() {
     for harm in [
@@ -282,7 +285,7 @@ fn a_queue_that_breaks_beside_attempts_costs_nothing() {
         wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
         assert!(sandbox.shell(&format!("cp q.json saved; {harm}")));
         assert!(sandbox.shell("touch go"));
-        wait_until("the loop says so", || running.output().contains("the last good copy is"));
+        wait_until("the loop reports it", || running.output().contains("the last good copy is"));
         wait_until("the agent has ended", || sandbox.oracle().ends("A") == 1);
         assert_eq!(sandbox.oracle().starts("B"), 0, "something was claimed");
         let copy = sandbox.path(".workloop/last-good/q.json");
@@ -303,7 +306,7 @@ fn a_loop_with_a_broken_queue_can_be_ended() {
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     assert!(sandbox.shell("echo broken >q.json; touch go"));
-    wait_until("the loop says so", || running.output().contains("nothing is claimed until"));
+    wait_until("the loop reports it", || running.output().contains("nothing is claimed until"));
     wait_until("the agent has ended", || sandbox.oracle().ends("A") == 1);
     running.signal(rustix::process::Signal::TERM);
     running.ends().exits(143).says("kept in");
@@ -311,7 +314,7 @@ fn a_loop_with_a_broken_queue_can_be_ended() {
     sandbox.nothing_left();
 }
 
-/// A queue that is only looked at: what an agent writes into it starts nothing that depends on it.
+/// A queue that is only read: what an agent writes into it starts no task that depends on it.
 #[test]
 fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
     if lacks("jq") {
@@ -326,7 +329,7 @@ fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
     let agent =
         format!("echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' other.json >t && mv t other.json");
     let sandbox = sandbox(&agent, "true", &list).queue("other.json", &other);
-    // Something was recorded of it before.
+    // The queue has a record from before.
     sandbox.run(["edit", "X", "--priority", "high", "other.json"]).exits(0);
     sandbox.run(["run", "q.json"]).exits(7);
     assert_eq!(sandbox.bytes("ran"), b"A\n");
@@ -336,7 +339,7 @@ fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
     sandbox.run(["run", "q.json"]).exits(0);
 }
 
-/// A limit of file sizes is told like a full disk; the program does not vanish without a word.
+/// A limit of file sizes is reported like a full disk; the program does not die of the signal.
 #[test]
 fn a_limit_of_file_sizes_is_told() {
     let sandbox = Sandbox::new().queue("q.json", &two());
@@ -353,8 +356,8 @@ fn a_limit_of_file_sizes_is_told() {
     assert_ne!(status, "153", "it died of the signal");
 }
 
-/// A verification that belongs to no attempt runs what agents left behind: what that writes into the
-/// queue counts no more than an agent's edit.
+/// A verification that belongs to no attempt runs code that agents left behind: what it writes into
+/// the queue counts no more than an edit of an agent.
 #[test]
 fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
     if lacks("jq") {
@@ -367,7 +370,7 @@ fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
     let sandbox = repository("true", &verify, &list);
     sandbox.run(["run", "q.json"]).exits(7);
     assert_eq!(sandbox.status("A"), "complete");
-    // A is set back, and nothing tells that its work is there.
+    // A is set back, and there is no evidence that its work is still there.
     assert!(sandbox.shell("git checkout -q q.json; touch evil"));
     sandbox.run(["run", "q.json"]);
     assert_eq!(sandbox.status("B"), "pending", "the tree check completed it");

@@ -24,7 +24,7 @@ consecutive_failures = 50
 "#;
 
 #[test]
-fn another_agent_goes_on_and_is_told_of() {
+fn another_agent_continues_and_is_named() {
     let list = queue(&[("FAILS", &[]), ("ASK", &[]), ("LATE", &[])]);
     let sandbox = Sandbox::new().config(CONFIG).queue("q.json", &list);
     let first = sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
@@ -44,7 +44,7 @@ fn another_agent_goes_on_and_is_told_of() {
         );
         assert_eq!(task.get("escalated_to"), None);
     }
-    // Whoever has it, the budget is the task's.
+    // The budget belongs to the task, whichever agent has it.
     let late = task(&done, "LATE");
     assert_eq!((&late["status"], &late["attempts"]), (&json!("blocked"), &json!(3)), "{ran}");
     assert_eq!(late["escalated_to"], "strong");
@@ -54,7 +54,7 @@ fn another_agent_goes_on_and_is_told_of() {
         3,
         "{events}"
     );
-    // A person who says try again begins with its own agent.
+    // After a person's `retry`, the task begins with its own agent again.
     sandbox.run(["retry", "LATE", "q.json"]).exits(0);
     assert_eq!(task(&sandbox.read("q.json"), "LATE").get("escalated_to"), None);
 }

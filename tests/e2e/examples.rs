@@ -1,4 +1,4 @@
-//! The scripts below `examples/`, as a person starts them.
+//! The scripts in `examples/`, started as a person would.
 
 use crate::sandbox::{Sandbox, program};
 use std::process::{Command, Stdio};
@@ -37,7 +37,7 @@ fn four_loops_land_on_one_branch_and_a_conflict_resolves_itself() {
     }
     says("5 tasks: 5 complete");
     says("Its change did not merge with what landed 1 time.");
-    // Attempts that failed, but for the one that did not merge: none.
+    // No attempt failed except the one that did not merge.
     let failed = err.lines().filter(|line| line.contains(" FAIL "));
     let failed: Vec<&str> = failed.filter(|line| !line.contains("does not merge")).collect();
     assert!(failed.is_empty(), "{err}");

@@ -1,34 +1,34 @@
 #!/bin/sh
-# An agent that does what script/<task id> (else script/default) says, one word and its value a
-# line, and that keeps a log of its own about what ran when:
+# A scripted agent: runs the commands in script/<task id> (or script/default), one command with its
+# value per line, and keeps its own log of what ran when:
 #
-#   sleep SECONDS     works for so long
-#   fail K            makes nothing in the first K attempts
-#   nothing           never makes anything
-#   exit CODE         ends with this status
+#   sleep SECONDS     sleeps
+#   fail K            produces nothing in the first K attempts
+#   nothing           never produces anything
+#   exit CODE         exits with this status
 #   keep-prompt       copies its prompt to prompts/<id>.<attempt>
 #   result JSON       writes this as its result
 #   say TEXT          prints it
-#   ignore-term       cannot be asked to end
-#   hang              works for ever
-#   daemonise         leaves a child behind, in a session of its own
-#   flood BYTES       prints so much
-#   drain-stdin       reads its stdin to the end, if there is one
+#   ignore-term       ignores TERM, INT and HUP
+#   hang              never exits
+#   daemonise         leaves a child behind, in its own session
+#   flood BYTES       prints that many bytes
+#   drain-stdin       reads its stdin to the end
 #   read-tty          waits for a key on the terminal
-#   create FILE       makes an empty file
-#   sh COMMAND        has the shell run it
-#   meet ID           works until an agent of that task has started, too
-#   await FILE        works until the file is there
+#   create FILE       creates an empty file
+#   sh COMMAND        runs a shell command
+#   meet ID           waits until an agent of that task has started as well
+#   await FILE        waits until the file exists
 #
-# A lock for each task is held as long as anything of the attempt lives, and "overlap" is logged
-# when it was not free. Lines are appended by single writes, which do not mix.
+# A lock for each task is held as long as any process of the attempt is alive, and "overlap" is
+# logged if it was not free. Each line is appended by a single write, so lines do not mix.
 cd "$WORKLOOP_ROOT" || exit 9
 id=$WORKLOOP_TASK_ID
 mkdir -p oracle made prompts
 note() { echo "$1 $id $WORKLOOP_ATTEMPT $$ $(date +%s%N)" >>oracle/log; }
 script=script/$id
 [ -e "$script" ] || script=script/default
-# Opened before the start is noted: who waits for the start and then gives the task another script
+# Opened before the start is logged: a test that waits for the start and then replaces the script
 # changes the next attempt, never this one.
 exec 7<"$script" 8<&0 9>>"oracle/$id.lock"
 flock -n 9 || note overlap

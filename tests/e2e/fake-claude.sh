@@ -1,7 +1,7 @@
 #!/bin/sh
-# Claude Code as far as a loop sees it: replays streams/<task id>.<start> (else streams/<task id>, else
-# streams/default), whose first line is "exit CODE". @SECONDS@ becomes the time so many seconds from
-# now. It notes its starts with their arguments, and makes what the verification asks for.
+# A fake of Claude Code: replays streams/<task id>.<start> (or streams/<task id>, or
+# streams/default), whose first line is "exit CODE". @SECONDS@ is replaced by the time in that many
+# seconds. It records its starts with their arguments, and creates what the verification asks for.
 cd "$WORKLOOP_ROOT" || exit 9
 id=$WORKLOOP_TASK_ID
 cat >/dev/null

@@ -1,12 +1,12 @@
-//! The scripted agent and the reading of its log: the judge outside the program.
+//! The scripted agent and its log, from which tests judge what ran without asking the program.
 
 use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 
-/// The agent itself; what it understands is at its head.
+/// The agent itself; the comment at its top describes its commands.
 pub(crate) const SCRIPT: &str = include_str!("fake-agent.sh");
 
-/// A configuration that runs the scripted agent and accepts what it made.
+/// A configuration that runs the scripted agent and accepts its product.
 pub(crate) const CONFIG: &str = r#"
 [agents.default]
 run = ["sh", "fake-agent.sh"]
@@ -24,7 +24,7 @@ run = 'test -n "$WORKLOOP_TREE_CHECK" || test -e "made/$WORKLOOP_TASK_ID" || { e
 timeout = "20s"
 "#;
 
-/// What a line of the log says.
+/// The event of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
     Start,
@@ -52,7 +52,7 @@ impl Oracle {
         Self { entries: log.lines().filter_map(entry).collect() }
     }
 
-    /// The tasks whose agents were started, in order.
+    /// Returns the tasks whose agents were started, in order.
     pub(crate) fn started(&self) -> Vec<&str> {
         self.of(Moment::Start).map(|entry| entry.task.as_str()).collect()
     }
@@ -65,24 +65,27 @@ impl Oracle {
         self.of(Moment::End).filter(|entry| entry.task == task).count()
     }
 
-    /// The tasks of which an agent was started while another of the same task still lived.
+    /// Returns the tasks of which an agent was started while another one of the same task was
+    /// alive.
     pub(crate) fn overlaps(&self) -> Vec<&str> {
         self.of(Moment::Overlap).map(|entry| entry.task.as_str()).collect()
     }
 
-    /// When something first happened to a task, in nanoseconds.
+    /// Returns the time of the first such event of a task, in nanoseconds.
     pub(crate) fn first(&self, moment: Moment, task: &str) -> Option<u64> {
         self.of(moment).find(|entry| entry.task == task).map(|entry| entry.nanos)
     }
 
-    /// Whether agents of the two tasks ever ran at the same time. Only for tasks of one attempt.
+    /// Returns whether agents of the two tasks ran at the same time. Only for tasks with one
+    /// attempt.
     pub(crate) fn met(&self, one: &str, other: &str) -> bool {
         let of = |task| (self.first(Moment::Start, task), self.first(Moment::End, task));
         let ((start, end), (other_start, other_end)) = (of(one), of(other));
         start.is_some() && other_start.is_some() && start < other_end && other_start < end
     }
 
-    /// How many agents ran at the same time, at most. Only for runs in which none was killed.
+    /// Returns the largest number of agents that ran at the same time. Only for runs in which none
+    /// was killed.
     pub(crate) fn most_at_once(&self) -> usize {
         let mut running = 0_usize;
         let mut most = 0;

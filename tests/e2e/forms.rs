@@ -1,19 +1,19 @@
-//! Queue files in the forms of other tools: what runs, in which order, how it ends, and what the
-//! file says then. Each file is of our own invention, after forms that are met in public.
+//! Queue files in the forms of other tools: what runs, in which order, how it ends, and the
+//! resulting file. Each file is invented, after forms that exist in public.
 
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-/// A file, and what is to become of it.
+/// A file, and the expected result of a run.
 struct Row {
     name: &'static str,
     file: Value,
-    /// The tasks that an agent is started for, in order.
+    /// The tasks for which an agent is started, in order.
     ran: &'static str,
     status: i32,
-    /// Values by JSON pointer when the run is over; null stands for absent.
+    /// Values after the run, by JSON pointer; null means absent.
     after: &'static [(&'static str, &'static str)],
-    /// What the run says.
+    /// Texts that the run prints.
     says: &'static [&'static str],
 }
 
@@ -108,7 +108,7 @@ fn text(sandbox: &Sandbox, name: &str) -> String {
 }
 
 #[test]
-fn each_form_runs_as_it_stands() {
+fn each_form_runs_as_it_is() {
     for row in lists_and_states().into_iter().chain(orders_and_words()) {
         let before = serde_json::to_string_pretty(&row.file).expect("JSON");
         let sandbox = Sandbox::new().file("q.json", &before).file("ran", "");
@@ -131,7 +131,7 @@ fn each_form_runs_as_it_stands() {
 }
 
 #[test]
-fn a_word_that_nobody_knows_is_named_where_it_holds() {
+fn an_unknown_state_word_is_named_where_it_has_an_effect() {
     let file = json!({"tasks": [
         {"id": "a", "title": "A", "status": "under review"},
         {"id": "b", "title": "B", "after": ["a"]},

@@ -1,5 +1,5 @@
-//! What makes a completion fake although every step passes: cheats as scripted changes, each beside an
-//! honest one.
+//! Changes that make a completion fake although every step passes: cheats as scripted changes, each
+//! with an honest one.
 
 use crate::sandbox::{Ran, Sandbox, queue, task};
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ const CONFIG: &str = "[isolation]\nmode = \"MODE\"\n[workspaces]\ndir = \"../tre
      [agents.default]\nrun = '''sh ../../../agent/$WORKLOOP_TASK_ID'''\n\
      [[verify]]\nname = \"test\"\nrun = \"sh check.sh\"\n[limits]\nattempts = 1\nuntouched = false\nconsecutive_failures = 50\n";
 
-/// A project whose check runs a test of a function, a task for each row, and what its agent does.
+/// A project whose check runs a test of a function, with a task for each row and what its agent
+/// does.
 struct Project {
     sandbox: Sandbox,
 }
@@ -49,7 +50,7 @@ impl Project {
     }
 }
 
-/// The work is broken in each cheat, and every step passes on it as it is.
+/// In each cheat the work is broken, and yet every step passes on it.
 #[test]
 fn what_judges_and_steers_is_judged_with_what_the_base_has() {
     const BREAK: &str = "echo 'add() { echo 5; }' >add.sh; ";

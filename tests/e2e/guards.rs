@@ -1,4 +1,4 @@
-//! What must not get in or out: newer formats, tampering, secrets, a file that was set back.
+//! Guards: newer formats, tampering, secrets, a file that was set back.
 
 use crate::fake_agent::CONFIG;
 use crate::processes::lacks;

@@ -1,10 +1,10 @@
-//! The judge is judged first: a log that misses an overlap would pass every loop.
+//! Tests of the test tools themselves: a log that misses an overlap would accept every loop.
 
 use crate::fake_agent::Moment;
 use crate::sandbox::{Sandbox, wait_until};
 use std::io::Write as _;
 
-/// Runs the scripted agent as a loop would, without one.
+/// Runs the scripted agent as a loop would, but without a loop.
 fn act(sandbox: &Sandbox, id: &str, attempt: u32, more: &str) -> bool {
     let root = sandbox.path("");
     sandbox.shell(&format!(
@@ -65,7 +65,7 @@ fn each_exactly_once_can_fail() {
     assert!(judged.is_err());
 }
 
-/// What tests of this repository use besides the program, and what needs it.
+/// The tools that tests of this repository use, and what needs each of them.
 const TOOLS: [(&str, &str); 9] = [
     ("git", "tests of projects under git fail"),
     ("jq", "tests in which a script edits a queue are skipped, and each says so"),
@@ -78,7 +78,7 @@ const TOOLS: [(&str, &str); 9] = [
     ("bash", "its completion is not sourced"),
 ];
 
-/// A test that did not run says so in its output, which nobody sees of one that passed.
+/// Lists the missing tools, because the output of a test that skipped itself is hidden.
 #[test]
 fn what_is_missing_here_is_said_before_all_others() {
     let path = std::env::var_os("PATH").unwrap_or_default();

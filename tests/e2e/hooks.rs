@@ -1,10 +1,10 @@
-//! Hooks: commands of a person before and after what a run does, and what they forbid.
+//! Hooks: a person's commands before and after the stages of a run, and their vetoes.
 
 use crate::fake_agent::{CONFIG, Oracle};
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::{Value, json};
 
-/// A line of what a hook was told, into a log in the project root.
+/// Appends what a hook got in its variables as a line to a log in the project root.
 const NOTE: &str = r#"echo "$WORKLOOP_HOOK $WORKLOOP_TASK_ID $WORKLOOP_ATTEMPT$WORKLOOP_VERDICT$WORKLOOP_EXIT_STATUS" >>hooks.log"#;
 
 fn hooks(lines: &[(&str, &str)]) -> String {
@@ -17,14 +17,14 @@ fn sandbox(lines: &[(&str, &str)], ids: &[&str]) -> Sandbox {
     Sandbox::new().config(&hooks(lines)).queue("q.json", &queue(&tasks))
 }
 
-/// The attempts of a task, as `why --json` says them.
+/// Returns the attempts of a task from `why --json`.
 fn attempts(sandbox: &Sandbox, id: &str) -> Vec<Value> {
     let why = sandbox.run(["why", id, "q.json", "--json"]).exits(0).json();
     why["attempts"].as_array().cloned().unwrap_or_default()
 }
 
 #[test]
-fn hooks_run_in_the_order_of_what_they_stand_around() {
+fn hooks_run_in_the_order_of_the_stages() {
     let all = [
         "before_run",
         "before_task",
@@ -35,7 +35,7 @@ fn hooks_run_in_the_order_of_what_they_stand_around() {
         "after_task",
         "after_run",
     ];
-    // What one leaves behind is ended with it, and what it prints harms nobody.
+    // Processes that a hook leaves behind are ended with it, and a flood of output does no harm.
     let noisy = format!("{NOTE}; (sleep 300 &); head -c 2000000 /dev/zero; exit 3");
     let mut lines: Vec<(&str, &str)> = all.iter().map(|name| (*name, NOTE)).collect();
     lines[6].1 = &noisy;
@@ -60,7 +60,7 @@ fn hooks_run_in_the_order_of_what_they_stand_around() {
     assert_eq!(told[0]["hooks"].as_array().map(Vec::len), Some(5), "{}", told[0]);
     let events = sandbox.run(["events", "q.json", "--json"]).exits(0);
     let told = events.stdout.matches(r#""event":"hook""#).count();
-    assert_eq!(told, 5 + 4 + 1 + 2, "of the attempts, of the task and of the run");
+    assert_eq!(told, 5 + 4 + 1 + 2, "hooks of the attempts, of the task and of the run");
     let of_run = |line: &&str| line.contains("_run\"") && line.contains(r#""event":"hook""#);
     let named = |line: &str| {
         let line: Value = serde_json::from_str(line).expect("JSON");
@@ -82,7 +82,7 @@ fn hooks_run_in_the_order_of_what_they_stand_around() {
 }
 
 #[test]
-fn a_hook_before_says_no_and_why() {
+fn a_hook_before_vetoes_with_a_reason() {
     // Before a run: nothing starts.
     let no = "echo freeze; printf 'no \\033[31mdeploys\\n' >&2; exit 4";
     let alone = sandbox(&[("before_run", no)], &["A"]);
@@ -117,7 +117,8 @@ fn a_hook_before_says_no_and_why() {
     let line = events.lines().find(|line| line.contains(r#""event":"blocked""#));
     let line: Value = serde_json::from_str(line.expect("a line")).expect("JSON");
     assert_eq!(line["data"]["reason_code"], "freeze");
-    // Before the verification: the work is there and is never complete; what has no code is `hook`.
+    // Before the verification: the work exists but is never complete. A veto without a code is
+    // `hook`.
     let late = sandbox(&[("before_verification", "exit 1")], &["A"]);
     late.run(["run", "q.json"]).exits(5).says("hook before_verification said no: exit status 1");
     assert_eq!((late.status("A"), Oracle::read(&late).started()), ("blocked".into(), vec!["A"]));
@@ -126,13 +127,13 @@ fn a_hook_before_says_no_and_why() {
 
 #[test]
 fn hooks_that_hang_and_hooks_that_agents_change() {
-    // It hangs: ended at its timeout, with all that it started.
+    // A hook that hangs is ended at its timeout, with all processes that it started.
     let hangs =
         sandbox(&[("before_attempt", "sleep 300 & sleep 300"), ("timeout", "200ms")], &["A"]);
     let ran = hangs.run(["run", "q.json"]).exits(5);
     ran.says("hook before_attempt said no: timed out");
     assert_eq!(hangs.strays(), Vec::<u32>::new());
-    // An agent that rewrites the script of a hook decides nothing by that.
+    // An agent that rewrites the script of a hook gains nothing.
     let gate = sandbox(&[("before_verification", "sh gate.sh")], &["A"])
         .file("gate.sh", "echo closed; exit 1\n")
         .script("A", "sh echo exit 0 >gate.sh");

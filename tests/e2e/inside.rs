@@ -1,9 +1,9 @@
-//! Inside an attempt: an agent does its task, and changes nothing else of its project by verbs.
+//! Verbs inside an attempt: an agent cannot use them to change its project.
 
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::json;
 
-/// An agent that calls the program and notes each exit status in `tried`.
+/// An agent that calls the program and records each exit status in `tried`.
 const AGENT: &str = r#"
 try() { name=$1; shift; "$@" >>said 2>&1 </dev/null; echo "$name $?" >>tried; }
 w=@PROGRAM@
@@ -23,7 +23,7 @@ fn sandbox(lines: &str) -> Sandbox {
         .config("[agents.default]\nrun = [\"sh\", \"agent.sh\"]\ntimeout = \"60s\"\n")
 }
 
-/// Runs the task of the agent, and gives what it noted.
+/// Runs the task of the agent, and returns what it recorded.
 fn tried(sandbox: &Sandbox) -> Vec<(String, i32)> {
     let run = ["run", "q.json", "--task-id", "A", "--no-verify"];
     let ran = sandbox.run(run);
@@ -102,7 +102,7 @@ fn it_may_read_and_say_how_far_it_is() {
         ",
     );
     for (name, status) in tried(&sandbox) {
-        // No verification is configured here, which `check` finds.
+        // No verification is configured here, which `check` reports.
         let expected = if name == "check" { 3 } else { 0 };
         assert_eq!(status, expected, "{name}: {}", String::from_utf8_lossy(&sandbox.bytes("said")));
     }
@@ -112,7 +112,7 @@ fn it_may_read_and_say_how_far_it_is() {
 }
 
 /// The supervisor carries the tag, whatever a process does to its own environment, session and
-/// parents; and the folder in which queues are entered may be gone.
+/// parents, and even if the folder with the entries of the queues is gone.
 #[test]
 fn hiding_does_not_help() {
     let sandbox = sandbox(
@@ -136,7 +136,7 @@ fn hiding_does_not_help() {
     assert_eq!(sandbox.status("B"), "pending");
 }
 
-/// The tests of a project that uses the program run inside of attempts.
+/// The tests of a project that uses workloop run inside attempts.
 #[test]
 fn queues_of_other_projects_are_untouched_by_the_rule() {
     let sandbox = sandbox(

@@ -1,4 +1,4 @@
-//! What people see of a run while it continues, and of what it left, against the journal.
+//! Compares what people see during and after a run with the journal.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, wait_until};
@@ -10,7 +10,8 @@ fn events(sandbox: &Sandbox) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Seconds from the claim of a task to the event `end`, by the journal alone.
+/// Returns the seconds from the claim of a task to the event `end`, computed from the journal
+/// alone.
 fn seconds(sandbox: &Sandbox, id: &str, end: &str) -> i64 {
     let events = events(sandbox);
     let at = |kind: &str| {

@@ -1,17 +1,18 @@
-//! Several loops on one queue: every task once, never two of one, and readers that never wait.
+//! Several loops on one queue: every task runs once, never twice at the same time, and readers
+//! never wait.
 
 use crate::processes::lacks;
 use crate::sandbox::{Running, Sandbox, all_end_well, flat_queue, queue, task, wait_until};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Counts of the statuses, as a reader with `jq` would make them.
+/// Counts the tasks with this status, as a reader with `jq` would.
 fn counted(queue: &Value, status: &str) -> usize {
     queue["tasks"].as_array().expect("tasks").iter().filter(|task| task["status"] == status).count()
 }
 
-/// Reads the queue in a tight loop until told to stop; every read must be whole and its summary
-/// true. Gives the number of reads.
+/// Reads the queue in a tight loop until `stop` is set. Every read must be complete, with a correct
+/// summary. Returns the number of reads.
 fn read_all_the_time(sandbox: &Sandbox, stop: &AtomicBool) -> usize {
     let mut reads = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -44,11 +45,11 @@ fn eight_loops_do_two_hundred_tasks_once_each() {
         let reads = reader.join();
         judged.map(|()| reads)
     });
-    let reads = reads.expect("every loop ended well").expect("every read was whole");
+    let reads = reads.expect("every loop ended well").expect("every read was complete");
     assert!(reads > 100, "only {reads} reads");
     let oracle = sandbox.oracle();
     oracle.each_exactly_once(&ids);
-    assert!(oracle.most_at_once() > 1, "the loops really ran at once");
+    assert!(oracle.most_at_once() > 1, "the loops ran at the same time");
     assert_eq!(sandbox.read("q.json")["summary"]["complete"], 200);
     sandbox.nothing_left();
 }
@@ -122,8 +123,8 @@ fn a_person_edits_while_a_task_runs() {
     assert_eq!(queue["summary"]["complete"], 2);
 }
 
-/// A loop that has a result at each of its turns looks at the claims of others once a second all the
-/// same: the task of a dead worker, first in rank, is not left until nothing else is ready.
+/// A loop that has a result in each of its turns still checks the claims of others once a second:
+/// the task of a dead worker, which is first in rank, does not wait until nothing else is ready.
 #[test]
 fn a_busy_loop_takes_over_what_a_dead_one_left() {
     let (list, ids) = flat_queue(100);

@@ -1,8 +1,9 @@
-//! The program as a user meets it: the binary, a folder, commands, and what they leave behind.
+//! End-to-end tests: the binary, a folder, commands, and what they leave behind.
 //!
-//! One binary, so that it links once. Every test has a [`sandbox::Sandbox`] of its own; none sleeps
-//! for a guessed time, all wait on conditions with a deadline. What ran, and whether anything ran
-//! twice or for too long, is judged from the log of [`fake_agent`], never by asking the program.
+//! They are one test binary, which links only once. Every test has its own [`sandbox::Sandbox`]. No
+//! test sleeps for a guessed time; all wait for conditions with a deadline. What ran, and whether
+//! anything ran twice or for too long, is judged from the log of [`fake_agent`], never by asking
+//! the program.
 #![expect(clippy::disallowed_methods, reason = "tests start the program and write its input files")]
 
 mod fake_agent;

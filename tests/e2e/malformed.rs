@@ -1,9 +1,9 @@
-//! Files that are refused: with a position, and without a byte being touched.
+//! Files that are refused, with a position and without any change of the file.
 
 use crate::sandbox::Sandbox;
 use std::os::unix::fs::MetadataExt as _;
 
-/// Whether a text names a place: `q.json:LINE:COLUMN`.
+/// Returns whether a text contains a position: `q.json:LINE:COLUMN`.
 fn names_a_place(text: &str) -> bool {
     text.split("q.json:").skip(1).any(|rest| {
         let mut numbers = rest.split(':');
@@ -28,7 +28,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
         ("truncated", text("{\n  \"tasks\": [\n    {\"id\": \"A\", \"title\": \"a")),
         ("text after the end", text(r#"{"tasks": [{"id": "A", "title": "a"}]} {}"#)),
         (
-            "a comma too many",
+            "a trailing comma",
             text("{\n  \"tasks\": [\n    {\"id\": \"A\", \"title\": \"a\"},\n  ]\n}"),
         ),
         ("byte order mark", bom),
@@ -88,7 +88,7 @@ fn a_missing_queue_is_a_wrong_command() {
 }
 
 #[test]
-fn no_message_tells_to_delete_anything() {
+fn no_message_suggests_deleting_anything() {
     for (name, bytes) in cases() {
         let sandbox = Sandbox::new().file("q.json", &bytes);
         let ran = sandbox.run(["run", "q.json"]);

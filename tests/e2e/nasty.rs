@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// One task with a budget of one attempt, and agents that have a second.
+/// Returns a sandbox with one task, a budget of one attempt, and a timeout of one second.
 fn hurried(script: &str) -> Sandbox {
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["max_iterations"] = json!(1);
@@ -43,7 +43,7 @@ fn a_hanging_agent_with_a_daemon_is_ended_with_all_it_started() {
 
 #[test]
 fn a_child_left_behind_by_a_good_agent_goes_before_the_verification() {
-    // The child holds the lock that the agent was started with; `flock -n` is refused while it lives.
+    // The child holds the lock of the agent, so `flock -n` fails while the child is alive.
     let alone = r#"
 [[verify]]
 name = "alone"

@@ -1,4 +1,4 @@
-//! What starts when: dependencies, priorities, approval, phases, and what stands still.
+//! What starts when: dependencies, priorities, approval, phases, and tasks that never start.
 
 use crate::fake_agent::Moment;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
@@ -46,7 +46,7 @@ fn priority_first_then_the_order_of_the_list() {
 }
 
 #[test]
-fn a_dry_run_says_the_order_and_starts_nothing() {
+fn a_dry_run_prints_the_order_and_starts_nothing() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &["A"]), ("C", &[])]));
     let before = sandbox.bytes("q.json");
     let ran = sandbox.run(["run", "q.json", "--dry-run"]);
@@ -69,7 +69,7 @@ fn a_dry_run_sees_what_the_loop_would_see() {
         let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
         (ran.stdout.lines().map(first).collect::<Vec<_>>(), ran.stderr)
     };
-    assert_eq!(listed(&sandbox).0, ["A", "B", "C"], "whose worker is gone is claimed");
+    assert_eq!(listed(&sandbox).0, ["A", "B", "C"], "a task whose worker is gone is claimed");
     sandbox.run(["pause", "q.json"]).exits(0);
     let (ids, said) = listed(&sandbox);
     assert!(ids.is_empty() && said.contains("nothing is ready: "), "{ids:?} {said}");
@@ -174,7 +174,7 @@ fn a_loop_wakes_up_when_another_queue_frees_its_task() {
     let oracle = sandbox.oracle();
     let (end, start) = (oracle.first(Moment::End, "B1"), oracle.first(Moment::Start, "A1"));
     let nanos = start.expect("started") - end.expect("ended");
-    assert!(nanos < 2_000_000_000, "woken after {} ms", nanos / 1_000_000);
+    assert!(nanos < 2_000_000_000, "the loop woke up after {} ms", nanos / 1_000_000);
     wait_until("it is complete", || task(&sandbox.read("a.json"), "A1")["status"] == "complete");
 }
 

@@ -1,5 +1,5 @@
-//! What the planner decides, seen by what runs: filters, dropped dependencies, gates, epics, and
-//! that nothing waits for ever.
+//! The decisions of the planner, judged by what runs: filters, dropped dependencies, gates, epics,
+//! and that nothing waits for ever.
 
 use crate::fake_agent::{CONFIG, Moment};
 use crate::sandbox::{Sandbox, queue, task};
@@ -33,7 +33,7 @@ fn filters_mean_the_same_everywhere() {
     }
     let sandbox = Sandbox::new().queue("q.json", &list);
     sandbox.run(["run", "q.json", "--tag", "v", "--phase", "one"]).exits(2);
-    assert!(sandbox.oracle().started().is_empty(), "both must let a task through");
+    assert!(sandbox.oracle().started().is_empty(), "a task must match both filters");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn no_ready_task_waits_for_ever() {
         .script("L", "");
     sandbox.run(["run", "q.json", "--jobs", "2"]).exits(5);
     let oracle = sandbox.oracle();
-    assert_eq!(oracle.starts("L"), 1, "it came to its turn");
+    assert_eq!(oracle.starts("L"), 1, "it had its turn");
     assert_eq!(oracle.started().len(), 6 * 3 + 1, "after every more urgent attempt");
     assert_eq!(oracle.started().last(), Some(&"L"));
 }

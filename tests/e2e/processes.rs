@@ -1,4 +1,4 @@
-//! Which processes belong to a sandbox, seen from outside.
+//! Finds the processes that belong to a sandbox.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -14,8 +14,8 @@ pub(crate) fn signal(pid: u32, which: Signal) {
     }
 }
 
-/// Processes that have `folder` in their environment, in their arguments or as their working
-/// directory. Everything that an agent starts has it in its environment.
+/// Returns the processes that have `folder` in their environment, in their arguments or as their
+/// working directory. Everything that an agent starts has it in its environment.
 pub(crate) fn marked_with(folder: &Path) -> Vec<u32> {
     let marker = folder.as_os_str().as_bytes();
     let has = |path: PathBuf| fs::read(path).is_ok_and(|bytes| contains(&bytes, marker));
@@ -31,8 +31,8 @@ pub(crate) fn marked_with(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
-/// By the library's own search, which is fast in a build without optimisation too: whoever strikes
-/// at processes looks for them hundreds of times.
+/// Uses the search of the library, which is fast in an unoptimised build as well: tests that kill
+/// processes call this hundreds of times.
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     String::from_utf8_lossy(bytes).contains(&*String::from_utf8_lossy(part))
 }
@@ -42,32 +42,33 @@ fn all() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// Whether a process is gone, or has nothing left but its exit status: only then its locks are free.
-/// What it was called goes before that.
+/// Returns whether a process is gone or a zombie. Only then are its locks free; its command line
+/// disappears earlier.
 pub(crate) fn is_dead(pid: u32) -> bool {
     state(&PathBuf::from(format!("/proc/{pid}"))).is_none_or(|state| state == 'Z')
 }
 
-/// The state of a process or thread, by its folder: a letter.
+/// Returns the state letter of a process or thread, from its folder in `/proc`.
 pub(crate) fn state(entry: &Path) -> Option<char> {
     let stat = fs::read_to_string(entry.join("stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next()
 }
 
-/// A process in words, for messages.
+/// Returns the command line of a process, for messages.
 pub(crate) fn command_line(pid: u32) -> String {
     let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     format!("{pid}: {}", String::from_utf8_lossy(&bytes).replace('\0', " "))
 }
 
-/// The children of the first thread of a process.
+/// Returns the children of the first thread of a process.
 pub(crate) fn children(pid: u32) -> Vec<u32> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     list.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
-/// Whether `tool` is missing here. It is said at once and counted, past what the harness keeps of a
-/// test that passed: a test that needs it ends then.
+/// Returns whether `tool` is missing on this machine, in which case the test should end. Prints
+/// that to the real stderr, because the test harness hides the output of a test that passed, and
+/// counts it.
 pub(crate) fn lacks(tool: &str) -> bool {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -1,12 +1,13 @@
-//! Several queues of one project: who keeps off whose files, who waits for whom, who is next.
+//! Several queues of one project: tasks with the same files, tasks that wait for other queues, and
+//! the order between queues.
 //!
-//! The queues lie in folders of their own and no configuration lists them together.
+//! The queues are in separate folders, and no configuration lists them together.
 
 use crate::fake_agent::{CONFIG, Moment};
 use crate::sandbox::{Running, Sandbox, all_end_well, queue, task, wait_until};
 use serde_json::{Value, json};
 
-/// A queue of tasks that own paths, under the keys that their queues use.
+/// Returns a queue of tasks that own paths, under the given keys.
 fn owning(tasks: &[(&str, &str, &str)]) -> Value {
     let task = |(id, key, path): &(&str, &str, &str)| json!({"id": id, "title": id, "status": "pending", *key: [path]});
     json!({"tasks": tasks.iter().map(task).collect::<Vec<_>>()})
@@ -27,7 +28,7 @@ const OTHER: [(&str, &str, &str); 4] = [
 
 fn overlap(one: &str, other: &str) -> bool {
     let src = |id: &str| !id.ends_with('4');
-    // A path and a glob that does not reach it are apart.
+    // A path and a glob that does not match it do not overlap.
     let apart = [("A1", "B3"), ("B1", "B3"), ("B2", "B3")];
     src(one) && src(other) && !apart.contains(&(one, other))
 }
@@ -85,7 +86,7 @@ fn the_holder_of_a_file_is_named_across_queues() {
     assert_eq!(waits["kind"], "scope", "{status}");
     let second = sandbox.spawn(["run", "y/other.json"]);
     wait_until("the other loop waits", || second.output().contains("waiting for tasks of other"));
-    // A1 works until B1 starts, which it must not: only its end lets B1 continue.
+    // A1 works until B1 starts, which must not happen: B1 can start only after A1 has ended.
     assert_eq!(sandbox.oracle().starts("B1"), 0);
     sandbox.run(["cancel", "A1", "x/one.json"]).exits(0);
     second.ends().exits(0);
@@ -95,7 +96,7 @@ fn the_holder_of_a_file_is_named_across_queues() {
 
 #[test]
 fn a_cancelled_task_holds_its_files_until_its_agent_ended() {
-    // In another queue, and in the same one.
+    // The other task is in another queue, then in the same one.
     for other in ["y/other.json", "x/one.json"] {
         let mut tasks = owning(&ONE[..1]);
         let others = owning(&OTHER[..1]);
@@ -180,7 +181,7 @@ fn a_loop_stays_while_another_works_towards_it() {
     one.ends().exits(0);
     let oracle = sandbox.oracle();
     assert!(oracle.first(Moment::Start, "B") > oracle.first(Moment::End, "A2"));
-    // And leaves when nobody does.
+    // It ends if no other loop works towards it.
     let sandbox = Sandbox::new()
         .queue("x/one.json", &queue(&[("A", &[])]))
         .queue("y/other.json", &queue(&[("B", &["../x/one.json#A"])]));
@@ -196,7 +197,7 @@ fn queues_that_come_later_are_followed() {
     let sandbox = sandbox.queue("x/one.json", &queue(&[("A", &[])]));
     sandbox.run(["run", "x/one.json"]).exits(0);
     wait_until("C is done", || task(&sandbox.read("y/other.json"), "C")["status"] == "complete");
-    // A queue is replaced by a new file, and a task comes to name another queue.
+    // A queue is replaced by a new file, and a task then depends on another queue.
     let sandbox = sandbox.queue("z/third.json", &queue(&[("Z", &[])]));
     let more = r#"{"id": "D", "title": "D", "dependencies": ["../z/third.json#Z"]}"#;
     sandbox.run_with(["add", "-", "y/other.json"], more).exits(0);

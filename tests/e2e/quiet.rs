@@ -1,4 +1,4 @@
-//! `pause --wait` and `stop --wait`: what is promised when they return.
+//! The guarantees of `pause --wait` and `stop --wait` when they return.
 
 use crate::processes;
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use std::fs;
 use std::time::Duration;
 
-/// Agents that write to the tree all the time until they may end, and children that they lost.
+/// Agents, and children that they left behind, which write to the tree until they may end.
 const TICKING: &str = r#"
 [agents.default]
 run = '''(setsid sh -c "while [ ! -e go ]; do echo x >>lost; done" &)
@@ -21,7 +21,7 @@ fn size(sandbox: &Sandbox, name: &str) -> u64 {
     fs::metadata(sandbox.path(name)).map_or(0, |meta| meta.len())
 }
 
-/// Everything that nobody may write while the queues are paused.
+/// Returns the state of everything that must not be written while the queues are paused.
 fn tree(sandbox: &Sandbox) -> Vec<(u64, Vec<u8>)> {
     let sizes = ["tick.T001", "tick.T002", "lost"].map(|name| (size(sandbox, name), Vec::new()));
     let texts = ["q.json", ".workloop/events.jsonl", ".workloop/verification.log"];
@@ -49,11 +49,11 @@ fn nothing_runs_and_nothing_is_written_after_a_pause_was_waited_for() {
         }
         sandbox.run(["resume", "q.json"]).exits(0);
     }
-    // An entry that was deleted does not hide the loop.
+    // A deleted entry does not hide the loop.
     assert!(sandbox.shell("rm -r .workloop/workers"));
     sandbox.run(["pause", "--all", "q.json", "--wait"]).exits(0);
     stays_so(&sandbox, Duration::from_millis(1200));
-    // Another version of the queue in its place, as git would put it there.
+    // The queue is replaced by another version, as git would do.
     let kept = sandbox.bytes("q.json");
     assert!(sandbox.shell("rm q.json"));
     stays_so(&sandbox, Duration::from_millis(2500));
@@ -69,7 +69,7 @@ fn is_stopped(pid: u32) -> bool {
     stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
 }
 
-/// An attempt that ended in the very moment of the pause.
+/// An attempt that ends at the same moment as the pause begins.
 #[test]
 fn a_result_waits_for_the_end_of_the_pause() {
     let sandbox = Sandbox::new()
@@ -78,7 +78,7 @@ fn a_result_waits_for_the_end_of_the_pause() {
     let running = sandbox.spawn(["run", "q.json", "--no-verify"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     running.signal(Signal::STOP);
-    wait_until("the loop stands still", || is_stopped(running.pid()));
+    wait_until("the loop is stopped", || is_stopped(running.pid()));
     sandbox.run(["pause", "q.json", "--wait", "--timeout", "50ms"]).exits(6).says("not paused yet");
     let sandbox = sandbox.file("go", "");
     wait_until("the agent ended", || sandbox.oracle().ends("A") == 1);
@@ -91,8 +91,8 @@ fn a_result_waits_for_the_end_of_the_pause() {
     assert_eq!(sandbox.oracle().started(), ["A", "B"]);
 }
 
-/// Another queue of the same loop continues, and whatever is put in the place of the paused one is not
-/// looked at before the end of the pause.
+/// Another queue of the same loop continues, and a file that replaces the paused queue is not read
+/// before the end of the pause.
 #[test]
 fn a_pause_of_one_queue_is_none_of_the_other() {
     let sandbox = Sandbox::new()
@@ -125,7 +125,7 @@ fn a_loop_that_starts_during_a_pause_writes_nothing() {
     sandbox.run(["pause", "q.json", "--wait"]).exits(0);
     let before = tree(&sandbox);
     let running = sandbox.spawn(["run", "q.json"]);
-    wait_until("it is there", || running.output().contains("paused"));
+    wait_until("the loop has started", || running.output().contains("paused"));
     assert_eq!(tree(&sandbox), before);
     sandbox.run(["pause", "q.json", "--wait"]).exits(0);
     sandbox.run(["stop", "q.json", "--wait"]).exits(0);

@@ -1,4 +1,4 @@
-//! A red gate that makes a task, and what closes it.
+//! A red gate that creates a task, and what makes it pass.
 
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::json;
@@ -48,7 +48,7 @@ fn a_red_gate_waits_for_the_task_that_mends_it() {
     assert_eq!((&made["discovered_by"], &made["verify"]), (&json!("GATE"), &json!("full")));
     let attempts = |id: &str| task(&done, id)["attempts"].clone();
     assert_eq!((attempts("GATE"), attempts("B")), (json!(2), json!(1)));
-    // A template that is none is told with its place.
+    // A template that does not exist is reported with its position.
     let wrong = sandbox.config(&CONFIG.replace("[templates.mend]", "[templates.mand]"));
     let told = wrong.run(["check", "q.json"]).exits(3);
     told.says(
@@ -79,7 +79,7 @@ untouched = false
 
 #[test]
 fn a_gate_forgives_what_failed_before_its_work_began() {
-    // What the second gate names itself broke nothing.
+    // The direct dependency of the second gate broke nothing.
     let tasks: [(&str, &[&str]); 5] =
         [("A", &[]), ("G1", &["A"]), ("B", &["G1"]), ("C", &["B"]), ("G2", &["C"])];
     let mut list = queue(&tasks);

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
-    /// Makes the folder a repository with all that lies there in its first commit, on `main`.
+    /// Makes the folder a repository, with all its files in the first commit, on `main`.
     pub(crate) fn committed(self) -> Self {
         let commit = "git init -q -b main && git config user.email t@example.org && \
                       git config user.name t && git add -A && git commit -qm start";

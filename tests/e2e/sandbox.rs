@@ -1,4 +1,4 @@
-//! A folder with queues, a configuration and an agent, and the program running in it.
+//! A temporary folder with queues, a configuration and an agent, and runs of the program in it.
 //!
 //! ```text
 //! let sandbox = Sandbox::new().queue("q.json", &queue).script("A", "fail 1");
@@ -18,16 +18,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long anything may take before a test gives up on it.
+/// How long a test waits for any condition.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Waits until `condition` holds and fails when it does not in time.
+/// Waits until `condition` holds, and panics if that takes longer than the deadline.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    assert!(holds_within(DEADLINE, &mut condition), "waited in vain until {what}");
+    assert!(holds_within(DEADLINE, &mut condition), "timed out waiting until {what}");
 }
 
-/// Whether `condition` comes to hold within `time`.
+/// Returns whether `condition` becomes true within `time`.
 pub(crate) fn holds_within(time: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + time;
     loop {
@@ -41,20 +41,20 @@ pub(crate) fn holds_within(time: Duration, mut condition: impl FnMut() -> bool) 
     }
 }
 
-/// A queue of pending tasks from `(id, dependencies)`.
+/// Returns a queue of pending tasks from `(id, dependencies)`.
 pub(crate) fn queue(tasks: &[(&str, &[&str])]) -> Value {
     let task = |(id, needed): &(&str, &[&str])| json!({"id": id, "title": format!("Make {id}"), "status": "pending", "dependencies": needed});
     json!({"project": "sandbox", "tasks": tasks.iter().map(task).collect::<Vec<_>>()})
 }
 
-/// A queue of `count` tasks without dependencies, and their ids.
+/// Returns a queue of `count` tasks without dependencies, and their ids.
 pub(crate) fn flat_queue(count: usize) -> (Value, Vec<String>) {
     let ids: Vec<String> = (1..=count).map(|n| format!("T{n:03}")).collect();
     let tasks: Vec<(&str, &[&str])> = ids.iter().map(|id| (id.as_str(), &[][..])).collect();
     (queue(&tasks), ids)
 }
 
-/// The task of a queue with this id.
+/// Returns the task of a queue with this id.
 #[track_caller]
 pub(crate) fn task<'a>(queue: &'a Value, id: &str) -> &'a Value {
     let list = queue["tasks"].as_array().or_else(|| queue["features"].as_array());
@@ -63,22 +63,22 @@ pub(crate) fn task<'a>(queue: &'a Value, id: &str) -> &'a Value {
     found.unwrap_or(&Value::Null)
 }
 
-/// A scratch folder. It goes away at the end, with every process that was left in it, unless the
-/// test failed: then it stays and its path is printed.
+/// A scratch folder. It is removed at the end, and every process that was left in it is killed. If
+/// the test failed, the folder stays and its path is printed.
 pub(crate) struct Sandbox {
     root: PathBuf,
     outputs: PathBuf,
     dir: Option<TempDir>,
     /// The program that is run.
     pub(crate) program: PathBuf,
-    /// Variables that it is given besides the usual ones.
+    /// Additional environment variables of the program.
     pub(crate) variables: Vec<(String, String)>,
-    /// The first process of the namespace that programs are started in, if not our own.
+    /// The first process of the namespace in which programs are started, if not that of the test.
     pub(crate) room: Option<u32>,
 }
 
 impl Sandbox {
-    /// A folder with the scripted agent, its configuration and no queue.
+    /// Creates a folder with the scripted agent, its configuration and no queue.
     pub(crate) fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("workloop-e2e-").tempdir().expect("a folder");
         let top = dir.path().canonicalize().expect("a real path");
@@ -95,12 +95,12 @@ impl Sandbox {
         sandbox.file("fake-agent.sh", SCRIPT).config(CONFIG).script("default", "")
     }
 
-    /// A path inside the folder.
+    /// Returns a path inside the folder.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.join(name)
     }
 
-    /// Writes a file, with its folders.
+    /// Writes a file, and creates its folders.
     pub(crate) fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -119,13 +119,14 @@ impl Sandbox {
         self.file("workloop.toml", toml)
     }
 
-    /// Says what the scripted agent does for a task; `default` is for all others.
+    /// Sets what the scripted agent does for a task; `default` is for all other tasks.
     pub(crate) fn script(self, id: &str, lines: &str) -> Self {
         self.rescript(id, lines);
         self
     }
 
-    /// The same, while things run: a new file, so that an agent that has started keeps the old one.
+    /// Does the same while agents run: it makes a new file, so that an agent that has started keeps
+    /// the old one.
     pub(crate) fn rescript(&self, id: &str, lines: &str) {
         let path = self.path("script").join(id);
         let new = self.path("script").join(format!(".{id}.new"));
@@ -139,7 +140,7 @@ impl Sandbox {
         self
     }
 
-    /// Leaves the folder where it is, and says so.
+    /// Keeps the folder, and prints its path.
     pub(crate) fn keep(&mut self) {
         if let Some(dir) = self.dir.take() {
             let kept = dir.keep();
@@ -147,8 +148,8 @@ impl Sandbox {
         }
     }
 
-    /// A queue file as JSON. A reader needs no lock and never meets half a file, so this fails at
-    /// the first invalid one.
+    /// Returns a queue file as JSON. A reader needs no lock and never sees half a file, so this
+    /// panics if the file is invalid.
     #[track_caller]
     pub(crate) fn read(&self, name: &str) -> Value {
         let bytes = self.bytes(name);
@@ -157,19 +158,19 @@ impl Sandbox {
         read.unwrap_or_default()
     }
 
-    /// A file as it is.
+    /// Returns the bytes of a file.
     #[track_caller]
     pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).expect("readable")
     }
 
-    /// The status word of a task of `q.json`.
+    /// Returns the status word of a task of `q.json`.
     #[track_caller]
     pub(crate) fn status(&self, id: &str) -> String {
         task(&self.read("q.json"), id)["status"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// What the agents logged so far.
+    /// Returns what the agents have logged so far.
     pub(crate) fn oracle(&self) -> Oracle {
         Oracle::read(self)
     }
@@ -195,7 +196,7 @@ impl Sandbox {
         self.spawn_as(&self.program, &[], &arguments)
     }
 
-    /// Starts another build of the program, with variables of its own.
+    /// Starts another build of the program, with additional variables.
     pub(crate) fn spawn_as(
         &self,
         program: &Path,
@@ -254,25 +255,25 @@ impl Sandbox {
         command
     }
 
-    /// Runs another program in the folder and says whether it succeeded.
+    /// Runs a shell script in the folder and returns whether it succeeded.
     pub(crate) fn shell(&self, script: &str) -> bool {
         let mut command = Command::new("sh");
         command.args(["-c", script]).current_dir(&self.root);
-        // For a program that is started by it.
+        // For workloop processes that the script starts.
         command.env("XDG_STATE_HOME", self.root.with_file_name("state"));
         let status = command.status();
         status.is_ok_and(|status| status.success())
     }
 
-    /// Processes that belong to this folder; see [`processes::marked_with`].
+    /// Returns the processes that belong to this folder; see [`processes::marked_with`].
     pub(crate) fn strays(&self) -> Vec<u32> {
         processes::marked_with(&self.root)
     }
 
-    /// Asserts that nothing of this folder lives any more.
+    /// Asserts that no process of this folder is alive.
     #[track_caller]
     pub(crate) fn nothing_left(&self) {
-        // A supervisor may be on its way out when its loop has ended already.
+        // A supervisor may still be exiting when its loop has ended.
         let mut left = Vec::new();
         let gone = holds_within(Duration::from_secs(20), || {
             left = self.strays();
@@ -300,14 +301,14 @@ impl Drop for Sandbox {
     }
 }
 
-/// The program under test: `WORKLOOP_PROOF_PROGRAM` (an optimised build, say), else the one that
-/// was built with the tests.
+/// Returns the program under test: `WORKLOOP_PROOF_PROGRAM` (an optimised build, for example),
+/// otherwise the one that was built with the tests.
 pub(crate) fn program() -> PathBuf {
     let other = std::env::var_os("WORKLOOP_PROOF_PROGRAM");
     other.map_or_else(|| env!("CARGO_BIN_EXE_workloop").into(), PathBuf::from)
 }
 
-/// The program while it runs; killed when it is dropped.
+/// The running program, which is killed on drop.
 pub(crate) struct Running {
     what: String,
     child: Child,
@@ -318,7 +319,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn signal(&self, which: Signal) {
-        // In a room of its own it is the child of the program that led it there.
+        // In another namespace it is the child of the program that entered the namespace.
         let children = if self.in_room { processes::children(self.child.id()) } else { vec![] };
         processes::signal(children.first().copied().unwrap_or(self.child.id()), which);
     }
@@ -331,13 +332,13 @@ impl Running {
         self.child.try_wait().expect("a child of this process").is_some()
     }
 
-    /// What it has said so far, on both streams.
+    /// Returns what it has printed so far, on both streams.
     pub(crate) fn output(&self) -> String {
         [&self.out, &self.err].map(|path| lossy(path)).concat()
     }
 
-    /// Waits for its end. Who says something still works: only silence is held to the deadline,
-    /// and how long all of it takes is the machine's affair up to five times that.
+    /// Waits for its end. The deadline applies only to silence, because a program that prints still
+    /// works; five times the deadline is the limit for the whole run, since machines differ.
     #[track_caller]
     pub(crate) fn ends(mut self) -> Ran {
         let mut status = None;
@@ -355,7 +356,7 @@ impl Running {
             }
         });
         let ended = ended && status.is_some();
-        assert!(ended, "`workloop {}` does not end; it said:\n{}", self.what, self.output());
+        assert!(ended, "`workloop {}` does not end; it printed:\n{}", self.what, self.output());
         let status = status.expect("ended");
         Ran {
             what: self.what.clone(),
@@ -373,8 +374,8 @@ impl Drop for Running {
     }
 }
 
-/// Waits for loops on one queue. The last one finds everything complete; the others may leave
-/// before, when what is left runs elsewhere and could not make anything ready for them.
+/// Waits for loops on one queue. The last one finds everything complete. The others may end
+/// earlier, if the remaining tasks run in other loops and cannot make anything ready for them.
 #[track_caller]
 pub(crate) fn all_end_well(loops: impl IntoIterator<Item = Running>) {
     let ended: Vec<Ran> = loops.into_iter().map(Running::ends).collect();
@@ -384,7 +385,7 @@ pub(crate) fn all_end_well(loops: impl IntoIterator<Item = Running>) {
     assert!(ended.iter().any(|ran| ran.status == 0), "no loop saw the end: {}", ended[0]);
 }
 
-/// What a run of the program left.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     what: String,
@@ -400,15 +401,15 @@ impl Ran {
         self
     }
 
-    /// Asserts that a text is on stdout or stderr.
+    /// Asserts that stdout or stderr contains a text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         let there = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(there, "nothing says {text:?}: {self}");
+        assert!(there, "no output contains {text:?}: {self}");
         self
     }
 
-    /// Asserts that the last line on stderr has each of these in it.
+    /// Asserts that the last line of stderr contains each of these texts.
     #[track_caller]
     pub(crate) fn closes_with(self, texts: &[&str]) -> Self {
         let last = self.stderr.lines().last().unwrap_or_default();
@@ -418,7 +419,7 @@ impl Ran {
         self
     }
 
-    /// The JSON object on stdout.
+    /// Returns the JSON object on stdout.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         let read = serde_json::from_str(&self.stdout);

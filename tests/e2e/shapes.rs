@@ -1,4 +1,4 @@
-//! The JSON that scripts read: the fields of version 1, and the schemas that describe them.
+//! The JSON output that scripts read: the fields of version 1, and their schemas.
 
 use crate::sandbox::{Ran, Sandbox, queue};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Asserts that a value has exactly the kinds of fields that a line of the contract names.
+/// Asserts that a value has exactly the kinds of fields that a line of the contract lists.
 #[track_caller]
 fn has(value: &Value, keys: &[&str]) {
     for key in keys {
@@ -20,7 +20,7 @@ fn has(value: &Value, keys: &[&str]) {
     }
 }
 
-/// Validates against the published schema of a verb, where the repository has one.
+/// Validates against the published schema of a verb, if there is one.
 #[track_caller]
 fn fits_its_schema(verb: &str, value: &Value) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
@@ -115,7 +115,7 @@ fn check() {
     for id in ["A", "B", "C"] {
         let named =
             findings.iter().any(|finding| finding["task"] == id && finding["severity"] == "error");
-        assert!(named, "nothing is said of {id}: {bad}");
+        assert!(named, "no finding names {id}: {bad}");
     }
 }
 

@@ -1,11 +1,11 @@
-//! Ctrl-C once and twice, TERM, and the same command again.
+//! Ctrl-C once and twice, TERM, and a restart of the same command.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Running, Sandbox, flat_queue, queue, task, wait_until};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
-/// A loop whose one agent runs and would run for ever.
+/// Returns a loop with one running agent that would never end.
 fn hanging(script: &str, grace: &str) -> (Sandbox, Running) {
     let sandbox = Sandbox::new()
         .config(&CONFIG.replace(r#"grace = "1s""#, &format!("grace = \"{grace}\"")))
@@ -16,7 +16,7 @@ fn hanging(script: &str, grace: &str) -> (Sandbox, Running) {
     (sandbox, running)
 }
 
-/// The task is as if it had not been started, but for the count of its starts.
+/// Asserts that the task is as if it had never been started, except for its number of attempts.
 fn is_free_again(sandbox: &Sandbox) {
     let queue = sandbox.read("q.json");
     let task = task(&queue, "A");
@@ -52,7 +52,7 @@ fn ctrl_c_twice_does_not_wait_for_the_grace() {
     let start = Instant::now();
     let said = running.output().len();
     running.signal(Signal::INT);
-    wait_until("the first is noticed and said to be", || running.output().len() > said);
+    wait_until("the first signal is noticed and reported", || running.output().len() > said);
     running.signal(Signal::INT);
     running.ends().exits(130);
     assert!(start.elapsed() < Duration::from_secs(50), "{:?}", start.elapsed());
@@ -60,7 +60,7 @@ fn ctrl_c_twice_does_not_wait_for_the_grace() {
 }
 
 #[test]
-fn the_same_command_goes_on_where_it_stood() {
+fn the_same_command_continues_where_it_stopped() {
     let (list, ids) = flat_queue(8);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.1");
     let running = sandbox.spawn(["run", "q.json"]);
@@ -79,7 +79,7 @@ fn the_same_command_goes_on_where_it_stood() {
 }
 
 #[test]
-fn a_stopped_loop_keeps_its_claim_and_goes_on() {
+fn a_stopped_loop_keeps_its_claim_and_continues() {
     let (sandbox, running) = hanging("sleep 1", "1s");
     running.signal(Signal::TSTP);
     wait_until("the loop is stopped", || {

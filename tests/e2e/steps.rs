@@ -1,9 +1,10 @@
-//! Steps of the verification: where they run, what they measure, and what is told of that.
+//! Steps of the verification: where they run, what they measure, and where that is reported.
 
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::{Value, json};
 
-/// One step that measures, one that may fail, one that passes when it runs again, one elsewhere.
+/// One step that measures, one that may fail, one that passes when it is run again, and one in
+/// another folder.
 const CONFIG: &str = r#"
 [agents.default]
 run = "mkdir -p web; cp script/$WORKLOOP_TASK_ID web/$WORKLOOP_TASK_ID.cov; echo x > web/made.$WORKLOOP_TASK_ID"
@@ -82,7 +83,7 @@ fn measures_and_warnings_are_told_everywhere() {
     assert!(log.contains("measured: 83.5 % (at least 80 %) from sum.json"), "{log}");
 }
 
-/// Tests as TAP, of which one failed before; what they say is in a file that agents change.
+/// Tests as TAP, one of which failed before. Their results are in a file that agents change.
 const ITEMS: &str = r#"
 [agents.default]
 run = "cp script/$WORKLOOP_TASK_ID state"
@@ -134,7 +135,7 @@ fn items_are_compared_with_what_the_task_began_with() {
     }
 }
 
-/// A service that listens to the port that it is given, and a step that asks it.
+/// A service that listens on the port that it is given, and a step that sends a request.
 const SERVICE: &str = r#"
 [agents.default]
 run = "true"

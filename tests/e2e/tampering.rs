@@ -1,14 +1,14 @@
-//! What an agent does to what judges it: noticed before each step, named, and never rewarded.
+//! Tampering with what judges the work is noticed before each step, named, and never rewarded.
 
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
 
-/// A project whose agent is a line for the shell, judged by these steps.
+/// Returns a project whose agent is a shell command, judged by these steps.
 fn project(agent: &str, steps: &[&str]) -> Sandbox {
     let agent =
         format!("[agents.default]\nrun = '''{agent}'''\ntimeout = \"30s\"\ngrace = \"1s\"\n");
     let steps = steps.iter().map(|run| format!("[[verify]]\nrun = {}\n", json!(run)));
-    // What an attempt does to what judges it: not what the untouched tree does.
+    // These tests are about attempts, not about the untouched tree.
     let limits = "[limits]\nuntouched = false\n";
     Sandbox::new()
         .config(&(agent + &steps.collect::<String>() + limits))
@@ -20,7 +20,7 @@ fn attempt(sandbox: &Sandbox) -> Value {
     task(&sandbox.read("q.json"), "A").clone()
 }
 
-/// Runs once and says whether the task is blocked as `tampered`, with the file in its error.
+/// Runs once and asserts that the task is blocked as `tampered`, with the file in its error.
 #[track_caller]
 fn blocked_for(sandbox: &Sandbox, file: &str) {
     sandbox.run(["run", "q.json"]).exits(5).says("tampered");
@@ -34,7 +34,7 @@ fn blocked_for(sandbox: &Sandbox, file: &str) {
 
 #[test]
 fn a_step_that_rewrites_the_next_one_is_stopped_before_it_runs() {
-    // The agent leaves a trap in the product, which the first step runs.
+    // The agent adds code to the product that changes a script when the first step runs it.
     let sandbox =
         project("echo 'echo exit 0 >check.sh' >app", &["sh ./app", "sh check.sh && : >ran"]);
     blocked_for(&sandbox, "check.sh");
@@ -49,7 +49,8 @@ fn a_check_that_replaces_itself_passes_nothing() {
     blocked_for(&sandbox, "own.sh");
 }
 
-/// Nobody is to blame for what an earlier attempt left for the verification of the untouched tree.
+/// If the verification of the untouched tree replaces a check, no task is blamed, because an
+/// earlier attempt may have left that.
 #[test]
 fn a_check_that_replaces_itself_on_the_untouched_tree_begins_nothing() {
     let config = "[agents.default]\nrun = ': >began'\n[[verify]]\nrun = './own.sh'\n";
@@ -65,7 +66,7 @@ fn a_check_that_replaces_itself_on_the_untouched_tree_begins_nothing() {
 
 #[test]
 fn a_change_counts_however_the_attempt_ends() {
-    // Otherwise the second attempt would take the changed script for what a person wrote.
+    // Otherwise the second attempt would treat the changed script as a person's.
     for end in ["exit 3", "kill -9 $$", "no-such-command-here"] {
         let sandbox = project(&format!("echo exit 0 >check.sh; {end}"), &["sh check.sh"]);
         sandbox.run(["run", "q.json"]).says("tampered");
@@ -74,7 +75,7 @@ fn a_change_counts_however_the_attempt_ends() {
 }
 
 #[test]
-fn a_person_who_looked_takes_the_change_by_retry() {
+fn a_person_accepts_the_change_by_retry() {
     let sandbox = project("grep -q 0 check.sh || echo exit 0 >check.sh", &["sh check.sh"]);
     blocked_for(&sandbox, "check.sh");
     sandbox.run(["retry", "A", "q.json"]).exits(0);
@@ -101,7 +102,7 @@ fn what_a_person_gave_to_a_task_it_may_change_and_a_follow_up_may_not() {
 
 #[test]
 fn honest_work_is_left_alone() {
-    // Product files, a dependency, a test that nobody names, and a second attempt at a new file.
+    // Product files, a dependency, a test that no step names, and a second attempt at a new file.
     let agent = "mkdir -p src tests; date +%N >src/app.js; echo x >tests/new.test.js; \
                  sed -i 's/1.0/2.0/' package.json; echo \"exit $((2 - WORKLOOP_ATTEMPT))\" >new.sh";
     let package = r#"{"scripts": {"test": "sh new.sh"}, "dependencies": {"left-pad": "1.0"}}"#;
@@ -111,7 +112,7 @@ fn honest_work_is_left_alone() {
     sandbox.run(["run", "q.json"]).exits(0);
     assert_eq!(attempt(&sandbox)["attempts"], 2);
     let guard = sandbox.shell("grep -q new.sh .workloop/attempts/*/1/guard.json");
-    assert!(guard, "what is to be made is not in guard.json");
+    assert!(guard, "guard.json does not list the file to be made");
 }
 
 #[test]
@@ -132,7 +133,8 @@ fn an_agent_gains_nothing_by_editing_the_configuration() {
     let before = sandbox.bytes("workloop.toml");
     sandbox.run(["run", "q.json"]).exits(5).says("workloop.toml changed").says("put back");
     assert_eq!(sandbox.bytes("workloop.toml"), before);
-    // The first attempt was free, since a person may have done it; the second one is not.
+    // The first attempt used no budget, because a person may have made the edit; the second one
+    // does.
     let task = attempt(&sandbox);
     assert_eq!((&task["status"], &task["attempts"]), (&json!("blocked"), &json!(2)), "{task}");
     assert!(sandbox.shell("tail -n 1 .workloop/attempts/*/1/workloop.toml.changed | grep -q mine"));
@@ -153,7 +155,8 @@ fn a_persons_edit_of_the_configuration_costs_no_task_its_attempt() {
 
 #[test]
 fn steps_run_the_programs_that_were_there_at_the_start() {
-    // The agent puts a program of that name where PATH looks first, once as `.` and once as itself.
+    // The agent creates a program of that name in the project root and in another folder, both of
+    // which come first in PATH.
     let agent =
         "mkdir -p early; for f in judge early/judge; do echo '#!/bin/sh' >$f; chmod +x $f; done";
     let mut sandbox = project(agent, &["true"]).file("late/judge", "#!/bin/sh\nexit 1\n");

@@ -1,11 +1,11 @@
-//! Each tool as its preset calls it: programs of their names replay its streams, and what becomes of that
-//! is judged by the command line that they were given, by `why` and by the journal.
+//! Each tool as its preset calls it: fake programs of the same names replay streams, and the tests
+//! compare the command line, `why` and the journal.
 
 use crate::sandbox::{Sandbox, task};
 use serde_json::{Value, json};
 
-/// A tool of any name. It keeps its arguments and its stdin, and replays the stream of its task, whose first
-/// line is `# exit CODE`; the last lines, from one that says `# complains`, are its complaints.
+/// A tool of any name. It records its arguments and its stdin, and replays the stream of its task,
+/// whose first line is `# exit CODE`. The lines after `# complains` go to stderr.
 const FAKE: &str = r#"#!/bin/sh
 cd "$WORKLOOP_ROOT" || exit 9
 call=called/$WORKLOOP_TASK_ID
@@ -25,14 +25,14 @@ macro_rules! recorded {
     };
 }
 
-/// A tool, the stream that it replays, its command line, and what its run came to.
+/// A tool, the stream that it replays, the expected command line, and the expected result.
 struct Row {
     task: &'static str,
     preset: &'static str,
     stream: &'static str,
     line: &'static str,
     outcome: &'static str,
-    /// The session, the tokens in and the cost that it told.
+    /// The session, the input tokens and the cost that it reports.
     told: Value,
 }
 
@@ -48,7 +48,8 @@ fn row(
     Row { task, preset, stream, line, outcome, told }
 }
 
-/// In a line, `PROMPT` is the prompt, `FILE` its file, and `<` the prompt on stdin alone.
+/// The rows that succeed. In a command line, `PROMPT` is the prompt, `FILE` its file, and `<` means
+/// that only stdin has the prompt.
 fn those_that_work() -> Vec<Row> {
     let none = || json!([null, null]);
     vec![
@@ -104,7 +105,8 @@ fn those_that_work() -> Vec<Row> {
     ]
 }
 
-/// An exit status of 0 without a result, and limits: by an event, and by words on stderr behind events.
+/// The rows that fail: an exit status of 0 without a result, and limits, by an event and by
+/// messages on stderr after events.
 fn those_that_fail() -> Vec<Row> {
     let none = || json!([null, null]);
     vec![
@@ -134,7 +136,7 @@ fn those_that_fail() -> Vec<Row> {
     ]
 }
 
-/// The command line that the program was given, with words for the prompt.
+/// Returns the command line of the program, with placeholders for the prompt.
 fn called(sandbox: &Sandbox, task: &str) -> String {
     let kept = |what: &str| {
         String::from_utf8(sandbox.bytes(&format!("called/{task}.{what}"))).expect("text")

@@ -1,4 +1,4 @@
-//! Loops killed without warning, again and again: nothing lost, nothing twice, nothing left.
+//! Loops are killed again and again: nothing is lost, nothing runs twice, nothing is left.
 //!
 //! `WORKLOOP_TORTURE_SEED` repeats a run, `WORKLOOP_TORTURE_SECONDS` makes it longer.
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
-/// A small generator (xorshift), so that a seed says all.
+/// A small generator (xorshift), so that a seed reproduces a run.
 struct Random(u64);
 
 impl Random {
@@ -32,8 +32,8 @@ fn all_complete(queue: &Value) -> bool {
         .is_some_and(|tasks| tasks.iter().all(|task| task["status"] == "complete"))
 }
 
-/// Notes how often each task that the queue calls complete had been started by then; no later
-/// start may follow an acknowledged completion.
+/// Records how often each complete task has been started so far; no start may follow an
+/// acknowledged completion.
 fn note_complete(sandbox: &Sandbox, acknowledged: &mut BTreeMap<String, usize>) -> Value {
     let queue = sandbox.read("q.json");
     let oracle = sandbox.oracle();
@@ -88,7 +88,7 @@ fn loops_killed_every_sixty_milliseconds_lose_nothing() {
         assert_eq!(task["passes"], true, "{task}");
         assert!(task["claim"].is_null(), "{task}");
     }
-    assert!(oracle.started().len() > ids.len(), "no kill ever hit an attempt");
+    assert!(oracle.started().len() > ids.len(), "no kill hit an attempt");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_waiting_loop_takes_over_from_a_killed_one() {
     let first = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
     let second = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
-    wait_until("the second loop is there", || !second.output().is_empty());
+    wait_until("the second loop has started", || !second.output().is_empty());
     sandbox.rescript("default", "");
     first.signal(Signal::KILL);
     drop(first);
@@ -128,8 +128,8 @@ fn a_waiting_loop_takes_over_from_a_killed_one() {
     assert!(sandbox.oracle().overlaps().is_empty());
 }
 
-/// The same command again at once: the supervisor of the killed loop still ends what ran, and the new
-/// loop does not leave because of it.
+/// The same command is started again at once, while the supervisor of the killed loop still ends
+/// what ran. The new loop waits for that.
 #[test]
 fn a_loop_waits_for_the_end_of_what_a_killed_one_ran() {
     let toml = "[agents.default]\nrun = 'test -e once || { touch once; trap \"\" TERM; touch up; \

@@ -1,16 +1,16 @@
-//! The tree that attempts begin with: verified once for each profile and tree, named where it is red,
-//! and the end of a run whose tree a blocked task left red.
+//! The tree that attempts begin with: it is verified once for each profile and tree, failures are
+//! named, and a run ends if a blocked task left the tree red.
 
 use crate::processes::lacks;
 use crate::sandbox::{Ran, Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
 
-/// What each step notes when it judges the untouched tree, outside of the tree.
+/// Records, outside the tree, that a step judges the untouched tree.
 const NOTE: &str =
     "test -z \"$WORKLOOP_TREE_CHECK\" || echo \"check [$WORKLOOP_TASK_ID]\" >>../log";
 
-/// A sandbox whose agent notes its start, keeps its prompt and does `agent`, and whose one step notes
-/// that it judges the untouched tree and does `verify`.
+/// Returns a sandbox whose agent records its start, keeps its prompt and runs `agent`, and whose
+/// single step records when it judges the untouched tree and runs `verify`.
 fn sandbox(agent: &str, verify: &str, list: &Value) -> Sandbox {
     let config = format!(
         "[agents.default]\nrun = '''echo \"start $WORKLOOP_TASK_ID\" >>../log; \
@@ -20,7 +20,7 @@ fn sandbox(agent: &str, verify: &str, list: &Value) -> Sandbox {
     Sandbox::new().config(&config).queue("q.json", list)
 }
 
-/// What was noted, in order.
+/// Returns what was recorded, in order.
 fn log(sandbox: &Sandbox) -> Vec<String> {
     let text = std::fs::read_to_string(sandbox.path("../log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
@@ -39,7 +39,7 @@ fn events(sandbox: &Sandbox) -> Vec<Value> {
     said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// The line of a run about the tree.
+/// Returns the line of a run about the tree.
 fn line<'a>(ran: &'a Ran, head: &str) -> Option<&'a str> {
     ran.stderr.lines().find(|line| line.contains(head) && line.contains("untouched tree"))
 }
@@ -57,7 +57,8 @@ fn a_green_tree_is_verified_once_and_says_little() {
     sandbox.nothing_left();
 }
 
-/// Only what ready tasks need; what a step takes from a task is empty, and a gate needs nothing.
+/// Only the profiles of ready tasks are judged. Placeholders for fields of a task are empty, and a
+/// gate needs no profile.
 #[test]
 fn only_profiles_of_ready_tasks_are_judged() {
     let step = |profile: &str| {
@@ -79,7 +80,7 @@ fn only_profiles_of_ready_tasks_are_judged() {
     let sandbox = Sandbox::new().config(&format!("{agent}{config}")).queue("q.json", &list);
     sandbox.run(["run", "q.json"]).exits(7);
     assert_eq!(log(&sandbox), ["0 default", "0 ui"]);
-    // Nor is anything judged that nobody wants.
+    // With `untouched = false`, nothing is judged.
     let sandbox = Sandbox::new()
         .config(&format!("{agent}{config}[limits]\nuntouched = false\n"))
         .queue("q.json", &list);
@@ -87,8 +88,8 @@ fn only_profiles_of_ready_tasks_are_judged() {
     assert!(log(&sandbox).is_empty());
 }
 
-/// In the run's line, in the prompt, in the feedback, in `status` and in `why`; and no more when a
-/// task has mended it.
+/// The failure is named in the line of the run, in the prompt, in the feedback, in `status` and in
+/// `why`, until a task has fixed it.
 #[test]
 fn a_red_tree_is_named_and_stops_nothing() {
     let list = queue(&[("A", &[]), ("B", &["A"])]);
@@ -112,7 +113,7 @@ fn a_red_tree_is_named_and_stops_nothing() {
     let status = sandbox.run(["status", "q.json"]).exits(0);
     status
         .says("the untouched tree was red when it was last verified (profile default): step test");
-    // A was begun, and its own work is in the tree; when it passed the tree is judged.
+    // A has begun, and its own work is in the tree. The tree is judged when A has passed.
     sandbox.run(["run", "q.json"]).exits(0);
     assert!(prompt(&sandbox, "A.2").contains("already failed on the untouched tree"));
     assert_eq!(log(&sandbox), ["check []", "start A", "start A", "start B"]);
@@ -121,7 +122,7 @@ fn a_red_tree_is_named_and_stops_nothing() {
     assert!(!status.stdout.contains("untouched"), "{status}");
 }
 
-/// The task that mends the tree in the same run is the verification of it.
+/// The verification of the task that fixes the tree in the same run counts as that of the tree.
 #[test]
 fn a_tree_that_was_mended_is_not_red_for_the_next_task() {
     let list = queue(&[("A", &[]), ("B", &["A"])]);
@@ -134,7 +135,8 @@ fn a_tree_that_was_mended_is_not_red_for_the_next_task() {
     assert!(!status.stdout.contains("untouched"), "{status}");
 }
 
-/// The same tree is not judged again by the next run, another one is; with git and without.
+/// The next run does not judge the same tree again, but a different tree is judged; with git and
+/// without.
 #[test]
 fn a_tree_is_remembered_by_what_is_in_it() {
     let list = queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &[])]);
@@ -149,7 +151,7 @@ fn a_tree_is_remembered_by_what_is_in_it() {
         let ran = sandbox.run(once).exits(6);
         assert_eq!(checks(&sandbox), 2, "git: {git}");
         assert!(line(&ran, "FAIL").is_some(), "{ran}");
-        // What is known is told all the same.
+        // The known result is still reported.
         assert!(sandbox.shell("rm red && rm ../log"));
         let ran = sandbox.run(["run", "q.json", "--task-id", "D"]).exits(0);
         assert_eq!(checks(&sandbox), 0, "git: {git}");
@@ -157,7 +159,7 @@ fn a_tree_is_remembered_by_what_is_in_it() {
     }
 }
 
-/// A red tree that is known is told by the next run, without a step.
+/// The next run reports a tree that is known to be red, without running a step.
 #[test]
 fn a_red_tree_that_is_known_is_named_again() {
     let sandbox = sandbox("true", "false", &queue(&[("A", &[]), ("B", &[])])).committed();
@@ -169,8 +171,8 @@ fn a_red_tree_that_is_known_is_named_again() {
     assert_eq!(log(&sandbox), ["check []", "start A", "start B"]);
 }
 
-/// Another loop on another queue of the project: it waits for the verdict about the tree, and judges
-/// nothing beside attempts.
+/// Another loop on another queue of the project waits for the verdict about the tree, and does not
+/// judge while attempts run.
 #[test]
 fn nothing_is_claimed_beside_a_verification_of_the_tree_and_the_reverse() {
     let wait = |file: &str| {
@@ -180,7 +182,7 @@ fn nothing_is_claimed_beside_a_verification_of_the_tree_and_the_reverse() {
     let agent = format!("case $WORKLOOP_TASK_ID in A) {};; esac", wait("work"));
     let sandbox = sandbox(&agent, &verify, &queue(&[("A", &[])]))
         .queue("other/r.json", &queue(&[("B", &[])]));
-    // A queue that nobody knows is a file of the tree as any other.
+    // A queue that is not configured is an ordinary file of the tree.
     let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
     let sandbox = sandbox.config(&format!("queues = [\"*.json\", \"other/*.json\"]\n{config}"));
     let first = sandbox.spawn(["run", "q.json"]);
@@ -193,7 +195,7 @@ fn nothing_is_claimed_beside_a_verification_of_the_tree_and_the_reverse() {
     second.ends().exits(0);
     assert!(sandbox.shell("touch ../work"));
     first.ends().exits(0);
-    // Whoever came first judged; the other one found it, or an attempt that ran.
+    // The first loop judged. The other one found the result, or a running attempt.
     assert_eq!(checks(&sandbox), 1);
     assert_eq!(log(&sandbox).len(), 3);
 }
@@ -209,14 +211,14 @@ fn a_stop_ends_the_verification_of_the_tree() {
     running.ends().exits(6);
     assert_eq!(log(&sandbox), ["check []"]);
     sandbox.nothing_left();
-    // Nothing is known, so that it is judged again.
+    // There is no result, so the tree is judged again.
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the tree is judged again", || checks(&sandbox) == 2);
     running.signal(rustix::process::Signal::TERM);
     running.ends().exits(143);
 }
 
-/// What the steps write into the queue meanwhile counts no more than an agent's edit.
+/// What the steps write into the queue meanwhile is treated as an agent's edit.
 #[test]
 fn a_verification_of_the_tree_completes_no_task() {
     if lacks("jq") {
@@ -232,7 +234,7 @@ fn a_verification_of_the_tree_completes_no_task() {
     assert_eq!(log(&sandbox), ["check []", "start A", "check []", "start B"]);
 }
 
-/// A blocks and leaves a file that breaks the test of all; B fails for nothing but that.
+/// A is blocked and leaves a file that breaks the test for all. B fails only because of that.
 const LEAVES: &str = "test $WORKLOOP_TASK_ID != A || touch broken";
 const BROKEN: &str = "test ! -e broken || { echo broken by a file, $(date +%N); false; }";
 
@@ -263,14 +265,14 @@ fn a_tree_that_is_left_red_ends_the_run() {
     assert_eq!(names, ["retried", "loop_finished"]);
     let why = sandbox.run(["why", "B", "--json", "--work-queue", "q.json"]).exits(0).json();
     assert_eq!(why["attempts"][0]["reason_code"], "left_red");
-    // Mended, it is judged again, and all continues.
+    // After the fix the tree is judged again, and the run continues.
     assert!(sandbox.shell("rm broken"));
     sandbox.run(["run", "q.json"]).exits(5);
     let states = ["A", "B", "C"].map(|id| sandbox.status(id));
     assert_eq!(states, ["blocked", "complete", "complete"]);
 }
 
-/// A step that prints nothing has an output, too, and no log that could be named.
+/// A step that prints nothing also has an output, but no log that could be named.
 #[test]
 fn a_silent_step_leaves_red_as_any_other() {
     let sandbox = sandbox(LEAVES, "test ! -e broken", &three());
@@ -279,7 +281,8 @@ fn a_silent_step_leaves_red_as_any_other() {
     assert_eq!(sandbox.status("B"), "pending");
 }
 
-/// The tree was red before, B fails at something else, or B mends it: the run continues.
+/// The run continues if the tree was red before, if B fails for another reason, or if B fixes the
+/// tree.
 #[test]
 fn other_failures_do_not_end_the_run() {
     let own =

@@ -1,4 +1,4 @@
-//! The verbs of people: each does its transition and refuses an illegal one.
+//! The verbs for people: each makes its transition and refuses an illegal one.
 
 use crate::sandbox::{Ran, Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn retry_gives_a_blocked_task_a_new_budget() {
         assert_eq!(sandbox.read("q.json")["summary"]["blocked"], 0);
         sandbox.rescript("A", "");
         sandbox.run(["run", "q.json"]).exits(0);
-        assert_eq!(field(&sandbox, "A", "attempts"), 2, "attempts only rise");
+        assert_eq!(field(&sandbox, "A", "attempts"), 2, "attempts never decrease");
         assert_eq!(sandbox.oracle().starts("C"), 1, "what is complete is not done again");
     }
 }
@@ -51,7 +51,7 @@ fn reset_makes_a_task_as_if_never_run() {
     sandbox.run(["run", "q.json"]).exits(0);
 }
 
-/// More tasks than one transition takes.
+/// More tasks than fit into one transition.
 #[test]
 fn very_many_tasks_are_put_back() {
     let list = |status: &str, stale: &str| {
@@ -91,7 +91,7 @@ fn block_park_and_back() {
 }
 
 #[test]
-fn an_illegal_transition_is_refused_and_says_what_is_legal() {
+fn an_illegal_transition_is_refused_and_names_the_legal_ones() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])]));
     let before = sandbox.bytes("q.json");
     for verb in ["unpark", "release", "retry", "approve"] {
@@ -173,7 +173,7 @@ fn add_makes_an_id_when_none_is_given() {
 }
 
 #[test]
-fn edit_changes_what_it_is_told_and_nothing_else() {
+fn edit_changes_the_named_fields_and_nothing_else() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]));
     let change = r#"{"title": "Make A well", "priority": 1}"#;
     sandbox.run_with(["edit", "A", HERE[0], HERE[1], "-"], change).exits(0);
@@ -207,10 +207,10 @@ fn init_writes_a_configuration_and_a_queue_and_never_over_one() {
     sandbox.run(["check"]).exits(0);
 }
 
-/// `init` chooses private trees where they can be had and what verifies is in them; `run` with several
-/// agents in one tree says what they would do.
+/// `init` configures private trees if they are possible and contain the verification. `run` with
+/// several agents in one tree explains what private trees would change.
 #[test]
-fn init_has_agents_work_apart_where_that_can_be() {
+fn init_configures_private_trees_where_possible() {
     let sandbox = Sandbox::new();
     let remove = || std::fs::remove_file(sandbox.path("workloop.toml")).expect("removed");
     let init = |said: &str| {

@@ -1,11 +1,11 @@
-//! What must not cost attempts, hold up other tasks, or be tried again for nothing.
+//! What must not use attempts, delay other tasks, or be repeated without effect.
 
 use crate::fake_agent::CONFIG;
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, flat_queue, queue, task, wait_until};
 use serde_json::{Value, json};
 
-/// The codes that the journal has for the ends of a task.
+/// Returns the reason codes of the journal for a task.
 fn codes(sandbox: &Sandbox, id: &str) -> Vec<String> {
     let journal = String::from_utf8(sandbox.bytes(".workloop/events.jsonl")).expect("text");
     let events = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -29,12 +29,12 @@ fn questions_are_no_failures_and_cost_nothing() {
         assert_eq!(asked["error"], "question: which?");
         assert_eq!(codes(&sandbox, id), ["question"]);
     }
-    // Another process knows it too, and without the state folder.
+    // Another process reports the same, even without the state folder.
     sandbox.run(["run", "q.json"]).exits(7).says(last);
     assert!(sandbox.shell("rm -rf .workloop"));
     sandbox.run(["run", "q.json"]).exits(7).says(last);
     sandbox.run(["wait", "--work-queue", "q.json"]).exits(7).says(last);
-    // An answered one that fails counts from the beginning.
+    // A task that fails after an answer has its full budget.
     sandbox.rescript("T001", "keep-prompt");
     sandbox.run(["answer", "T001", "red", "--work-queue", "q.json"]).exits(0);
     sandbox.run(["run", "q.json", "--task-id", "T001"]).exits(0);
@@ -42,7 +42,8 @@ fn questions_are_no_failures_and_cost_nothing() {
     assert!(prompt.contains("which?") && prompt.contains("red"), "{prompt}");
 }
 
-/// Three with the same output, and two with the same change; other outputs are progress.
+/// Three attempts with the same output, and two with the same change; different outputs are
+/// progress.
 #[test]
 fn attempts_that_come_to_the_same_are_left_to_a_person() {
     let (list, _) = flat_queue(1);
@@ -62,7 +63,7 @@ fn attempts_that_come_to_the_same_are_left_to_a_person() {
     let why = "no progress: 3 attempts in a row failed with the same output \
                (step test: exit status 1); 2 of 5 attempts are left";
     assert_eq!(error, why);
-    // A person's retry begins anew.
+    // A person's `retry` starts the count again.
     sandbox.run(["retry", "T001", "--work-queue", "q.json"]).exits(0);
     sandbox.run(["run", "q.json"]).exits(5);
     assert_eq!(codes(&sandbox, "T001").len(), 6);
@@ -75,7 +76,7 @@ fn attempts_that_come_to_the_same_are_left_to_a_person() {
     assert_eq!(error, "step test: exit status 1 (attempt 5 of 5)");
 }
 
-/// An outage that ends: nobody's budget, a pause that everybody sees, and all is done in the end.
+/// A temporary outage uses no budget, its pause is visible, and all tasks are done in the end.
 #[test]
 fn an_outage_costs_a_few_starts_and_nothing_else() {
     let toml = "[agents.default]\nrun = 'echo x >>starts; test ! -e down'\n\
@@ -101,7 +102,7 @@ fn an_outage_costs_a_few_starts_and_nothing_else() {
     assert!(status()["pauses"].as_array().is_some_and(Vec::is_empty));
 }
 
-/// What only one task fails at while others work is that task's own fault.
+/// If an agent fails for only one task while others work, the task pays for it.
 #[test]
 fn a_task_that_alone_breaks_its_agent_is_blocked() {
     let (list, _) = flat_queue(3);
@@ -115,7 +116,7 @@ fn a_task_that_alone_breaks_its_agent_is_blocked() {
     assert_eq!(codes(&sandbox, "T001").last().map(String::as_str), Some("no_progress"));
 }
 
-/// A person does not wait for a pause.
+/// A person does not have to wait for the end of a pause.
 #[test]
 fn a_retry_ends_the_pause_of_its_agent() {
     let toml =
@@ -143,9 +144,9 @@ fn a_red_gate_runs_its_steps_once() {
     assert_eq!(sandbox.bytes("ran"), b"x\nx\n");
 }
 
-/// A profile, an agent or a value that only one task has.
+/// A wrong profile, agent or value blocks only the task that has it.
 #[test]
-fn what_one_task_asks_for_in_vain_holds_up_no_other() {
+fn what_one_task_cannot_get_blocks_no_other() {
     let (mut list, _) = flat_queue(2);
     let bad = |id: &str, key: &str, value: Value| json!({"id": id, "title": id, "priority": 0, key: value});
     let tasks = list["tasks"].as_array_mut().expect("a list");
@@ -202,18 +203,18 @@ fn add_and_edit_refuse_what_a_run_could_not_use() {
     sandbox.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
     sandbox.run(["edit", "A", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
     assert_eq!(sandbox.bytes("q.json"), before);
-    // What is there already does not keep a person from editing something else.
+    // An existing wrong value does not prevent edits of other fields.
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["verify"] = json!("quik");
     let sandbox = sandbox.queue("q.json", &list);
     sandbox.run(["edit", "A", "--title", "t", here[0], here[1]]).exits(0);
     sandbox.run(["edit", "A", "--verify", "default", here[0], here[1]]).exits(0);
-    // Without a configuration nothing is known to be missing.
+    // Without a configuration it is unknown which names are missing.
     let bare = Sandbox::new().config("").queue("q.json", &queue(&[]));
     bare.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(0);
 }
 
-/// A person who has mended the agent does not wait for the end of its pause.
+/// A person who has fixed the agent does not have to wait for the end of its pause.
 #[test]
 fn resume_has_an_agent_that_rests_tried_at_once() {
     if lacks("jq") {
@@ -234,7 +235,7 @@ fn resume_has_an_agent_that_rests_tried_at_once() {
     assert!(!ran.stdout.contains("agent"), "{ran}");
 }
 
-/// An agent that removes the tool of its verification must not end every run.
+/// An agent that removes a tool of its verification must not end every run.
 #[test]
 fn a_tool_that_an_attempt_removed_fails_its_step() {
     for check in ["'./check.sh'", "['./check.sh']"] {
@@ -243,7 +244,7 @@ fn a_tool_that_an_attempt_removed_fails_its_step() {
              [[verify]]\nname = \"check\"\nrun = {check}\n[limits]\nattempts = 2\n"
         );
         let (mut list, _) = flat_queue(2);
-        // What the task owns is not guarded.
+        // A file that the task owns is not guarded.
         list["tasks"][1]["file"] = json!("check.sh");
         let sandbox = Sandbox::new().config(&toml).queue("q.json", &list);
         assert!(sandbox.shell("printf '#!/bin/sh\\n' >check.sh && chmod +x check.sh"));
@@ -252,7 +253,7 @@ fn a_tool_that_an_attempt_removed_fails_its_step() {
         assert_eq!(codes(&sandbox, "T002"), ["tests_failed", "tests_failed"], "{check}");
         let log = sandbox.run(["log", "T002", "--work-queue", "q.json"]);
         log.exits(0).says("check.sh: not found");
-        // In a new run nothing is known of a command line.
+        // A new run knows nothing of earlier command lines.
         let again = sandbox.run(["retry", "T002", "--work-queue", "q.json"]);
         again.exits(0);
         sandbox.run(["run", "q.json"]).exits(2);

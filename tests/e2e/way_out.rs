@@ -1,10 +1,11 @@
-//! The way out: what an agent says instead of finishing, and what people make of it.
+//! Honest stops: what an agent reports instead of finishing, and how people decide about it.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::json;
 
-/// An honest stop costs nothing, says why with its evidence, and is put back by an answer.
+/// An honest stop costs no attempt, gives a reason with evidence, and an answer makes the task
+/// ready again.
 #[test]
 fn an_honest_stop_is_a_question_with_evidence() {
     let stop = r#"result {"status": "impossible", "summary": "no such API\nin v2", "evidence": ["a.rs:3", "grep: 0 hits"]}"#;
@@ -40,7 +41,7 @@ fn an_honest_stop_is_a_question_with_evidence() {
     assert!(prompt.contains("that is a good outcome, uses up no attempt"), "{prompt}");
 }
 
-/// A task asks another one, and a person only where that one cannot answer any more.
+/// A task asks another task, and a person only if that task can no longer answer.
 #[test]
 fn a_question_to_another_task_comes_back_with_its_answer() {
     let ask = r#"result {"status": "needs_input", "question": "which port?", "to": "B"}"#;
@@ -59,7 +60,7 @@ fn a_question_to_another_task_comes_back_with_its_answer() {
     let done = sandbox.read("q.json");
     assert_eq!(task(&done, "A")["answers"][0]["by"], "B");
     assert_eq!(task(&done, "C").get("answers"), None, "it had asked nothing");
-    // Nobody is left who could answer.
+    // No task is left that could answer.
     sandbox.run(["reset", "A", "q.json"]).exits(0);
     sandbox.rescript("A", ask);
     sandbox.run(["run", "q.json"]).exits(7);
@@ -67,10 +68,10 @@ fn a_question_to_another_task_comes_back_with_its_answer() {
     assert_eq!(status["needs_you"][0]["command"], "workloop answer A TEXT --work-queue q.json");
 }
 
-/// In the project itself: what passed is not complete before a person's yes, and a no is in the next
-/// prompt.
+/// In the project itself, work that passed is not complete before a person approves it, and a
+/// refusal is in the next prompt.
 #[test]
-fn what_passed_in_the_project_waits_for_a_yes() {
+fn what_passed_in_the_project_waits_for_approval() {
     let mut list = queue(&[("A", &[]), ("B", &["A"]), ("C", &[])]);
     list["tasks"][0]["review"] = json!(true);
     let sandbox = Sandbox::new().queue("q.json", &list).script("A", "keep-prompt");
@@ -94,7 +95,7 @@ fn what_passed_in_the_project_waits_for_a_yes() {
     sandbox.run(["run", "q.json"]).exits(0);
 }
 
-/// What a person knows about a failure reaches the next prompt.
+/// A person's explanation of a failure reaches the next prompt.
 #[test]
 fn a_reason_to_try_again_is_in_the_next_prompt() {
     let fails = "keep-prompt\nfail 1";
@@ -118,7 +119,7 @@ fn a_reason_to_try_again_is_in_the_next_prompt() {
     assert!(told.contains("- what helps: use the cache (from task A)"), "{told}");
 }
 
-/// What is known about an error is in feedback and `why`; `verify` judges again and writes nothing.
+/// Known errors are in feedback and `why`; `verify` judges again and writes nothing.
 #[test]
 fn known_errors_and_a_second_verdict() {
     let config = format!(
@@ -143,8 +144,8 @@ fn known_errors_and_a_second_verdict() {
     sandbox.run(["run", "q.json"]).exits(2).says("match is not a regular expression");
 }
 
-/// On a terminal the summary comes first, so that who comes back sees the night before a question; an
-/// override is a person's completion with a reason.
+/// On a terminal the summary comes before the questions, so that a person first sees what happened.
+/// An override is a person's completion with a reason.
 #[test]
 fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
     if crate::processes::lacks("script") {
@@ -173,8 +174,8 @@ fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
     ];
     let order = order.map(at);
     assert!(order.is_sorted(), "{shown}");
-    assert_eq!(shown.matches("[K/o]").count(), 2, "x is no answer: {shown}");
-    // The row of a question says once what to type.
+    assert_eq!(shown.matches("[K/o]").count(), 2, "x is not an answer: {shown}");
+    // The row of a question contains the command once.
     let rows: Vec<&str> = shown.lines().filter(|line| line.starts_with("  B  ")).collect();
     assert_eq!(rows.len(), 1, "{shown}");
     assert_eq!(rows[0].matches("workloop answer B TEXT").count(), 1, "{shown}");
