@@ -115,7 +115,7 @@ fn worked() -> Folder {
 }
 
 #[test]
-fn status_is_told_in_three_ways() {
+fn status_has_three_forms() {
     let folder = Folder::new(&chain());
     let Left(exit, out, err) = folder.run("status q.json");
     assert_eq!((exit, err.as_str()), (0, ""));
@@ -311,7 +311,7 @@ fn log_shows_every_stream_and_hides_secrets() {
 }
 
 #[test]
-fn events_are_filtered_and_told_in_two_styles() {
+fn events_are_filtered_and_printed_in_two_styles() {
     let folder = worked();
     let Left(_, lines, _) = folder.run("events q.json --json");
     for line in lines.lines() {

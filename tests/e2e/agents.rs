@@ -44,7 +44,7 @@ fn starts(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn what_a_tool_tells_is_kept_and_a_limit_costs_no_attempt() {
+fn what_a_tool_reports_is_kept_and_a_limit_costs_no_attempt() {
     let more = "resume = true\nmodel = \"opus\"";
     let sandbox = with_streams(1, OK, more).file("streams/T001.1", limit(-58) + "\n");
     sandbox.run(["run", "q.json", "--max-cost", "9"]).exits(0);
@@ -92,7 +92,7 @@ fn a_stated_reset_is_kept_by_every_loop() {
 }
 
 #[test]
-fn who_is_not_logged_in_is_told_how_and_nobody_is_blamed() {
+fn a_missing_login_names_the_command_and_blames_no_task() {
     let sandbox = with_streams(2, AUTH, "");
     let ran = sandbox.run(["run", "q.json"]).exits(2);
     ran.says("not logged in: who?; log in with: claude, then /login");

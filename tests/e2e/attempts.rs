@@ -219,7 +219,7 @@ fn many_blocked_in_a_row_end_the_run() {
 }
 
 #[test]
-fn the_journal_tells_the_story() {
+fn the_journal_records_each_step_of_an_attempt() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "fail 1");
     sandbox.run(["run", "q.json"]).exits(0);
     let ran = sandbox.run(["events", "--json", "q.json"]).exits(0);

@@ -82,7 +82,7 @@ fn a_loop_that_has_nothing_to_do_knows_what_was_done() {
 /// A reader uses the copy, and `events --follow` prints no line twice after the journal is
 /// restored.
 #[test]
-fn events_are_told_once_whatever_is_deleted() {
+fn events_are_printed_once_whatever_is_deleted() {
     let sandbox = project(MAKE, MADE);
     sandbox.run(["run", "p/q.json"]).exits(0);
     let following = sandbox.spawn(["events", "--follow", "--json", "p/q.json"]);

@@ -77,7 +77,7 @@ fn without_a_verification_there_is_nothing_to_say() {
 
 /// A loop that starts meanwhile does not claim the task.
 #[test]
-fn nobody_takes_the_task_while_it_is_judged() {
+fn no_loop_claims_the_task_while_it_is_judged() {
     let step = "run = 'touch judging; until [ -e go ]; do sleep 0.02; done; test -e made/A'";
     let verify = CONFIG.find("run = 'test").expect("a step");
     let end = verify + CONFIG[verify..].find('\n').expect("a line");

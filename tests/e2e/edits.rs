@@ -341,7 +341,7 @@ fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
 
 /// A limit of file sizes is reported like a full disk; the program does not die of the signal.
 #[test]
-fn a_limit_of_file_sizes_is_told() {
+fn a_limit_of_file_sizes_is_reported() {
     let sandbox = Sandbox::new().queue("q.json", &two());
     let program = sandbox.program.display().to_string();
     let limited = format!(

@@ -80,7 +80,7 @@ const TOOLS: [(&str, &str); 9] = [
 
 /// Lists the missing tools, because the output of a test that skipped itself is hidden.
 #[test]
-fn what_is_missing_here_is_said_before_all_others() {
+fn missing_tools_are_listed() {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let here = |tool: &str| std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
     let missing: Vec<_> = TOOLS.iter().filter(|(tool, _)| !here(tool)).collect();

@@ -46,7 +46,7 @@ fn why(sandbox: &Sandbox, id: &str) -> Value {
 }
 
 #[test]
-fn measures_and_warnings_are_told_everywhere() {
+fn measures_and_warnings_are_in_every_view() {
     let sandbox = project(&[("GOOD", "83.5"), ("LOW", "71.5")]);
     sandbox.run(["run", "q.json"]).exits(5).says("measured 71.5 % (at least 80 %) from sum.json");
     let report = sandbox.run(["report", "q.json", "--json"]).exits(0).json();

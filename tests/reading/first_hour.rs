@@ -115,7 +115,7 @@ fn a_tool_that_is_named_is_no_line_for_the_shell() {
 }
 
 #[test]
-fn who_has_nothing_is_told_what_to_say_where() {
+fn without_tools_each_verb_names_what_to_configure() {
     let person = Person::with(&[]);
     let lacks = "1. set in workloop.toml which agent runs and what verifies its work";
     person.says(&["init"], 0, &["agent: none found", "verification: none found", lacks]);
@@ -149,7 +149,7 @@ fn who_has_nothing_is_told_what_to_say_where() {
 
 /// A test call determines the login more reliably than a file does.
 #[test]
-fn a_dry_call_tells_the_login() {
+fn a_test_call_determines_the_login() {
     let person = Person::with(&["claude"]);
     person.says(&["agents"], 0, &["claude     1.2.3, not logged in: claude, then /login"]);
     let texts = ["claude     1.2.3, logged in", "dry call: ok (cost unknown): ready"];

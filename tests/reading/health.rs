@@ -12,7 +12,7 @@ fn sign<'v>(view: &'v Value, check: &str) -> &'v Value {
 const SOUND: &str = "[agents.default]\nrun = \"true\"\n[[verify]]\nname = \"t\"\nrun = \"true\"\n";
 
 #[test]
-fn doctor_says_whether_a_run_could_start_and_what_mends_it() {
+fn doctor_reports_whether_a_run_could_start_and_the_remedy() {
     let folder = Folder::new(&chain());
     folder.write("workloop.toml", SOUND);
     let view = folder.json("doctor", "doctor q.json --json");
@@ -63,7 +63,7 @@ fn doctor_notify_names_the_channels_that_failed() {
 
 /// A run reports once what it leaves to people.
 #[test]
-fn a_run_tells_its_channels_what_became_of_it() {
+fn a_run_notifies_its_channels_of_its_result() {
     let mut queue = chain();
     queue["tasks"][0]["requires_approval"] = json!(true);
     let folder = Folder::new(&queue);
@@ -88,7 +88,7 @@ fn a_run_tells_its_channels_what_became_of_it() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_its_place() {
+fn what_is_missing_is_reported_with_its_position() {
     let folder = worked();
     folder.write(
         "workloop.toml",

@@ -169,7 +169,7 @@ fn trees_are_restored_listed_and_removed() {
 }
 
 #[test]
-fn what_waits_to_land_is_told_from_the_entries() {
+fn what_waits_to_land_is_read_from_the_entries() {
     let folder = project();
     let view = folder.json("land", "land status q.json --json");
     assert_eq!(view["repositories"][0]["waiting"], json!([]));
@@ -233,7 +233,7 @@ fn what_waits_to_land_is_told_from_the_entries() {
 
 /// Each obstacle is found before anything runs, with a code and a remedy, and nothing is created.
 #[test]
-fn check_knows_what_speaks_against_private_trees() {
+fn check_reports_what_prevents_private_trees() {
     let folder = Folder::new(&json!({"tasks": [{"id": "A", "title": "a"}]}));
     let config = |more: &str| {
         let text = format!(

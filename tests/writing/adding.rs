@@ -40,7 +40,7 @@ fn a_task_from_flags_is_written_like_its_neighbours() {
 }
 
 #[test]
-fn json_keeps_its_numbers_and_says_where_it_is_wrong() {
+fn json_keeps_its_numbers_and_errors_have_a_position() {
     let folder = Folder::with(QUEUE);
     let list = r#"[{"title": "One", "cost": 1.50, "n": [7e242, -0.0]},
         {"id": "own", "title": "Two", "status": "icebox"}]"#;
@@ -114,7 +114,7 @@ fn one_queue_must_be_meant() {
 /// A dependency that does not exist, or that closes a circle, is accepted because the next command
 /// may fix it, but a warning reports it at once.
 #[test]
-fn a_task_that_can_never_run_is_told() {
+fn a_task_that_can_never_run_is_reported() {
     let folder = Folder::with(QUEUE);
     let ran = folder.run(&["add", "--title", "Reap", "--depends-on", "W-0011"]).works();
     assert_eq!(ran.out, "W-008\n");
