@@ -88,8 +88,9 @@ fn written(jobs: &[Job], random: &mut Random) -> Value {
 /// The values that the plan must have.
 struct Expected {
     level: Vec<usize>,
-    /// For each task, the minutes from the start of the plan to its end.
+    /// For each task, the minutes of the longest chain that ends with it.
     end: Vec<u64>,
+    /// For each task, the minutes of the longest chain that begins with it.
     rest: Vec<u64>,
     longest: u64,
     work: u64,

@@ -50,7 +50,7 @@ impl Person {
         Self { folder, path: path.expect("a path") }
     }
 
-    /// A verb with its words; those of one flag may have spaces.
+    /// Runs a verb with these words, which may contain spaces.
     fn run(&self, words: &[&str]) -> Left {
         let mut command: Command = self.folder.command("");
         command.env("PATH", &self.path).env("HOME", self.folder.path(""));
