@@ -202,7 +202,7 @@ fn no_value_of_a_task_is_taken_for_a_flag() {
         let config = config(&sandbox, r#"["echo", "{title}"]"#);
         sandbox.config(&config)
     };
-    sandbox.run(["run", "q.json"]).exits(5).says("for a flag");
+    sandbox.run(["run", "q.json"]).exits(5).says("as a flag");
     let journal = String::from_utf8_lossy(&sandbox.bytes(".workloop/events.jsonl")).into_owned();
     assert!(journal.contains(r#""reason_code":"bad_task""#), "{journal}");
 }

@@ -104,7 +104,7 @@ fn a_red_tree_is_named_and_stops_nothing() {
     running.says("it already failed on the untouched tree, with the same output");
     let first = prompt(&sandbox, "A.1");
     assert!(first.contains("## What failed before this task began"), "{first}");
-    assert!(first.contains("step `test` failed on that untouched tree already"), "{first}");
+    assert!(first.contains("step `test` already failed on that untouched tree"), "{first}");
     assert!(first.contains("broken at "), "{first}");
     let again = sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(0).stdout;
     assert!(again.contains("already failed on the untouched tree"), "{again}");

@@ -81,7 +81,7 @@ pub(crate) fn check(target: &Target) -> Result<(), Failure> {
     match place.filter(|place| !checks::is_writable(place)) {
         Some(place) => {
             let place = place.display();
-            Err(Failure::usage(format_args!("the folder {place} is not writable")))
+            Err(Failure::usage(format_args!("the folder {place} is read-only for you")))
         }
         None => Ok(()),
     }
