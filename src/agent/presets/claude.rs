@@ -75,6 +75,13 @@ pub(super) fn assistant(told: &mut Told, event: &Value) {
     if message["usage"].is_object() {
         let id = message["id"].as_str().unwrap_or_default().to_owned();
         told.by_message.insert(id, tokens(&message["usage"]));
+        // Of the model, and not of the tool, which speaks of limits in messages without tokens: the work goes on.
+        if event["error"].is_null() && number(&message["usage"], "output_tokens") > 0 {
+            told.is_past_limit = told.limit.is_some();
+            if matches!(told.end, Some(End::Failed(_))) {
+                told.end = None;
+            }
+        }
     }
     let meaning = match event["error"].as_str() {
         Some("authentication_failed") => Some(Meaning::Auth),
@@ -100,9 +107,11 @@ fn outweighed(meaning: Option<Meaning>, told: &Told) -> Option<Meaning> {
 }
 
 fn limit(told: &mut Told, info: &Value) {
-    // Only `rejected` is a limit. `allowed` is none, even if the overage is rejected.
-    told.limit = (info["status"] == "rejected").then(|| {
-        let until = info["resetsAt"].as_i64().and_then(reset::moment);
+    // Only `rejected` is a limit, unless an overage pays. `allowed` is none, even if the overage is rejected.
+    told.is_past_limit = false;
+    let is_limit = info["status"] == "rejected" && info["isUsingOverage"] != true;
+    told.limit = is_limit.then(|| {
+        let until = reset::of_field(&info["resetsAt"]);
         (until, info["rateLimitType"].as_str().map(str::to_owned))
     });
 }
@@ -127,7 +136,11 @@ pub(super) fn result(told: &mut Told, event: &Value) {
     // `subtype` may be `success` although `is_error` is true.
     let is_error = event["is_error"].as_bool().unwrap_or(false) || subtype.starts_with("error");
     let failed = is_error || event["api_error_status"].is_number() || reason == "api_error";
-    if !failed {
+    // Some versions report success although the last message was the tool's own error, or the last request was
+    // rejected.
+    let was_cut =
+        matches!(told.end, Some(End::Failed(_))) || (told.limit.is_some() && !told.is_past_limit);
+    if !failed && !was_cut {
         told.message(&event["result"]);
         told.end = Some(End::Ok);
         return;

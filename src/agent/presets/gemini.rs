@@ -95,6 +95,8 @@ fn ended(told: &mut Told, event: &Value, ok: bool) {
         let status = i32::try_from(code).ok().and_then(status);
         status.or_else(|| super::texts::of_status(code))
     });
+    let names = ["type", "status"].iter().filter_map(|key| event["error"][key].as_str());
+    let meaning = meaning.or_else(|| names.filter_map(super::texts::of_event).next());
     told.failed(meaning);
 }
 

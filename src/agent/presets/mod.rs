@@ -15,8 +15,10 @@ mod gemini;
 mod opencode;
 mod read;
 mod reset;
+mod spans;
 mod texts;
 mod told;
+mod zones;
 
 pub use adapter::{ARGS, Adapter, Call, Knows, PROMPT, Permission};
 pub use read::{Ended, read_run};

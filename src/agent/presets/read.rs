@@ -172,7 +172,8 @@ impl Judge<'_> {
         }
         match code {
             _ if is_ok => AgentOutcome::NoResult,
-            129.. => AgentOutcome::Killed,
+            // As shells tell of signals; a tool that exits with -1 is none.
+            129..=192 => AgentOutcome::Killed,
             _ => AgentOutcome::AgentError,
         }
     }
@@ -180,11 +181,15 @@ impl Judge<'_> {
     /// Returns the outcome of a tool that was ended by a timeout or a signal. It may have reported
     /// a usage limit before.
     fn ended_by_force(&self) -> AgentOutcome {
-        match (&self.told.end, &self.told.limit) {
-            (Some(End::Failed(Some(Meaning::UsageLimit))), _) => self.limit(None),
-            (None | Some(End::Failed(None)), Some(_)) => self.limit(None),
-            (Some(End::Ok | End::Failed(_)), _) | (None, None) => AgentOutcome::Killed,
-        }
+        let by_words = || self.told.meant().or_else(|| self.complained());
+        let is_limit = match (&self.told.end, &self.told.limit) {
+            (Some(End::Ok), _) => false,
+            (Some(End::Failed(Some(meaning))), _) => *meaning == Meaning::UsageLimit,
+            (None | Some(End::Failed(None)), Some(_)) => !self.told.is_past_limit,
+            // Some tools hang on a limit that they have told of.
+            (None | Some(End::Failed(None)), None) => by_words() == Some(Meaning::UsageLimit),
+        };
+        if is_limit { self.limit(None) } else { AgentOutcome::Killed }
     }
 
     /// Simulates matching texts anywhere, which the proof must detect.

@@ -4,18 +4,18 @@
 //! (Europe/Oslo)", "next Tuesday", "in 3h 20m". A time without a date means its next occurrence, a
 //! date without a time means midnight, and a date without a year means the nearest one.
 
-use chrono::{
-    DateTime, Datelike, Days, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime,
-    TimeDelta, TimeZone, Utc, Weekday,
-};
-use chrono_tz::Tz;
+use super::spans::span;
+pub(super) use super::zones::Zone;
+use super::zones::zone_of;
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use serde_json::Value;
 
 /// The maximum time until a stated reset; later ones are capped.
 pub(super) const MOST: TimeDelta = TimeDelta::days(8);
 /// A time of day that passed less than this ago is not tomorrow's.
 const JUST_PASSED: TimeDelta = TimeDelta::minutes(2);
 /// Words that precede a time.
-const CUES: [&str; 9] = [
+const CUES: [&str; 12] = [
     "resets",
     "reset",
     "try again",
@@ -25,61 +25,23 @@ const CUES: [&str; 9] = [
     "renews",
     "refreshes",
     "ends on",
+    "come back",
+    "back at",
+    "wait",
 ];
-
-/// The zone of a time.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Zone {
-    /// The zone of this machine.
-    Local,
-    /// A named zone.
-    Named(Tz),
-    /// A fixed offset from UTC.
-    Fixed(FixedOffset),
-}
-
-impl Zone {
-    /// Converts a local time of the zone to UTC. An ambiguous time means the later one, and a time
-    /// in a gap means one after the gap.
-    fn at(self, time: NaiveDateTime) -> Option<DateTime<Utc>> {
-        fn one<Z: TimeZone>(zone: &Z, time: NaiveDateTime) -> Option<DateTime<Utc>> {
-            for shift in [0, 30, 60, 120] {
-                match zone.from_local_datetime(&(time + TimeDelta::minutes(shift))) {
-                    LocalResult::Single(at) => return Some(at.to_utc()),
-                    LocalResult::Ambiguous(_, later) => return Some(later.to_utc()),
-                    LocalResult::None => {}
-                }
-            }
-            None
-        }
-        match self {
-            Self::Local => one(&Local, time),
-            Self::Named(zone) => one(&zone, time),
-            Self::Fixed(zone) => one(&zone, time),
-        }
-    }
-
-    fn now(self, now: DateTime<Utc>) -> NaiveDateTime {
-        match self {
-            Self::Local => now.with_timezone(&Local).naive_local(),
-            Self::Named(zone) => now.with_timezone(&zone).naive_local(),
-            Self::Fixed(zone) => now.with_timezone(&zone).naive_local(),
-        }
-    }
-}
+/// A number without such a word is a reset only if it is this close to now.
+const NEAR: TimeDelta = TimeDelta::days(9);
 
 /// Returns the reset that `text` states. `zone` is the zone of a time without one.
 pub(super) fn stated(text: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
     let lower = text.to_lowercase();
-    let found = epoch(&lower).or_else(|| {
-        let after = CUES.iter().filter_map(|cue| {
-            let at = lower.find(cue)?;
-            Some((at, &lower[at + cue.len()..]))
-        });
-        let mut after: Vec<(usize, &str)> = after.collect();
-        after.sort_unstable();
-        after.into_iter().find_map(|(_, rest)| timed(rest, now, zone))
-    });
+    let after = CUES
+        .iter()
+        .flat_map(|cue| lower.match_indices(cue).map(|(at, cue)| (at, &lower[at + cue.len()..])));
+    let mut after: Vec<(usize, &str)> = after.collect();
+    after.sort_unstable();
+    let cued = after.into_iter().find_map(|(_, rest)| timed(rest, now, zone));
+    let found = cued.or_else(|| bare_epoch(&lower, now));
     found.map(|at| clamped(at, now))
 }
 
@@ -95,9 +57,37 @@ pub(super) fn moment(number: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0).filter(|_| plausible)
 }
 
-fn epoch(text: &str) -> Option<DateTime<Utc>> {
-    let words = text.split(|letter: char| !letter.is_ascii_digit());
-    words.filter(|word| matches!(word.len(), 10 | 13)).find_map(|word| moment(word.parse().ok()?))
+/// Returns the time in a field of an event: seconds or milliseconds since 1970, or a time with its zone.
+pub(super) fn of_field(value: &Value) -> Option<DateTime<Utc>> {
+    match value {
+        Value::Number(number) => {
+            number.as_i64().or(number.as_f64().map(|n| n as i64)).and_then(moment)
+        }
+        Value::String(text) => {
+            let number = text.parse().ok().map(|number: f64| number as i64);
+            number.and_then(moment).or_else(|| iso(text))
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Returns an epoch directly after a word that precedes a time.
+fn cued_epoch(rest: &str) -> Option<DateTime<Utc>> {
+    let begin = |text: &str| text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let rest = begin(rest);
+    let words = ["timestamp", "time", "at", "on", "is"];
+    let rest = words.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(&rest);
+    let rest = begin(rest);
+    let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
+    matches!(digits.len(), 10 | 13).then(|| moment(digits.parse().ok()?)).flatten()
+}
+
+/// Returns an epoch anywhere else. Other numbers of this length, such as request ids, are far from now.
+fn bare_epoch(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let numbers = words.filter(|word| matches!(word.len(), 10 | 13));
+    let mut moments = numbers.filter_map(|word| moment(word.parse().ok()?));
+    moments.find(|at| (*at - now).abs() <= NEAR)
 }
 
 /// The parts of a time that were found in a text.
@@ -113,6 +103,9 @@ struct Pieces {
 }
 
 fn timed(rest: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+    if let Some(at) = cued_epoch(rest) {
+        return Some(at);
+    }
     if let Some(span) = span(rest) {
         return Some(now + span);
     }
@@ -220,11 +213,15 @@ fn iso(word: &str) -> Option<DateTime<Utc>> {
     Some(at.to_utc())
 }
 
-/// Parses a date such as `2026-08-08`, optionally followed by a time, or `9/23/2026` (month first).
+/// Parses a date such as `2026-08-08`, optionally followed by a time, `9/23/2026` (month first if possible), or `23.9.2026`.
 fn date(word: &str) -> Option<NaiveDate> {
     let day = word.split('t').next().unwrap_or_default();
-    let american = || NaiveDate::parse_from_str(word, "%m/%d/%Y").ok();
-    NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().or_else(american)
+    let read = |word: &str, form: &str| NaiveDate::parse_from_str(word, form).ok();
+    let written = || {
+        let forms = ["%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y"];
+        forms.iter().find_map(|form| read(word, form))
+    };
+    read(day, "%Y-%m-%d").or_else(written)
 }
 
 fn month(word: &str) -> Option<u32> {
@@ -296,78 +293,6 @@ fn time_of(word: &str, next: &str) -> Option<NaiveTime> {
         None => hour,
     };
     NaiveTime::from_hms_opt(hour, minute, second)
-}
-
-fn zone_of(word: &str) -> Option<Zone> {
-    let hours = |hours: i32| FixedOffset::east_opt(hours * 3600).map(Zone::Fixed);
-    match word {
-        "utc" | "gmt" | "z" => return Some(Zone::Named(Tz::UTC)),
-        "pst" => return hours(-8),
-        "pdt" | "mst" => return hours(-7),
-        "mdt" | "cst" => return hours(-6),
-        "cdt" | "est" => return hours(-5),
-        "edt" => return hours(-4),
-        "cet" => return hours(1),
-        "cest" => return hours(2),
-        "jst" => return hours(9),
-        _ => {}
-    }
-    let offset = word.strip_prefix("utc").or(word.strip_prefix("gmt")).unwrap_or(word);
-    if offset.starts_with(['+', '-']) {
-        let sign = if offset.starts_with('-') { -1 } else { 1 };
-        let (hours, minutes) = offset[1..].split_once(':').unwrap_or((&offset[1..], "0"));
-        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let (hours, minutes) =
-            if hours > 99 { (hours / 100, hours % 100) } else { (hours, minutes) };
-        return FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60)).map(Zone::Fixed);
-    }
-    let named = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(word));
-    named.filter(|_| word.contains('/')).copied().map(Zone::Named)
-}
-
-/// Parses a duration: `in 3 hours 20 minutes`, `after 45s`, `in 3h20m`.
-fn span(rest: &str) -> Option<TimeDelta> {
-    let rest = rest.trim_start_matches([':', ' ', '-']);
-    let rest =
-        ["in about ", "in ", "after: ", "after "].iter().find_map(|cue| rest.strip_prefix(cue))?;
-    let mut sum = TimeDelta::zero();
-    let mut letters = rest.chars().peekable();
-    let mut found = false;
-    loop {
-        while letters.next_if(|letter| letter.is_whitespace() || *letter == ',').is_some() {}
-        let mut number = String::new();
-        while let Some(letter) = letters.next_if(|letter| letter.is_ascii_digit() || *letter == '.')
-        {
-            number.push(letter);
-        }
-        let Ok(number) = number.trim_end_matches('.').parse::<f64>() else { break };
-        while letters.next_if_eq(&' ').is_some() {}
-        let mut unit = String::new();
-        while let Some(letter) = letters.next_if(char::is_ascii_alphabetic) {
-            unit.push(letter);
-        }
-        let Some(seconds) = unit_seconds(&unit) else { break };
-        sum += TimeDelta::milliseconds((number.min(1e7) * seconds * 1000.0) as i64);
-        found = true;
-        while letters.next_if_eq(&' ').is_some() {}
-        let rest: String = letters.clone().take(4).collect();
-        if rest.starts_with("and ") {
-            letters.nth(3);
-        }
-    }
-    found.then_some(sum)
-}
-
-/// Returns the seconds of a unit; a number without a unit is in seconds.
-fn unit_seconds(unit: &str) -> Option<f64> {
-    match unit {
-        "ms" | "milliseconds" => Some(0.001),
-        "" | "s" | "sec" | "secs" | "second" | "seconds" => Some(1.0),
-        "m" | "min" | "mins" | "minute" | "minutes" => Some(60.0),
-        "h" | "hr" | "hrs" | "hour" | "hours" => Some(3600.0),
-        "d" | "day" | "days" => Some(86400.0),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

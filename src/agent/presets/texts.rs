@@ -31,10 +31,15 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
         Meaning::Auth,
         &[
             "not logged in",
+            "not signed in",
             "please run /login",
             "invalid api key",
             "incorrect api key",
+            "invalid x-api-key",
+            "invalid bearer token",
             "no api key",
+            "missing api key",
+            "api key is required",
             "api key not found",
             "api key not valid",
             "authentication_error",
@@ -42,42 +47,64 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
             "authenticationerror",
             "authentication required",
             "authentication failed",
+            "no authentication information",
             "not authenticated",
             "unauthorized",
             "please log in",
+            "please login",
             "please sign in",
+            "please authenticate",
+            "log in again",
+            "sign in again",
             "login required",
             "token has expired",
+            "token expired",
             "set an auth method",
         ],
     ),
     (Meaning::Cost, &["max budget", "budget exceeded", "maximum budget"]),
-    (Meaning::Turns, &["max turns", "maximum number of turns", "max session turns"]),
+    (
+        Meaning::Turns,
+        &["max turns", "maximum number of turns", "max session turns", "turn limit reached"],
+    ),
     (
         Meaning::UsageLimit,
         &[
             "hit your limit",
-            "hit your usage limit",
-            "hit your session limit",
-            "hit your weekly limit",
+            "reached your limit",
             "usage limit",
+            "usage_limit",
             "session limit",
-            "weekly limit reached",
-            "hour limit reached",
+            "daily limit",
+            "weekly limit",
+            "monthly limit",
+            "spending limit",
+            "spend cap",
             "limit reached",
+            "limit exceeded",
+            "limit has been reached",
             "out of extra usage",
             "out of credits",
             "out of free usage",
-            "spend cap",
             "credit balance is too low",
+            "insufficient credit",
+            "insufficient balance",
+            "insufficient funds",
+            "not enough credits",
             "insufficient_quota",
+            "quota_exceeded",
             "quota exceeded",
+            "quota has been",
+            "quota exhausted",
+            "no quota",
             "exceeded your current quota",
             "exhausted your daily quota",
             "exhausted your capacity",
+            "premium request",
             "resource_exhausted",
             "rate limit",
             "rate_limit",
+            "rate-limit",
             "ratelimiterror",
             "too many requests",
         ],
@@ -86,9 +113,12 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
         Meaning::Transient,
         &[
             "internal server error",
+            "internal_server_error",
             "internalservererror",
             "service unavailable",
             "serviceunavailableerror",
+            "temporarily unavailable",
+            "server is busy",
             "bad gateway",
             "gateway timeout",
             "server_error",
@@ -102,6 +132,9 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
             "unable to connect",
             "error sending request",
             "network error",
+            "network is unreachable",
+            "dns error",
+            "getaddrinfo",
             "socket hang up",
             "fetch failed",
             "econnreset",
@@ -114,11 +147,57 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
         ],
     ),
 ];
+/// Phrases that tools say of limits of many kinds.
+const OF_MANY_LIMITS: [&str; 4] =
+    ["limit reached", "limit exceeded", "limit has been reached", "quota exceeded"];
+/// What stands before such a phrase where the limit is none of the account: the next attempt may begin at once.
+const NOT_OF_ACCOUNTS: [&str; 28] = [
+    "context",
+    "window",
+    "length",
+    "size",
+    "token",
+    "tokens",
+    "output",
+    "input",
+    "turn",
+    "turns",
+    "step",
+    "steps",
+    "iteration",
+    "iterations",
+    "tool",
+    "call",
+    "depth",
+    "recursion",
+    "disk",
+    "storage",
+    "memory",
+    "file",
+    "files",
+    "time",
+    "wall-clock",
+    "line",
+    "buffer",
+    "retry",
+];
+
+/// Whether a text holds a phrase that means something, at which place.
+fn held(text: &str, phrase: &str) -> Option<usize> {
+    if !OF_MANY_LIMITS.contains(&phrase) {
+        return text.find(phrase);
+    }
+    let of_account = |at: &usize| {
+        let before = text[..*at].split_whitespace().next_back().unwrap_or_default();
+        !NOT_OF_ACCOUNTS.contains(&before.trim_matches(|letter: char| !letter.is_alphanumeric()))
+    };
+    text.match_indices(phrase).map(|(at, _)| at).find(of_account)
+}
 
 /// Returns the meaning of the text of an error event.
 pub(super) fn of_event(text: &str) -> Option<Meaning> {
     let text = plain(text);
-    let phrase = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    let phrase = |phrases: &[&str]| phrases.iter().any(|phrase| held(&text, phrase).is_some());
     let found = PHRASES.iter().find(|(_, phrases)| phrase(phrases)).map(|(meaning, _)| *meaning);
     found.or_else(|| status_in(&text).and_then(of_status))
 }
@@ -151,7 +230,7 @@ pub(super) fn of_lines<'l>(
 
 /// Returns whether a phrase is close enough to the start that the line is about it.
 fn near_start(line: &str, phrase: &str) -> bool {
-    line.find(phrase).is_some_and(|at| at <= 24)
+    held(line, phrase).is_some_and(|at| at <= 24)
 }
 
 /// Returns whether a line is part of the prompt, which a tool may echo.
@@ -220,6 +299,13 @@ mod tests {
             ("5-hour limit reached ∙ resets 2am", Meaning::UsageLimit),
             ("Claude AI usage limit reached|1753077600", Meaning::UsageLimit),
             ("You're out of extra usage · resets 9pm", Meaning::UsageLimit),
+            ("402 You have no quota", Meaning::UsageLimit),
+            ("You have exceeded your premium request allowance", Meaning::UsageLimit),
+            ("Insufficient credits. Add credits to continue", Meaning::UsageLimit),
+            ("Token limit reached for today: daily limit", Meaning::UsageLimit),
+            ("Turn limit reached", Meaning::Turns),
+            ("No authentication information found.", Meaning::Auth),
+            ("Your refresh token was revoked. Please log out and sign in again.", Meaning::Auth),
             ("Your workspace is out of credits", Meaning::UsageLimit),
             ("You hit your spend cap set by your admin", Meaning::UsageLimit),
             ("exceeded retry limit, last status: 429 Too Many Requests", Meaning::UsageLimit),
@@ -235,7 +321,16 @@ mod tests {
         ] {
             assert_eq!(of_event(text), Some(meaning), "{text}");
         }
-        for text in ["Something else went wrong", "exit 429", "port 5000 is in use", ""] {
+        for text in [
+            "Something else went wrong",
+            "exit 429",
+            "port 5000 is in use",
+            "Context limit reached · /compact or /clear to continue",
+            "EDQUOT: disk quota exceeded, write",
+            "Output token limit reached",
+            "Recursion limit exceeded",
+            "",
+        ] {
             assert_eq!(of_event(text), None, "{text}");
         }
     }

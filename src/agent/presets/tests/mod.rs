@@ -109,6 +109,42 @@ fn claude_errors_are_told_apart() {
 }
 
 #[test]
+fn a_success_after_a_rejected_request_is_none_unless_the_work_went_on() {
+    let rejected = |more: &str| {
+        format!(
+            "{{\"type\":\"rate_limit_event\",\"rate_limit_info\":{{\"status\":\"rejected\",\"resetsAt\":{more}}}}}\n"
+        )
+    };
+    let said = |error: &str, out: u32| {
+        format!(
+            "{{\"type\":\"assistant\"{error},\"message\":{{\"id\":\"m\",\"content\":[{{\"type\":\"text\",\"text\":\"?\"}}],\"usage\":{{\"output_tokens\":{out}}}}}}}\n"
+        )
+    };
+    let success =
+        "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"?\"}\n";
+    let of =
+        |lines: &[&str]| run(Preset::Claude, &Printed { out: &lines.concat(), ..NOTHING }).outcome;
+    let error = said(",\"error\":\"rate_limit\"", 0);
+    let until = Some("2026-07-17T19:00:00Z".parse().expect("a time"));
+    for at in [
+        "1784314800",
+        "1784314800.0",
+        "1784314800000",
+        "\"1784314800\"",
+        "\"2026-07-17T19:00:00Z\"",
+    ] {
+        let limit = AgentOutcome::UsageLimit { until, scope: None };
+        assert_eq!(of(&[&rejected(at), &error, success]), limit, "{at}");
+    }
+    assert!(matches!(of(&[&error, success]), AgentOutcome::UsageLimit { .. }));
+    // Another model took over, or an overage pays.
+    assert_eq!(of(&[&rejected("1784314800"), &error, &said("", 9), success]), AgentOutcome::Ok);
+    assert_eq!(of(&[&rejected("1,\"isUsingOverage\":true"), success]), AgentOutcome::Ok);
+    // What comes after the end takes nothing back.
+    assert_eq!(of(&[success, &said("", 9)]), AgentOutcome::Ok);
+}
+
+#[test]
 fn an_exit_status_of_0_is_no_result() {
     let cut = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
     for out in ["", cut, "some text\nand more\n"] {
@@ -225,6 +261,11 @@ fn who_is_ended_by_force_was_killed() {
     assert_eq!(ended(Preset::Claude, &NOTHING, &kill).outcome, AgentOutcome::Killed);
     let late = Outcome::TimedOut { seconds: 5 };
     assert_eq!(ended(Preset::Codex, &NOTHING, &late).outcome, AgentOutcome::Killed);
+    // A tool that hangs on a limit that it told of.
+    let out = "{\"type\":\"error\",\"error\":{\"name\":\"X\",\"data\":{\"message\":\"Usage limit reached, resets in 2 hours\"}}}\n";
+    let hung =
+        ended(Preset::Opencode, &Printed { out, ..NOTHING }, &Outcome::Silent { seconds: 5 });
+    assert_eq!(limited(&hung).0.as_deref(), Some("2026-07-17T16:30:00+00:00"));
     let termed = Printed { code: 143, ..NOTHING };
     assert_eq!(run(Preset::Claude, &termed).outcome, AgentOutcome::Killed);
 }

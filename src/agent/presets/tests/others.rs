@@ -182,6 +182,36 @@ const EVENTS: &[Row<'static>] = &[
         1,
         "limit",
     ),
+    (
+        Copilot,
+        r#"{"type":"session.error","data":{"errorType":"quota","message":"tulipe"}}"#,
+        "",
+        1,
+        "limit",
+    ),
+    (
+        Copilot,
+        r#"{"type":"session.error","data":{"errorType":"query","statusCode":503,"message":"tulipe"}}"#,
+        "",
+        1,
+        "transient",
+    ),
+    (Copilot, "", "402 You have no quota", 1, "limit"),
+    (
+        Gemini,
+        r#"{"type":"result","status":"error","error":{"type":"RESOURCE_EXHAUSTED","message":"tulipe"}}"#,
+        "",
+        1,
+        "limit",
+    ),
+    (
+        Claude,
+        r#"{"type":"result","subtype":"success","is_error":true,"result":"Context limit reached"}"#,
+        "",
+        1,
+        "agent_error",
+    ),
+    (Claude, "", "tulipe", 255, "agent_error"),
 ];
 
 #[test]

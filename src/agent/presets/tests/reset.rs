@@ -1,4 +1,5 @@
 use super::*;
+use chrono_tz::Tz;
 
 /// Friday, 2026-07-17, 15:30 in London, 14:30 UTC.
 fn now() -> DateTime<Utc> {
@@ -14,6 +15,22 @@ fn at(text: &str) -> Option<String> {
 fn every_spelling_that_tools_use_is_read() {
     for (text, expected) in [
         ("Claude AI usage limit reached|1784300400", "2026-07-17T15:00:00Z"),
+        ("usage limit; reset_at=1784300400", "2026-07-17T15:00:00Z"),
+        ("{\"resetsAt\": 1784300400}", "2026-07-17T15:00:00Z"),
+        ("{\"resets_in_seconds\": 3600}", "2026-07-17T15:30:00Z"),
+        ("{\"retryDelay\": \"34s\"}", "2026-07-17T14:30:34Z"),
+        ("Please wait 20 minutes before trying again", "2026-07-17T14:50:00Z"),
+        ("try again in an hour", "2026-07-17T15:30:00Z"),
+        ("try again later (or in about 2 hours: resets in ~45 min)", "2026-07-17T15:15:00Z"),
+        ("(Resets in: 1 week)", "2026-07-24T14:30:00Z"),
+        ("available again in about 3 hours", "2026-07-17T17:30:00Z"),
+        ("Quota resets on 19.07.2026 09:47 UTC", "2026-07-19T09:47:00Z"),
+        ("Quota resets on 19/7/2026", "2026-07-18T23:00:00Z"),
+        ("resets Sat, 18 Jul 2026 11:47:21 GMT", "2026-07-18T11:47:21Z"),
+        ("resets 10am PT", "2026-07-17T17:00:00Z"),
+        ("resets 3pm Eastern Time", "2026-07-17T19:00:00Z"),
+        ("resets 4 p.m. BST", "2026-07-17T15:00:00Z"),
+        ("resets 9pm IST", "2026-07-17T15:30:00Z"),
         ("resets at 1784300400000", "2026-07-17T15:00:00Z"),
         ("You've hit your limit · resets 5pm (Europe/Vilnius)", "2026-07-18T14:00:00Z"),
         ("You've hit your session limit · resets 4pm (UTC)", "2026-07-17T16:00:00Z"),
@@ -53,6 +70,9 @@ fn what_states_no_time_gives_none() {
         "Your workspace is out of credits",
         "resets soon",
         "limit reached (5)",
+        "exceeded retry limit, last status: 429, request id: 1847562910",
+        "try again later, request 1847562910",
+        "try again in a few minutes",
         "",
     ] {
         assert_eq!(at(text), None, "{text}");
