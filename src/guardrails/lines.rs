@@ -213,7 +213,7 @@ mod tests {
             Language::Rust => "tests/a.rs",
             Language::Go => "a_test.go",
             Language::Shell => "tests/a_test.sh",
-            Language::Other => "Dockerfile",
+            Language::Other => "src/test/ATest.java",
         }
     }
 

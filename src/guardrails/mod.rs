@@ -43,6 +43,7 @@ pub const CODES: &[&str] = &[
     "frozen",
     "test_skipped",
     "check_suppressed",
+    "judge_patched",
     "stub",
     "error_swallowed",
     "hooks_skipped",

@@ -98,6 +98,9 @@ const ROWS: &[Row] = &[
             "sitecustomize.py",
             "usercustomize.py",
             "*.pth",
+            // Lying in the project, it registers plugins with whatever runs there.
+            "*.egg-info/*",
+            "*.dist-info/*",
             "pytest.ini",
             ".pytest.ini",
             "pytest.toml",
@@ -291,6 +294,7 @@ mod tests {
             ("conftest.py", Reach::Python),
             ("pkg/tests/conftest.py", Reach::Python),
             ("web/jest.config.js", Reach::Script),
+            ("shop.egg-info/entry_points.txt", Reach::Python),
             ("package.json", Reach::Script),
             ("crates/a/build.rs", Reach::Rust),
             (".cargo/config.toml", Reach::Rust),
