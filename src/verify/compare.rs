@@ -71,8 +71,19 @@ fn lost<'b>(now: &ItemMap, base: &'b ItemMap, against: &Against<'_>) -> Vec<&'b 
     let gone = base.iter().filter(|(id, state)| state.is_executed() && !runs(id));
     let gone: Vec<&ItemId> = gone.map(|(id, _)| id).collect();
     let as_many = ran(now) >= ran(base);
+    // A parametrised test has the values of each case behind its name.
+    let with_cases = |id: &ItemId| {
+        let first = ItemId::new(&*id.file, format!("{}[", id.name));
+        let cases = now.range(&first..).take_while(|(other, _)| {
+            other.file == first.file && other.name.starts_with(&*first.name)
+        });
+        cases.into_iter().any(|(_, state)| state.is_executed())
+    };
     // A test that still exists and is skipped was switched off, not renamed.
-    let replaced = |id: &&ItemId| as_many && !now.contains_key(*id) && (against.may_replace)(id);
+    let replaced = |id: &&ItemId| {
+        let is_gone = as_many && !now.contains_key(*id);
+        is_gone && ((against.may_replace)(id) || with_cases(id))
+    };
     gone.into_iter().filter(|id| !replaced(id)).collect()
 }
 
@@ -202,6 +213,15 @@ mod tests {
         // Switched off, with another test in its place.
         let off = items(&[("a", Passed), ("b", Skipped), ("c", Passed)]);
         assert_eq!(compared(&off, &base, true).lost, ["t.py::b"]);
+    }
+
+    #[test]
+    fn a_test_that_runs_for_each_of_its_cases_is_not_lost() {
+        let base = items(&[("a", Passed), ("b", Passed)]);
+        let cases = items(&[("a[1]", Passed), ("a[2]", Passed), ("b", Passed)]);
+        assert!(compared(&cases, &base, false).lost.is_empty());
+        let off = items(&[("a[1]", Skipped), ("ab[1]", Passed), ("b", Passed)]);
+        assert_eq!(compared(&off, &base, false).lost, ["t.py::a"]);
     }
 
     #[test]
