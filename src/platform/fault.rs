@@ -141,6 +141,10 @@ pub enum Fault {
     StaleBelieved,
     /// Tests that do not run any more are not reported.
     LostIgnored,
+    /// A step that cannot run costs its task attempts.
+    LackingBlamed,
+    /// A gate is compared with the current tree, not with the tree that its work began with.
+    GateForgives,
     /// A step sees what this attempt changed, but not what earlier attempts left.
     InputsOfAttempt,
     /// A task passes although it changed nothing that it declares.
@@ -241,6 +245,8 @@ impl Fault {
             Self::IndexBelieved => "index-believed",
             Self::StaleBelieved => "stale-believed",
             Self::LostIgnored => "lost-ignored",
+            Self::LackingBlamed => "lacking-blamed",
+            Self::GateForgives => "gate-forgives",
             Self::InputsOfAttempt => "inputs-of-attempt",
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",

@@ -7,6 +7,7 @@
 mod compare;
 mod fresh;
 mod judge;
+mod lacking;
 mod log;
 mod matching;
 mod measure;
@@ -19,6 +20,7 @@ mod step;
 pub use compare::{Against, compare, judge_report};
 pub use fresh::{Expected, Written};
 pub use judge::{Finding, checked, fail, judge};
+pub use lacking::lacking;
 pub use log::block as log_block;
 pub use matching::is_pattern;
 pub use measure::measure;

@@ -86,3 +86,40 @@ fn a_red_gate_makes_one_task() {
         unless(ran.status == 5 && made == 1, &format!("{made} tasks were made"))
     });
 }
+
+/// What the tasks before a gate broke is new to the gate, whatever became of them.
+#[test]
+fn a_gate_forgives_nothing_that_its_tasks_broke() {
+    holds("gate-forgives", |sandbox: Sandbox| {
+        let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+        list["tasks"][1]["type"] = json!("gate");
+        list["tasks"][1]["verify"] = json!("full");
+        let sandbox = sandbox.queue("q.json", &list).file("state", "ok 1 - t\n").config(
+            "[isolation]\nmode = 'private'\n[workspaces]\ndir = '../trees'\n\
+             [agents.default]\nrun = '''echo 'not ok 1 - t' >state'''\n[[verify]]\nrun = 'true'\n\
+             [[verify]]\nprofile = 'full'\nrun = 'cat state; echo 1..1; grep -q ^ok state'\n\
+             report = { parser = 'tap' }\n[profiles.full]\nbaseline = 'no-new-failures'\n\
+             [limits]\nattempts = 1\nuntouched = false\n",
+        );
+        let ran = sandbox.committed().run(["run", "q.json"]);
+        unless(ran.status == 5, "the gate took what its task broke for an old failure")
+    });
+}
+
+/// A step that cannot run on the untouched tree, and cannot after an attempt, is no task's fault.
+#[test]
+fn a_step_that_cannot_run_costs_no_task_an_attempt() {
+    holds("lacking-blamed", |sandbox: Sandbox| {
+        let sandbox = sandbox.config(
+            "[agents.default]\nrun = 'date +%N >made'\n[[verify]]\nname = 'test'\n\
+             run = '''echo '/usr/bin/python3: No module named pytest' >&2; exit 1'''\n",
+        );
+        let ran = sandbox.run(["run", "q.json", "--jobs", "1"]);
+        let task = &sandbox.read("q.json")["tasks"][0];
+        let said = ran.to_string().contains("step test cannot run: python has no module pytest");
+        unless(
+            ran.status == 2 && task["status"] == "pending" && said,
+            &format!("exit {} and {}", ran.status, task["status"]),
+        )
+    });
+}

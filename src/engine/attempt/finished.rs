@@ -185,6 +185,24 @@ impl Finished {
         }
     }
 
+    /// Reports an environment error if the step cannot run at all: a tool that it starts is missing, now and before
+    /// the task began. The agent had its attempt, in case the task is to install that tool.
+    fn blame_environment(&mut self) {
+        let Self { job, report, .. } = self;
+        if report.reason_code == Some(ReasonCode::LeftRed) || fault::is(Fault::LackingBlamed) {
+            return;
+        }
+        let mut same = job.reds.iter().filter(|red| red.step.compare(report) == Some(true));
+        let found = same.find_map(|red| Some((&red.step.step, verify::lacking(&red.step.said)?)));
+        let Some((step, lacks)) = found else { return };
+        let reason =
+            format!("step {step} cannot run: {lacks}, neither here nor on the untouched tree");
+        report.outcome = Outcome::FailedToStart { reason: reason.clone() };
+        (report.verdict, report.reason) = (None, Some(reason));
+        report.reason_code = Some(ReasonCode::Environment);
+        self.streak = Streak::default();
+    }
+
     /// Writes the result of the attempt beside the queue. The verdict itself goes into the queue.
     pub(crate) fn keep(&mut self) {
         // A known tree was not judged again.
@@ -200,6 +218,7 @@ impl Finished {
             self.report.reason = Some(format!("{reason}; {hint}"));
         }
         self.name_red_tree();
+        self.blame_environment();
         self.report.known_errors = known_errors::met(&self.job, &self.report);
         if let Err(error) = self.job.folder.put_report(&self.report) {
             self.warnings.push(format!("failed to store the verdict: {error}"));
