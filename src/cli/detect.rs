@@ -44,25 +44,43 @@ const TESTS: [(&str, &str); 16] = [
     ("build.gradle.kts", "gradle test"),
 ];
 
-/// Detects how the project in `dir` is tested.
-pub(super) fn tests(dir: &Path) -> Option<Found> {
+/// Detects how the project in `dir` is tested. If there is a choice, a command that can run here wins.
+pub(super) fn tests(dir: &Path, path: &OsStr) -> Option<Found> {
+    let all = candidates(dir);
+    let can_run = |found: &&Found| lacking(found.command(), path).is_none();
+    all.iter().find(can_run).or(all.first()).cloned()
+}
+
+impl Found {
+    fn new(run: &str, by: &'static str) -> Self {
+        Self { run: format!("\"{run}\""), by }
+    }
+
+    /// Returns the command without quotes.
+    pub(super) fn command(&self) -> &str {
+        self.run.trim_matches('"')
+    }
+}
+
+/// Returns all ways to test the project in `dir`, the likeliest first.
+fn candidates(dir: &Path) -> Vec<Found> {
     let text = |name: &str| open::read_text(&dir.join(name), Links::Follow, MOST).ok();
     let has = |name: &str| dir.join(name).is_file();
-    let found = |run: &str, by| Some(Found { run: format!("\"{run}\""), by });
+    let mut all = Vec::new();
     if text("package.json").is_some_and(|text| has_script(&text)) {
         let manager = [("pnpm-lock.yaml", "pnpm test"), ("yarn.lock", "yarn test")];
         let manager = manager.into_iter().find(|(lock, _)| has(lock));
-        return found(manager.map_or("npm test", |(_, run)| run), "package.json");
+        all.push(Found::new(manager.map_or("npm test", |(_, run)| run), "package.json"));
     }
-    if let Some((by, run)) = TESTS.into_iter().find(|(name, _)| has(name)) {
+    all.extend(TESTS.into_iter().filter(|(name, _)| has(name)).map(|(by, run)| {
         let run = if run.starts_with("gradle") && has("gradlew") { "./gradlew test" } else { run };
-        return found(run, by);
-    }
+        Found::new(run, by)
+    }));
     if has("pom.xml") {
-        return found(if has("mvnw") { "./mvnw -q test" } else { "mvn -q test" }, "pom.xml");
+        all.push(Found::new(if has("mvnw") { "./mvnw -q test" } else { "mvn -q test" }, "pom.xml"));
     }
     if text("composer.json").is_some_and(|text| has_script(&text)) {
-        return found("composer test", "composer.json");
+        all.push(Found::new("composer test", "composer.json"));
     }
     let recipes = [
         ("justfile", "just test"),
@@ -72,24 +90,55 @@ pub(super) fn tests(dir: &Path) -> Option<Found> {
         ("GNUmakefile", "make test"),
     ];
     let has_recipe = |name: &str| text(name).is_some_and(|text| has_target(&text));
-    let (by, run) = recipes.into_iter().find(|(name, _)| has_recipe(name))?;
-    found(run, by)
+    let found = recipes.into_iter().filter(|(name, _)| has_recipe(name));
+    all.extend(found.map(|(by, run)| Found::new(run, by)));
+    all.extend(unittest(dir));
+    all
 }
 
-/// Returns what must be installed before the command can run, if that can be determined.
-pub(super) fn lacking(found: &Found, path: &OsStr) -> Option<String> {
-    let run = found.run.trim_matches('"');
-    let program = run.split(' ').next().filter(|program| !program.contains('/'))?;
+/// Returns the tests of a Python project that need nothing but Python.
+fn unittest(dir: &Path) -> Option<Found> {
+    let folders = [
+        ("tests", "python3 -m unittest discover -s tests"),
+        ("test", "python3 -m unittest discover -s test"),
+    ];
+    let (by, run) = folders.into_iter().find(|(folder, _)| {
+        let files = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+        let named = files.filter(|file| {
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with("test") && name.ends_with(".py")
+        });
+        let texts =
+            named.filter_map(|file| open::read_text(&file.path(), Links::Follow, MOST).ok());
+        let texts: Vec<String> = texts.take(100).collect();
+        let imports = |module: &str| texts.iter().any(|text| text.contains(module));
+        imports("import unittest") && !imports("pytest")
+    })?;
+    Some(Found::new(run, by))
+}
+
+/// Returns what must be installed before the command `run` can run, if that can be determined.
+pub(super) fn lacking(run: &str, path: &OsStr) -> Option<String> {
+    let mut words = run.split_whitespace();
+    let program = words.next().filter(|program| is_plain(program))?;
     if programs::find(program, path).is_none() {
         return Some(format!("{program} was not found on the PATH"));
     }
-    if run != PYTEST {
+    let is_pytest = program.starts_with("python") && words.next() == Some("-m");
+    if !is_pytest || words.next() != Some("pytest") {
         return None;
     }
-    let argv = PYTEST.split(' ').chain(["--version"]).map(OsString::from).collect();
+    let argv = [program, "-m", "pytest", "--version"].map(OsString::from).to_vec();
     let asked = Short { argv, limit: Some(PATIENCE), ..Short::default() }.run();
     let there = asked.is_ok_and(|ended| ended.code == 0);
-    (!there).then(|| "python3 has no pytest; install it: python3 -m pip install pytest".to_owned())
+    (!there)
+        .then(|| format!("{program} has no pytest; install it: {program} -m pip install pytest"))
+}
+
+/// Returns whether a word is the plain name of a program, without shell syntax.
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.+-".contains(letter))
 }
 
 /// Returns whether a `package.json` or `composer.json` has a test script.
@@ -120,18 +169,47 @@ mod tests {
             #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
             std::fs::write(dir.path().join(name), text).expect("written");
         }
-        tests(dir.path()).map(|found| found.run)
+        candidates(dir.path()).into_iter().next().map(|found| found.run)
     }
 
     #[test]
     fn a_program_that_is_missing_is_told() {
         let dir = tempfile::tempdir().expect("a folder");
-        let told = |run: &str| {
-            let found = Found { run: format!("\"{run}\""), by: "x" };
-            lacking(&found, dir.path().as_os_str())
-        };
+        let told = |run: &str| lacking(run, dir.path().as_os_str());
         assert_eq!(told("uv run pytest").as_deref(), Some("uv was not found on the PATH"));
         assert_eq!(told("./gradlew test"), None);
+        assert_eq!(told("CI=1 npm test"), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+    fn what_can_run_here_is_taken_before_what_cannot() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let put =
+            |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+        let found = || tests(dir.path(), dir.path().as_os_str()).map(|found| (found.run, found.by));
+        put("go.mod", "module x\n");
+        assert_eq!(found(), Some(("\"go test ./...\"".to_owned(), "go.mod")));
+        put("Makefile", "test:\n\ttrue\n");
+        assert_eq!(found().expect("one").1, "go.mod", "neither can run");
+        put("make", "#!/bin/sh\n");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(dir.path().join("make"), executable).expect("set");
+        assert_eq!(found(), Some(("\"make test\"".to_owned(), "Makefile")));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+    fn tests_that_need_python_alone_are_found() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(dir.path().join("tests")).expect("made");
+        let put =
+            |text: &str| std::fs::write(dir.path().join("tests/test_a.py"), text).expect("written");
+        put("import unittest\n");
+        let found = candidates(dir.path()).pop().map(|found| found.run);
+        assert_eq!(found.as_deref(), Some("\"python3 -m unittest discover -s tests\""));
+        put("import pytest\n");
+        assert_eq!(candidates(dir.path()), []);
     }
 
     #[test]

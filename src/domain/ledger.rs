@@ -9,6 +9,7 @@ use super::agent_run::AgentRun;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How much may be used. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,6 +28,20 @@ impl Allowance {
     /// Returns whether there is any limit.
     pub fn is_any(&self) -> bool {
         *self != Self::default()
+    }
+}
+
+impl fmt::Display for Allowance {
+    /// `3 attempts, 20 USD`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.attempts.map(|most| format!("{most} attempts")),
+            self.minutes.map(|most| format!("{most} min")),
+            self.cost_usd.map(|most| format!("{most} USD")),
+            self.tokens.map(|most| format!("{most} tokens")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        f.write_str(&parts.join(", "))
     }
 }
 
@@ -262,6 +277,12 @@ mod tests {
         ledger.settle("c", "claude", cost(2.25));
         let reached = ledger.used.reached(&limit).expect("reached");
         assert_eq!(reached, "cost_usd = 5 (5.25 measured)");
+    }
+
+    #[test]
+    fn an_allowance_is_told_in_words() {
+        let all = Allowance { attempts: Some(3), cost_usd: Some(2.5), ..Allowance::default() };
+        assert_eq!(all.to_string(), "3 attempts, 2.5 USD");
     }
 
     #[test]

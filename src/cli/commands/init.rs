@@ -134,14 +134,14 @@ impl Choice {
                 Agent::tool(adapter, by, session)
             }),
         };
-        let tests = if args.verify.is_none() { detect::tests(dir) } else { None };
+        let tests = if args.verify.is_none() { detect::tests(dir, path) } else { None };
         let wanted = Wanted {
             verifies: args.verify.is_some() || tests.is_some(),
             file: tests.as_ref().map(|found| found.by),
             commands: [args.agent.as_deref(), args.verify.as_deref()],
         };
         let isolation = Isolation::propose(dir, &wanted, session);
-        let first = tests.as_ref().and_then(|found| detect::lacking(found, path));
+        let first = tests.as_ref().and_then(|found| detect::lacking(found.command(), path));
         let verify = given(&args.verify, "--verify")
             .or_else(|| tests.map(|found| (found.run, format!("from {}", found.by))));
         let others = agents.map(|adapter| adapter.preset.word()).collect();

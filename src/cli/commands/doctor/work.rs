@@ -2,6 +2,7 @@
 
 use crate::agent::{self, AgentProfile, Installed, adapter, installed};
 use crate::claims::{ClaimReader, ThisHost};
+use crate::cli::detect;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
@@ -10,6 +11,7 @@ use crate::domain::{Event, Liveness, Preset};
 use crate::engine::{Lines, PreflightError, agent_pauses, survey};
 use crate::plan::AgentPause;
 use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::programs;
 use crate::project::flags::{FlagKind, red_flags};
 use crate::project::{QueueSet, Scope, others_claims};
 use crate::store::attempts::reports;
@@ -20,6 +22,7 @@ use crate::views::style::{count, listed};
 use crate::views::text;
 use chrono::DateTime;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 /// The maximum number of red flags to show.
 const FLAGS: usize = 5;
@@ -34,7 +37,8 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     let Some(mut reading) = reading else { return signs };
     signs.extend(of_run(&reading, session));
     signs.extend(of_agents(&reading, session));
-    signs.extend(of_verification(reading.project.config()));
+    let path = session.world.var("PATH").unwrap_or_default();
+    signs.extend(of_verification(reading.project.config(), path));
     signs.extend(of_pauses(reading.project.set()));
     let set = reading.project.set();
     signs.push(of_limits(set));
@@ -128,10 +132,10 @@ fn of_agents(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     all.into_iter().map(one).collect()
 }
 
-/// Reports the verification steps, by profile.
-fn of_verification(config: &Config) -> Option<Sign> {
+/// Reports the verification steps, by profile, and those that cannot run here.
+fn of_verification(config: &Config, path: &OsStr) -> Vec<Sign> {
     let steps = match &config.verification {
-        Verification::Off => return Some(Sign::ok("verify", "off: tasks are recorded as SKIPPED")),
+        Verification::Off => return vec![Sign::ok("verify", "off: tasks are recorded as SKIPPED")],
         Verification::Flags(steps) => steps,
         Verification::Profiles => &config.steps,
     };
@@ -146,7 +150,21 @@ fn of_verification(config: &Config) -> Option<Sign> {
     let one = |(name, list): &(&str, Vec<String>)| format!("{name}: {}", list.join(", "));
     let profiles: Vec<String> = profiles.iter().map(one).collect();
     // A missing verification is reported by `of_run`.
-    (!profiles.is_empty()).then(|| Sign::ok("verify", profiles.join("; ")))
+    let all = (!profiles.is_empty()).then(|| Sign::ok("verify", profiles.join("; ")));
+    // Each command once. A missing program is reported by `of_run`.
+    let modules: BTreeSet<String> = steps
+        .iter()
+        .map(|step| step.command.to_string())
+        .filter(|line| {
+            line.split_whitespace().next().is_some_and(|word| programs::find(word, path).is_some())
+        })
+        .collect();
+    let lacking = modules.iter().filter_map(|line| {
+        let why = detect::lacking(line, path)?;
+        let (why, mend) = why.split_once("; install it: ")?;
+        Some(Sign::warn("verify", format!("{line}: {why}"), mend))
+    });
+    all.into_iter().chain(lacking).collect()
 }
 
 /// Reports an agent, and its tool if it has a preset.
@@ -194,7 +212,17 @@ fn of_limits(set: &QueueSet) -> Sign {
         "{} attempts per task, {} lost ones in a row block it, {} blocked tasks in a row end a run",
         *limits.attempts, *limits.crashes, *limits.consecutive_failures
     );
-    Sign::ok("limits", text)
+    let used = [
+        ("an attempt", &limits.attempt),
+        ("a task", &limits.task),
+        ("a run", &limits.run),
+        ("a day", &limits.day),
+    ];
+    let used = used.into_iter().filter(|(_, allowance)| allowance.is_any());
+    let used: Vec<String> = used.map(|(of, allowance)| format!("{allowance} {of}")).collect();
+    let more =
+        if used.is_empty() { String::new() } else { format!("; at most {}", used.join(", ")) };
+    Sign::ok("limits", text + &more)
 }
 
 /// Reports claims whose workers are gone, and claims whose liveness is unknown.
