@@ -127,9 +127,30 @@ pub struct MeasureView {
     pub measured: Measured,
 }
 
+/// Returns the steps whose items and numbers count. A step that ran more than once, because the change was judged
+/// twice or again at its landing, counts with its last run, or with its red one.
+fn counted(report: &AttemptReport) -> Vec<&StepReport> {
+    let mut counted: Vec<(&str, &StepReport)> = Vec::new();
+    for step in &report.steps {
+        let begins = |(name, _): &&(&str, &StepReport)| {
+            step.name.strip_prefix(*name).is_some_and(|rest| rest.starts_with(" (again"))
+        };
+        let first = counted.iter().find(begins).map(|(name, _)| *name);
+        if first.is_some() && !step.is_red() {
+            continue;
+        }
+        let name = first.unwrap_or(&step.name);
+        match counted.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = step,
+            None => counted.push((name, step)),
+        }
+    }
+    counted.into_iter().map(|(_, step)| step).collect()
+}
+
 /// Returns the items of all steps together.
 pub(super) fn items(report: &AttemptReport) -> Option<Items> {
-    let mut found = report.steps.iter().filter_map(|step| step.checked.items.clone());
+    let mut found = counted(report).into_iter().filter_map(|step| step.checked.items.clone());
     let mut all = found.next()?;
     for items in found {
         all.add(items);
