@@ -135,6 +135,7 @@ pub fn probe(adapter: &Adapter, tmp: &Path, clock: &dyn Clock) -> Result<AgentRu
         prompt: PROBE_PROMPT,
         outcome: &outcome,
         ok_exit_codes: &BTreeSet::from([0]),
+        own: &[],
     };
     Ok(read_run(adapter, ended, clock.now()))
 }

@@ -15,7 +15,7 @@ pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why,
 pub use feedback::{FEEDBACK_BYTES, bound, bound_file, clean, cut};
 pub use installed::{Installed, installed, logged_in, on_path, presets, probe};
 pub use presets::{
-    ARGS, Adapter, Call, Ended, Knows, PROMPT, Permission, adapter, named, read_run,
+    ARGS, Adapter, Call, Ended, Knows, Means, OwnText, PROMPT, Permission, adapter, named, read_run,
 };
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Tool};
 pub use prompt::{

@@ -1,6 +1,6 @@
 //! An agent as configured: the command, its limits and its environment.
 
-use super::presets::{Call, Permission, adapter};
+use super::presets::{Call, OwnText, Permission, adapter};
 use crate::domain::{Command, EnvironmentRules, Preset};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub struct Tool {
     pub fallback: Vec<String>,
     /// Whether the next attempt continues the session of the last one.
     pub resume: bool,
+    /// What texts of its error channel mean.
+    pub texts: Vec<OwnText>,
     /// The assumed cost of an attempt, if the tool does not report it.
     pub cost_estimate_usd: Option<f64>,
 }

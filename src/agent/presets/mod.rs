@@ -13,6 +13,7 @@ mod copilot;
 mod cursor;
 mod gemini;
 mod opencode;
+mod own;
 mod read;
 mod reset;
 mod spans;
@@ -21,6 +22,7 @@ mod told;
 mod zones;
 
 pub use adapter::{ARGS, Adapter, Call, Knows, PROMPT, Permission};
+pub use own::{Means, OwnText};
 pub use read::{Ended, read_run};
 
 use crate::domain::Preset;

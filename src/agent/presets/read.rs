@@ -4,6 +4,7 @@
 //! channel. Unknown texts alone mean an error of the agent, which does not affect other tasks.
 
 use super::adapter::{Adapter, Knows};
+use super::own::{Means, Own, OwnText};
 use super::reset::{self, Zone};
 use super::texts::{self, Meaning};
 use super::told::{End, Told};
@@ -38,6 +39,8 @@ pub struct Ended<'a> {
     pub outcome: &'a Outcome,
     /// Exit statuses after which its work is verified.
     pub ok_exit_codes: &'a BTreeSet<i32>,
+    /// What texts of its error channel mean; they outweigh the built-in rules.
+    pub own: &'a [OwnText],
 }
 
 /// Determines the outcome of a run of the tool of `adapter`.
@@ -45,9 +48,11 @@ pub fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> Agen
     let (mut told, plain) = gather(adapter, ended.stdout);
     let lines: Vec<&str> = plain.lines().collect();
     (adapter.lines)(&mut told, &lines);
-    let complaints = complaints(adapter, ended.stderr);
+    let complaints = complaints(ended.stderr);
+    let own = Own::new(ended.own);
     let mut run = AgentRun::new(adapter.preset, AgentOutcome::Ok);
-    let judge = Judge { adapter, ended, told: &told, plain: &lines, complaints: &complaints, now };
+    let judge =
+        Judge { adapter, ended, told: &told, plain: &lines, complaints: &complaints, own, now };
     run.outcome = judge.outcome();
     run.message = judge.message(&run.outcome);
     if told.tokens.is_none() && !told.by_message.is_empty() {
@@ -101,12 +106,8 @@ fn gather(adapter: &Adapter, stdout: &Path) -> (Told, String) {
     (told, plain)
 }
 
-/// Returns the last lines on stderr, the last one first; none for an arbitrary command, whose
-/// stderr may contain anything.
-fn complaints(adapter: &Adapter, stderr: &Path) -> Vec<String> {
-    if adapter.program.is_empty() {
-        return Vec::new();
-    }
+/// Returns the last lines on stderr, the last one first.
+fn complaints(stderr: &Path) -> Vec<String> {
     let bytes = open::read(stderr, Links::Refuse, COMPLAINT_BYTES).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(64 << 10)..]).into_owned();
     let lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -124,6 +125,8 @@ struct Judge<'a> {
     plain: &'a [&'a str],
     /// The last lines of stderr, the last one first.
     complaints: &'a [String],
+    /// What the configuration says about its texts.
+    own: Own,
     now: DateTime<Utc>,
 }
 
@@ -142,6 +145,10 @@ impl Judge<'_> {
         if self.texts_are_matched_anywhere() {
             return self.limit(None);
         }
+        let worked = is_ok && self.told.end == Some(End::Ok);
+        if let Some(outcome) = self.by_own_texts().filter(|_| !worked) {
+            return outcome;
+        }
         match &self.told.end {
             Some(End::Ok) if is_ok => AgentOutcome::Ok,
             Some(End::Ok) => (self.adapter.status)(code)
@@ -154,6 +161,20 @@ impl Judge<'_> {
             }
             None => self.without_an_end(code, is_ok),
         }
+    }
+
+    /// Returns what the configuration says about its error events and its stderr.
+    fn by_own_texts(&self) -> Option<AgentOutcome> {
+        let errors = self.told.errors.iter().rev().map(String::as_str);
+        let lines = self.complaints.iter().map(String::as_str);
+        let lines = lines.filter(|line| !texts::is_of_prompt(line, self.ended.prompt));
+        let (means, text) = self.own.find(errors.chain(lines))?;
+        Some(match means {
+            Means::UsageLimit => self.limit(reset::stated(text, self.now, Zone::Local)),
+            Means::Transient => AgentOutcome::Transient,
+            Means::Auth => AgentOutcome::Auth,
+            Means::AgentError => AgentOutcome::AgentError,
+        })
     }
 
     /// Returns the outcome of a tool that did not report how it ended.
@@ -206,6 +227,10 @@ impl Judge<'_> {
     }
 
     fn complaint(&self) -> Option<(Meaning, &str)> {
+        // Nobody knows whose words those of any other command are.
+        if self.adapter.program.is_empty() {
+            return None;
+        }
         let stderr = self.complaints.iter().map(String::as_str);
         let found = texts::of_lines(stderr, self.ended.prompt);
         found.or_else(|| {
@@ -247,7 +272,9 @@ impl Judge<'_> {
         }
         let error = self.told.errors.last().cloned();
         let error = error.or_else(|| self.complaint().map(|(_, line)| line.trim().to_owned()));
-        let error = error.or_else(|| self.complaints.first().map(|line| line.trim().to_owned()));
+        let speaks = !self.adapter.program.is_empty() || !self.own.is_empty();
+        let last = self.complaints.first().filter(|_| speaks);
+        let error = error.or_else(|| last.map(|line| line.trim().to_owned()));
         error.or_else(|| self.told.message.clone())
     }
 }

@@ -234,7 +234,7 @@ fn near_start(line: &str, phrase: &str) -> bool {
 }
 
 /// Returns whether a line is part of the prompt, which a tool may echo.
-fn is_of_prompt(line: &str, prompt: &str) -> bool {
+pub(super) fn is_of_prompt(line: &str, prompt: &str) -> bool {
     let (said, _) = bare(line);
     !said.is_empty()
         && (prompt.contains(said.trim()) || prompt.contains(line.trim()))

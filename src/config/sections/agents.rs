@@ -2,13 +2,15 @@
 
 use super::environment;
 use crate::agent::{
-    ARGS, AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Knows, Permission, Tool, adapter,
+    ARGS, AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Knows, Means, OwnText, Permission, Tool,
+    adapter,
 };
 use crate::config::model::Config;
 use crate::config::names::fold;
 use crate::config::paths::resolve;
 use crate::config::reader::{Section, word};
 use crate::domain::{Command, Preset, nearest};
+use regex::Regex;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +75,7 @@ fn one(
     let ok_exit_codes = section.numbers("ok_exit_codes");
     let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
     let environment = environment::read(section, folder, env_files);
-    section.close(&["usage_limit", "isolation", "sandbox", "network"]);
+    section.close(&["isolation", "sandbox", "network"]);
     let nothing = is_command && tool.run.is_none();
     let fresh = AgentProfile::new(name, tool.command(None));
     let login = tool.login().unwrap_or_else(|| fresh.command.clone());
@@ -117,6 +119,7 @@ fn tool(section: &Section<'_>) -> Tool {
         account: account(section),
         fallback: section.texts("fallback"),
         resume: resume.as_ref().is_some_and(|flag| flag.value),
+        texts: own_texts(section),
         cost_estimate_usd: section.amount("cost_estimate_usd").map(|cost| cost.value),
     };
     let refuse = |key: &'static str, why: &str| section.refuse(key, why);
@@ -151,6 +154,22 @@ fn tool(section: &Section<'_>) -> Tool {
         refuse("args", "a string for the shell takes no args; write them into run");
     }
     tool
+}
+
+/// Reads what messages on the tool's error channel mean.
+fn own_texts(section: &Section<'_>) -> Vec<OwnText> {
+    let mut all = Vec::new();
+    for (key, means) in Means::WORDS {
+        for (pattern, span) in section.spanned_texts(key) {
+            if let Err(error) = Regex::new(&pattern) {
+                let why = error.to_string().replace('\n', " ");
+                section.reader.report(span, format!("{key} is no regular expression: {why}"));
+                continue;
+            }
+            all.push(OwnText { means, pattern });
+        }
+    }
+    all
 }
 
 /// Passes the cost limit of an attempt to agents that can enforce it themselves.

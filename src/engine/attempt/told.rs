@@ -39,6 +39,7 @@ pub(super) fn understood(
         prompt: commands.prompt(),
         outcome,
         ok_exit_codes: &agent.ok_exit_codes,
+        own: &agent.tool.texts,
     };
     let mut run = read_run(adapter(agent.tool.preset), ended, commands.clock().now());
     run.message = run.message.map(|text| job.mask.text(&text).into_owned());
@@ -66,7 +67,12 @@ pub(super) fn end(run: &AgentRun, agent: &AgentCommand, outcome: &Outcome) -> Op
             }
             AgentOutcome::Auth => {
                 let login = adapter(run.preset).login;
-                format!("agent {name}: not logged in{said}; log in with: {login}")
+                let how = if login.is_empty() {
+                    String::new()
+                } else {
+                    format!("; log in with: {login}")
+                };
+                format!("agent {name}: not logged in{said}{how}")
             }
             AgentOutcome::Ok
             | AgentOutcome::AgentError

@@ -16,9 +16,10 @@ struct Printed<'a> {
     err: &'a str,
     prompt: &'a str,
     code: i32,
+    own: &'a [OwnText],
 }
 
-const NOTHING: Printed<'_> = Printed { out: "", err: "", prompt: "", code: 0 };
+const NOTHING: Printed<'_> = Printed { out: "", err: "", prompt: "", code: 0, own: &[] };
 
 fn now() -> DateTime<Utc> {
     "2026-07-17T14:30:00Z".parse().expect("a time")
@@ -38,7 +39,14 @@ fn ended(preset: Preset, printed: &Printed<'_>, outcome: &Outcome) -> AgentRun {
     let (stdout, stderr) = (put("out", printed.out), put("err", printed.err));
     let ok_exit_codes = BTreeSet::from([0]);
     let (prompt, ok_exit_codes) = (printed.prompt, &ok_exit_codes);
-    let ended = Ended { stdout: &stdout, stderr: &stderr, prompt, outcome, ok_exit_codes };
+    let ended = Ended {
+        stdout: &stdout,
+        stderr: &stderr,
+        prompt,
+        outcome,
+        ok_exit_codes,
+        own: printed.own,
+    };
     read_run(adapter(preset), ended, now())
 }
 
@@ -145,6 +153,34 @@ fn a_success_after_a_rejected_request_is_none_unless_the_work_went_on() {
 }
 
 #[test]
+fn the_configuration_explains_texts_on_the_error_channel() {
+    let own = |means, pattern: &str| [OwnText { means, pattern: pattern.to_owned() }];
+    let of = |preset, own: &[OwnText], out, err, code| {
+        run(preset, &Printed { out, err, code, own, prompt: "fix zork 9" }).outcome
+    };
+    let limit = own(Means::UsageLimit, "^zork [0-9]+");
+    let until = Some("2026-07-17T15:30:00Z".parse().expect("a time"));
+    let reached = AgentOutcome::UsageLimit { until, scope: None };
+    // Also of a command of which nothing else is known, whatever its exit status.
+    for code in [0, 1] {
+        let said = "zork 5: try again in an hour";
+        assert_eq!(of(Preset::Command, &limit, "", said, code), reached);
+    }
+    assert_eq!(of(Preset::Command, &limit, "zork 5", "", 0), AgentOutcome::Ok, "that is its work");
+    assert_eq!(of(Preset::Command, &limit, "", "zork 9", 0), AgentOutcome::Ok, "an echo");
+    let failed = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"zork 5: resets in 1h\"}}\n";
+    assert_eq!(of(Preset::Codex, &limit, failed, "", 1), reached);
+    // And against what is built in.
+    let none = own(Means::AgentError, "usage limit of the linter");
+    let said = "Error: usage limit of the linter";
+    assert_eq!(of(Preset::Claude, &none, "", said, 1), AgentOutcome::AgentError);
+    assert!(matches!(of(Preset::Claude, &[], "", said, 1), AgentOutcome::UsageLimit { .. }));
+    let done =
+        "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"x\"}\n";
+    assert_eq!(of(Preset::Claude, &limit, done, "zork 5", 0), AgentOutcome::Ok);
+}
+
+#[test]
 fn an_exit_status_of_0_is_no_result() {
     let cut = "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}\n";
     for out in ["", cut, "some text\nand more\n"] {
@@ -230,7 +266,7 @@ fn a_task_about_limits_is_no_limit() {
     assert_eq!(run(Preset::Claude, &ok).outcome, AgentOutcome::Ok);
     for (preset, out) in [(Preset::Claude, &claude), (Preset::Codex, &codex)] {
         for err in ["", text, &format!("ERROR: {text}\n")] {
-            let failed = Printed { out, err, prompt: &prompt, code: 1 };
+            let failed = Printed { out, err, prompt: &prompt, code: 1, own: &[] };
             assert_eq!(run(preset, &failed).outcome, AgentOutcome::AgentError, "{preset} {err}");
         }
     }

@@ -323,7 +323,8 @@ fn work_about_limits_never_pauses_any_tool() {
     let prompt = format!("# Task\nShow this when a call is refused:\n{text}\n");
     for (preset, out) in &streams {
         for err in [String::new(), format!("{text}\n"), format!("> {text}\n")] {
-            let done = run(*preset, &Printed { out, err: &err, prompt: &prompt, code: 0 });
+            let done =
+                run(*preset, &Printed { out, err: &err, prompt: &prompt, code: 0, own: &[] });
             assert_eq!(word(&done), "ok", "{preset} {err}");
         }
         // The same work, cut off in the middle, without an error text of the tool.

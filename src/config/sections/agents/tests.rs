@@ -1,3 +1,4 @@
+use crate::agent::Means;
 use crate::config::{Config, parse};
 use crate::domain::Preset;
 use std::path::Path;
@@ -30,8 +31,18 @@ fn a_preset_is_a_command_line_that_can_be_changed() {
 }
 
 #[test]
+fn texts_of_a_tool_may_be_explained() {
+    let text = "[agents.default]\nrun = \"x\"\nusage_limit = [\"^out of\", \"later$\"]\nauth = \"who are you\"\n";
+    let texts = read(text).expect("read").agents["default"].tool.texts.clone();
+    let found: Vec<_> = texts.iter().map(|text| (text.means, text.pattern.as_str())).collect();
+    let limit = Means::UsageLimit;
+    assert_eq!(found, [(limit, "^out of"), (limit, "later$"), (Means::Auth, "who are you")]);
+}
+
+#[test]
 fn a_key_that_would_not_be_obeyed_is_refused() {
     for (text, why) in [
+        ("run = \"x\"\ntransient = \"(\"", "transient is no regular expression"),
         ("preset = \"claude\"\nrun = [\"claude\"]\nmodel = \"m\"", "put \"{args}\" into its list"),
         ("run = \"x\"\nresume = true", "resume needs the preset's own arguments"),
         ("preset = \"copilot\"\nresume = true", "copilot cannot resume sessions"),
