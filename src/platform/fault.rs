@@ -145,6 +145,10 @@ pub enum Fault {
     LackingBlamed,
     /// A gate is compared with the current tree, not with the tree that its work began with.
     GateForgives,
+    /// Every task may change what the steps of other profiles name.
+    OthersUnguarded,
+    /// A script that an attempt rewrote judges the next task.
+    TamperedBelieved,
     /// A step sees what this attempt changed, but not what earlier attempts left.
     InputsOfAttempt,
     /// A task passes although it changed nothing that it declares.
@@ -247,6 +251,8 @@ impl Fault {
             Self::LostIgnored => "lost-ignored",
             Self::LackingBlamed => "lacking-blamed",
             Self::GateForgives => "gate-forgives",
+            Self::OthersUnguarded => "others-unguarded",
+            Self::TamperedBelieved => "tampered-believed",
             Self::InputsOfAttempt => "inputs-of-attempt",
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",

@@ -123,3 +123,47 @@ fn a_step_that_cannot_run_costs_no_task_an_attempt() {
         )
     });
 }
+
+/// A task rewrites what a gate runs; its own steps do not name it.
+#[test]
+fn the_script_of_a_gate_is_no_task_s_to_change() {
+    for mode in ["shared", "private"] {
+        holds("others-unguarded", |sandbox: Sandbox| {
+            let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+            list["tasks"][1]["type"] = json!("gate");
+            list["tasks"][1]["verify"] = json!("full");
+            let config = format!(
+                "[isolation]\nmode = '{mode}'\n[workspaces]\ndir = '../trees'\n\
+                 [agents.default]\nrun = '''echo 'exit 0' >gate.sh'''\n[[verify]]\nrun = 'true'\n\
+                 [[verify]]\nprofile = 'full'\nrun = 'sh gate.sh'\n\
+                 [limits]\nattempts = 1\nuntouched = false\n",
+            );
+            let sandbox =
+                sandbox.queue("q.json", &list).file("gate.sh", "exit 1\n").config(&config);
+            let sandbox = sandbox.committed();
+            sandbox.run(["run", "q.json"]);
+            let open = sandbox.read("q.json")["tasks"][1]["status"] != "complete";
+            unless(open, &format!("{mode}: the gate was closed by the script of its task"))
+        });
+    }
+}
+
+/// The first agent turns the check into one that passes everything, and its task is blocked for that.
+#[test]
+fn what_an_agent_made_of_a_check_judges_no_other_task() {
+    holds("tampered-believed", |sandbox: Sandbox| {
+        let list = queue(&[("A", &[]), ("B", &[])]);
+        let sandbox = sandbox.queue("q.json", &list).file("check.sh", "exit 1\n").config(
+            "[agents.default]\nrun = '''test $WORKLOOP_TASK_ID = B || echo 'exit 0' >check.sh'''\n\
+             [[verify]]\nrun = 'sh check.sh'\n[limits]\nattempts = 1\nuntouched = false\n",
+        );
+        let ran = sandbox.run(["run", "q.json"]);
+        let tasks = &sandbox.read("q.json")["tasks"];
+        let held =
+            ran.status == 2 && tasks[0]["status"] == "blocked" && tasks[1]["status"] == "pending";
+        // A person looked.
+        let retried = sandbox.run(["retry", "A", "q.json"]).status == 0;
+        let then = sandbox.run(["run", "q.json"]).status;
+        unless(held && retried && then == 0, &format!("exit {}, then {then}: {tasks}", ran.status))
+    });
+}

@@ -155,7 +155,13 @@ impl<'a> Commands<'a> {
 
     /// Returns the end of the attempt if a judging file has changed since the claim.
     pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
-        self.guarded.as_mut()?.tampered(self.job, outcome, &mut self.warnings)
+        let told = (&mut self.warnings, self.with.known.tampered());
+        self.guarded.as_mut()?.tampered(self.job, outcome, told)
+    }
+
+    /// The end of the attempt, if what judges it is as another task left it.
+    pub(super) fn distrusted(&self) -> Option<End> {
+        self.guarded.as_ref()?.distrusted(self.job, self.with.known.tampered())
     }
 
     /// Replaces `end` if a judging file has changed. This is checked however the attempt ended:

@@ -2,7 +2,7 @@
 
 use super::end::{End, environment};
 use super::job::Job;
-use super::tamper::{Guard, Tampering, Watch};
+use super::tamper::{Guard, TamperedFiles, Tampering, Watch};
 use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{self, AttemptFolder};
@@ -39,12 +39,26 @@ impl Guarded {
         self.guard.keep(folder)
     }
 
+    /// Returns the end of the attempt before it begins, if what judges it is as an attempt at another
+    /// task left it.
+    pub(super) fn distrusted(&self, job: &Job, left: &TamperedFiles) -> Option<End> {
+        if fault::is(Fault::TamperedBelieved) {
+            return None;
+        }
+        let (path, other) = left.judging(&self.guard, &job.key)?;
+        Some(environment(format!(
+            "{} is still as an attempt at {other} left it, and {other} was blocked for that; put it back, or \
+             check it and accept it with workloop retry {other}",
+            self.guard.shown(&path)
+        )))
+    }
+
     /// Returns the end of the attempt if a judging file has changed since the claim.
     pub(super) fn tampered(
         &mut self,
         job: &Job,
         outcome: &Outcome,
-        warnings: &mut Vec<String>,
+        (warnings, left): (&mut Vec<String>, &TamperedFiles),
     ) -> Option<End> {
         if std::mem::replace(&mut self.looked, true) && fault::is(Fault::GuardOnce) {
             return None;
@@ -59,6 +73,10 @@ impl Guarded {
         };
         match found {
             Tampering::File(path, what) => {
+                if job.apart.is_none() && job.purpose.is_attempt() {
+                    left.note(&path, &job.key, id);
+                }
+                let path = self.guard.shown(&path);
                 let reason = if job.purpose.is_attempt() {
                     format!(
                         "tampered: {path} was {what} during the attempt; check it, then workloop \
@@ -73,6 +91,15 @@ impl Guarded {
                 };
                 let outcome = outcome.clone();
                 Some(End { outcome, verdict: Some(Verdict::Blocked), reason: Some(reason), code })
+            }
+            Tampering::OfOthers(path, what) => {
+                let path = self.guard.shown(&path);
+                let reason = format!(
+                    "{path} judges other tasks and was {what}; put it back (a task that has to change it lists \
+                     it in its files)"
+                );
+                let (verdict, code) = (Some(Verdict::Fail), Some(ReasonCode::SteeringChanged));
+                Some(End { outcome: outcome.clone(), verdict, reason: Some(reason), code })
             }
             Tampering::Config(said) => {
                 warnings.push(format!("{id}: {said}"));

@@ -2,6 +2,7 @@
 //! removed it, and the environment is not to blame.
 
 use super::known_items::KnownItems;
+use super::tamper::TamperedFiles;
 use crate::domain::{Command, Outcome};
 use crate::supervisor::{CommandSpec, Ended, Unstarted};
 use std::collections::HashSet;
@@ -11,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The commands of a run that were started, or found before it began; shared by its slots.
 #[derive(Debug, Default)]
-pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems);
+pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems, TamperedFiles);
 
 /// The meaning of the end of a command.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +30,11 @@ impl KnownCommands {
     /// Returns the known items of trees.
     pub(super) fn items(&self) -> &KnownItems {
         &self.1
+    }
+
+    /// Returns the judging files that attempts changed.
+    pub(super) fn tampered(&self) -> &TamperedFiles {
+        &self.2
     }
 
     /// Records that `command` can be started in the project at `root`.

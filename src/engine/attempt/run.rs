@@ -197,6 +197,9 @@ impl Progress<'_> {
             return end;
         }
         self.commands.guard(Guard::take(&self.job.watch, earlier));
+        if let Some(end) = self.commands.distrusted() {
+            return end;
+        }
         match self.prompt() {
             Ok(prompt) => self.commands.speak(prompt),
             Err(reason) => return environment(reason),

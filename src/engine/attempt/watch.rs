@@ -4,7 +4,9 @@
 use super::fixed::Fixed;
 use super::subject::Subject;
 use super::tamper::Watch;
+use crate::config::IsolationMode;
 use crate::domain::{Command, Field, Text};
+use crate::platform::fault::{self, Fault};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::verify::VerifyStep;
@@ -40,6 +42,9 @@ pub(crate) fn watch(
         tasks.flat_map(|(_, task)| task.files().iter().map(Text::to_string)).collect()
     };
     let own = subject.task.is_some_and(|(queue, at)| by_person(queue, at));
+    let is_own = |command: &Command| steps.iter().any(|step| step.command == *command);
+    let all = set.config.steps.iter().map(|step| &step.command);
+    let others = all.filter(|command| !is_own(command)).map(words);
     let folder_of = |step: &'_ VerifyStep| step.rules.step.cwd.clone();
     Watch {
         root: subject.root.clone().into_owned(),
@@ -47,6 +52,8 @@ pub(crate) fn watch(
         programs: fixed.folders(),
         queues: set.all_real().map(Path::to_owned).collect(),
         commands: steps.iter().map(|step| words(&step.command)).collect(),
+        others: if fault::is(Fault::OthersUnguarded) { Vec::new() } else { others.collect() },
+        is_shared: set.config.isolation.mode.value == IsolationMode::Shared,
         folders: steps.iter().filter_map(folder_of).map(|path| subject.root.join(path)).collect(),
         owned: if own { subject.files() } else { Vec::new() },
         products: queues.iter().flat_map(product).collect(),

@@ -7,6 +7,7 @@ use super::named::Lookup;
 use super::paths::{owns, relative, shown};
 use super::tree::Protected;
 use crate::domain::Command;
+use crate::guardrails::{is_check, steering};
 use crate::store::attempts::AttemptFolder;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,11 @@ pub(crate) struct Watch {
     pub(crate) queues: Vec<PathBuf>,
     /// The commands of the steps.
     pub(crate) commands: Vec<Command>,
+    /// The commands of all other steps of the configuration. What they name judges other tasks, and gates.
+    pub(crate) others: Vec<Command>,
+    /// Whether agents work in the folder in which others are judged. Then the files of every person's task are not
+    /// guarded as judges of others: that task may be running at the same time.
+    pub(crate) is_shared: bool,
     /// The folders of steps that do not run in the root.
     pub(crate) folders: Vec<PathBuf>,
     /// The files that the task may change: its `files`, if a person added it.
@@ -37,12 +43,18 @@ pub(crate) struct Watch {
     pub(crate) config: Vec<Arc<Kept>>,
 }
 
+/// A file, the part of it that counts, and its earlier fingerprint.
+type Guarded = (PathBuf, Part, Fingerprint);
+
 /// The guarded files, as they were when the attempt began.
 #[derive(Debug)]
 pub(crate) struct Guard {
     root: PathBuf,
     owned: Vec<String>,
-    files: Vec<(PathBuf, Part, Fingerprint)>,
+    files: Vec<Guarded>,
+    /// The files that other steps name.
+    others: Vec<Guarded>,
+    is_shared: bool,
     protected: Protected,
     config: Vec<Arc<Kept>>,
     memory: Memory,
@@ -51,8 +63,10 @@ pub(crate) struct Guard {
 /// A change of a judging file or of the configuration.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tampering {
-    /// A file, as people know it, and what happened to it.
-    File(String, &'static str),
+    /// A file, and what happened to it.
+    File(PathBuf, &'static str),
+    /// A file that judges other tasks, in a change that is judged separately.
+    OfOthers(PathBuf, &'static str),
     /// The configuration alone, which was put back; in words.
     Config(String),
 }
@@ -86,17 +100,35 @@ impl Guard {
                 files.push((path, part, fingerprint));
             }
         }
+        let spared = if watch.is_shared { relative(root, products) } else { Vec::new() };
+        let mut others = Vec::new();
+        for (path, part) in lookup.named(&watch.others).files {
+            let name = shown(root, &path);
+            let is_own = files.iter().any(|(file, ..)| *file == path) || earlier.made(&name);
+            let is_free = [&owned, &spared].iter().any(|list| owns(list, Path::new(&name)));
+            // Other files that a step names are likely to be the work, and so is a missing one.
+            let judges = is_check(&name) || steering(&name).is_some();
+            if judges
+                && !is_own
+                && !is_free
+                && let Ok(fingerprint) = Fingerprint::of(&path, part, &mut room)
+                && !fingerprint.is_absent()
+            {
+                others.push((path, part, fingerprint));
+            }
+        }
         let protected = Protected::take(root, &watch.protect, &mut room);
-        let (root, config) = (root.clone(), watch.config.clone());
-        Self { root, owned, files, protected, config, memory }
+        let (root, config, is_shared) = (root.clone(), watch.config.clone(), watch.is_shared);
+        Self { root, owned, files, others, is_shared, protected, config, memory }
     }
 
     /// Returns the guard for a tree that now has the change, which is judged separately: files that
-    /// steps name are guarded as the change has them, and protected files as they were before.
+    /// its steps name are guarded as the change has them, and protected files and those that other
+    /// steps name as they were before.
     pub(crate) fn at_change(self, watch: &Watch) -> Self {
-        let Self { memory, protected, .. } = self;
+        let Self { memory, others, protected, .. } = self;
         let now = Self::take(watch, &memory);
-        Self { protected, memory, ..now }
+        Self { others, protected, memory, ..now }
     }
 
     /// Returns the files that the steps name, relative to the project root, including those that
@@ -131,32 +163,49 @@ impl Guard {
                 config = Some(config.map_or(said.clone(), |before| format!("{before}; {said}")));
             }
         }
-        let file = match self.changed_file()? {
+        let file = match first_changed(&self.files)? {
             Some(found) => Some(found),
             None => self.protected.changed(&owns)?,
         };
-        Ok(match file {
-            Some((path, what)) => Some(Tampering::File(shown(&self.root, &path), what)),
-            None => config.map(Tampering::Config),
+        let of_others = match file {
+            None => first_changed(&self.others)?,
+            Some(_) => None,
+        };
+        Ok(match (file, of_others) {
+            (Some((path, what)), _) => Some(Tampering::File(path, what)),
+            (None, Some((path, what))) if self.is_shared => Some(Tampering::File(path, what)),
+            (None, Some((path, what))) => Some(Tampering::OfOthers(path, what)),
+            (None, None) => config.map(Tampering::Config),
         })
     }
 
-    /// Returns the first changed file among those that the steps name, and what happened to it.
-    fn changed_file(&self) -> io::Result<Option<(PathBuf, &'static str)>> {
-        for (path, part, before) in &self.files {
-            if before.holds(path, *part)? {
-                continue;
-            }
-            let gone = std::fs::symlink_metadata(path).is_err();
-            let what = match (gone, before.is_absent()) {
-                (true, _) => "deleted",
-                (false, true) => "made",
-                (false, false) => "changed",
-            };
-            return Ok(Some((path.clone(), what)));
-        }
-        Ok(None)
+    /// Returns `path` as people know it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        shown(&self.root, path)
     }
+
+    /// Returns whether the file at `path` judges here.
+    pub(super) fn looks_at(&self, path: &Path) -> bool {
+        let has = |files: &[Guarded]| files.iter().any(|(file, ..)| file == path);
+        self.is_shared && (has(&self.files) || has(&self.others) || self.protected.has(path))
+    }
+}
+
+/// Returns the first changed file, and what happened to it.
+fn first_changed(files: &[Guarded]) -> io::Result<Option<(PathBuf, &'static str)>> {
+    for (path, part, before) in files {
+        if before.holds(path, *part)? {
+            continue;
+        }
+        let gone = std::fs::symlink_metadata(path).is_err();
+        let what = match (gone, before.is_absent()) {
+            (true, _) => "deleted",
+            (false, true) => "made",
+            (false, false) => "changed",
+        };
+        return Ok(Some((path.clone(), what)));
+    }
+    Ok(None)
 }
 
 impl Watch {

@@ -10,6 +10,7 @@
 mod fingerprint;
 mod guard;
 mod kept;
+mod left;
 mod looker;
 mod manifest;
 mod memory;
@@ -21,5 +22,6 @@ mod word;
 
 pub(crate) use guard::{Guard, Tampering, Watch};
 pub(crate) use kept::Kept;
+pub(crate) use left::TamperedFiles;
 pub(crate) use memory::{Memory, earlier};
 pub(super) use paths::owns;

@@ -38,6 +38,11 @@ impl Protected {
         Self { root: root.to_owned(), patterns: patterns.to_vec(), files, whole }
     }
 
+    /// Returns whether `path` is one of the files.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.root).is_ok_and(|path| self.files.contains_key(path))
+    }
+
     /// Returns the first file that is new, changed or deleted and not `allowed`, and what happened
     /// to it.
     ///

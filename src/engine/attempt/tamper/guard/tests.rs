@@ -48,10 +48,31 @@ impl Case {
         assert_eq!(guard.look(&folder).unwrap(), None);
         change(self);
         guard.look(&folder).unwrap().map(|found| match found {
-            Tampering::File(path, what) => format!("{path} {what}"),
+            Tampering::File(path, what) | Tampering::OfOthers(path, what) => {
+                format!("{} {what}", guard.shown(&path))
+            }
             Tampering::Config(said) => said,
         })
     }
+}
+
+#[test]
+fn what_judges_other_tasks_is_none_of_this_ones() {
+    let mut case = Case::new("true");
+    case.watch.others = vec![Command::Shell("sh check.sh && sh later.sh".to_owned())];
+    let edit = |case: &Case| case.put("check.sh", "exit 0");
+    assert_eq!(case.attempt(1, edit).as_deref(), Some("check.sh changed"));
+    // What nobody has made yet may be the work.
+    assert_eq!(case.attempt(1, |case| case.put("later.sh", "exit 0")), None);
+    case.watch.products = vec!["check.sh".to_owned()];
+    let again = |case: &Case| case.put("check.sh", "exit 1");
+    assert_eq!(case.attempt(1, again).as_deref(), Some("check.sh changed"));
+    // Whoever is to change it may be at work in the same folder.
+    case.watch.is_shared = true;
+    assert_eq!(case.attempt(1, edit), None);
+    case.watch.is_shared = false;
+    case.watch.owned = vec!["check.sh".to_owned()];
+    assert_eq!(case.attempt(1, again), None);
 }
 
 #[test]
