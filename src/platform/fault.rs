@@ -73,6 +73,8 @@ pub enum Fault {
     BrokenEnds,
     /// Edits of the file are taken although attempts ran at the same time.
     EditsTaken,
+    /// Attempts that were made are forgotten when the file says that there were fewer.
+    BudgetForgotten,
     /// A claim that is a second old is taken over, even if its worker is alive.
     TakeOverByTime,
     /// What passed lands or counts although a person must approve it first.
@@ -215,6 +217,7 @@ impl Fault {
             Self::SetBackBelieved => "set-back-believed",
             Self::BrokenEnds => "broken-ends",
             Self::EditsTaken => "edits-taken",
+            Self::BudgetForgotten => "budget-forgotten",
             Self::TakeOverByTime => "take-over-by-time",
             Self::ReviewForgotten => "review-forgotten",
             Self::NoProgressIgnored => "no-progress-ignored",

@@ -152,6 +152,31 @@ fn only_a_verification_completes_a_task() {
     });
 }
 
+/// In each attempt the file loses the record of all attempts, and again when the budget is used up.
+#[test]
+fn a_budget_ends_whatever_the_file_says() {
+    if lacks("jq") {
+        return;
+    }
+    crate::twins::holds("budget-forgotten", |sandbox| {
+        let forget = "jq 'del(.tasks[0].attempts, .tasks[0].budget_used)' q.json >t && mv t q.json";
+        let config = format!(
+            "[limits]\nattempts = 2\n[agents.default]\nrun = \"\"\"\
+             echo >>started; cat /proc/sys/kernel/random/uuid >work; {forget}\"\"\"\n\
+             [[verify]]\nrun = 'false'\n"
+        );
+        let sandbox = sandbox.config(&config);
+        let run = || sandbox.run(["run", "q.json", "--task-id", "T001", "--max-iterations", "6"]);
+        run();
+        let open =
+            "jq '(.tasks[0]|.status)=\"pending\"|(.tasks[0]|.attempts)=0' q.json >t && mv t q.json";
+        assert!(sandbox.shell(open));
+        run();
+        let starts = sandbox.bytes("started").len();
+        crate::twins::unless(starts == 2, &format!("{starts} starts with a budget of two"))
+    });
+}
+
 /// Queue and work are set back together, as by `git switch`: the task is then not complete.
 #[test]
 fn finished_work_that_is_gone_is_not_complete() {

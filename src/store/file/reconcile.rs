@@ -230,11 +230,16 @@ fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Fie
         .as_ref()
         .and_then(|base| Some(Side { queue: base, index: base.index_of(is.task().id.as_str())? }));
     let Some(was) = was else { return (BTreeSet::new(), false) };
-    match edits::rule(was, is, edited.beside) {
+    let (mut fields, set_back) = match edits::rule(was, is, edited.beside) {
         Ruling::Taken => (BTreeSet::new(), false),
         Ruling::PutBack(fields) => (fields, false),
         Ruling::SetBack(fields) => (fields, true),
+    };
+    if fault::is(Fault::BudgetForgotten) {
+        let counted = edits::counted(&fields);
+        fields.retain(|field| !counted.contains(field));
     }
+    (fields, set_back)
 }
 
 /// Returns the state in which a task was complete, if it was set back from there.
