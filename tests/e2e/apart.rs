@@ -334,6 +334,26 @@ fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
     assert_eq!(says(&sandbox, landed), "Make A\nother\nstart\na\ndone\nw\n1\nzwo\n3\n", "{ran}");
 }
 
+/// A missing object of a kept attempt ends no run: what is still in the workspace is captured again,
+/// otherwise the next attempt begins with the branch.
+#[test]
+fn what_is_kept_and_cannot_be_had_is_begun_anew() {
+    for (clear, landed, is_anew) in
+        [("true", "done\nw\n", false), ("rm -rf ../trees", "done\n", true)]
+    {
+        let agent = "if test $WORKLOOP_ATTEMPT = 1; then echo w >w; else touch done; fi";
+        let sandbox = sandbox(agent, "test -f done", &["A"]);
+        sandbox.run(["run", "q.json", "--max-iterations", "1"]);
+        let lose = "w=$(git rev-parse refs/workloop/attempts/A/1:w); \
+                    rm -f .git/objects/${w%${w#??}}/${w#??}; ! git cat-file -e $w 2>/dev/null";
+        assert!(sandbox.shell(lose) && sandbox.shell(clear));
+        let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
+        let said = ran.contains("A: starts over, because attempt 1 cannot be read");
+        assert_eq!(said, is_anew, "{ran}");
+        assert_eq!(says(&sandbox, "git show --format= --name-only"), landed, "{ran}");
+    }
+}
+
 /// After `retry --fresh` and after tampering, an attempt begins with the branch. Kept attempts
 /// stay.
 #[test]

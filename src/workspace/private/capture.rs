@@ -93,7 +93,8 @@ impl Tree {
             // An object that was stored once and is gone is stored again only if its file is read
             // again.
             let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
-            match self.capture_once(&rules, &mut nested) {
+            // From the third try on, the index must not name objects that are gone.
+            match self.capture_once(&rules, tries > 2, &mut nested) {
                 // Objects that no ref keeps yet may be collected between two calls, and so may the
                 // folder of an object that is being written.
                 Err(CaptureError::Git(GitError::Failed { verb, .. })) if tries < TRIES => {
@@ -106,10 +107,12 @@ impl Tree {
         }
     }
 
-    /// Captures once, and adds what was moved away to `nested`.
+    /// Captures once, and adds what was moved away to `nested`. `from_base` begins with the index of
+    /// the base, whatever the tree was prepared for.
     fn capture_once(
         &self,
         rules: &CaptureRules<'_>,
+        from_base: bool,
         nested: &mut Vec<(PathBuf, PathBuf)>,
     ) -> Result<Captured, CaptureError> {
         let Wanted { base, files } = self.checked()?.clone();
@@ -129,7 +132,8 @@ impl Tree {
         super::files::remove(&lock).map_err(fail)?;
         if rules.anew || !self.slot().known().is_as_left(&self.slot().index()) {
             // No ref keeps the tree that a further attempt began with.
-            self.make_index(&at, &files).or_else(|_| self.make_index(&at, &base))?;
+            let files = if from_base { &base } else { &files };
+            self.make_index(&at, files).or_else(|_| self.make_index(&at, &base))?;
         }
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;

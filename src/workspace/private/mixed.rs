@@ -1,16 +1,21 @@
-//! Makes a tree that is a change except for some paths, which are replaced: used to judge a change
-//! with the base's version of them.
+//! Makes trees that are not commits: a change on another target, and a change with some paths
+//! replaced, used to judge a change with the base's version of them.
+//!
+//! No ref keeps such a tree. A person's `git gc --prune=now` may remove it before it is checked out;
+//! then it is made again.
 
 use super::super::change::{Delta, DeltaKind};
 use super::super::merge::{Merge, merge_at};
 use super::super::repo::{GitError, Oid};
 use super::files;
-use super::tree::{Tree, TreeError, failed};
+use super::tree::{Brought, Tree, TreeError, Wanted, failed};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// Our index of it, beside that of the tree.
 const INDEX: &str = "mixed-index";
+/// How often a tree that was collected is made again.
+const LOST: u32 = 3;
 
 /// The replacement for a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +27,31 @@ pub enum PutTo {
 }
 
 impl Tree {
+    /// Sets the tree to what `make` makes. It is made again if it is garbage-collected meanwhile.
+    ///
+    /// # Errors
+    /// As [`Tree::prepare`], and those of `make`.
+    pub fn prepare_made(
+        &mut self,
+        make: &mut dyn FnMut(&Self) -> Result<Wanted, TreeError>,
+    ) -> Result<Brought, TreeError> {
+        for _ in 0..LOST {
+            match make(self) {
+                Ok(wanted) => match self.prepare(&wanted) {
+                    // What fails although all objects exist would fail again.
+                    Err(TreeError::Git(GitError::Failed { .. }))
+                        if !self.repository().is_whole(&wanted.base, &wanted.files)? => {}
+                    done => return done,
+                },
+                Err(TreeError::Git(GitError::Failed { .. })) => {}
+                Err(error) => return Err(error),
+            }
+            self.repository().outlast_collection();
+        }
+        let wanted = make(self)?;
+        self.prepare(&wanted)
+    }
+
     /// Merges what `change` did since `base` onto `onto`: a further attempt begins with this when
     /// the target has moved since the last one.
     ///
@@ -91,6 +121,33 @@ mod tests {
     use super::super::places::{Kind, Places};
     use super::*;
     use crate::workspace::TreeRules;
+
+    /// A tree that is collected before it is checked out is made again; one that stays lost is an error.
+    #[test]
+    fn what_is_made_and_gone_is_made_again() {
+        let scratch = Scratch::new();
+        let repository = scratch.repository();
+        let dir = scratch.folder.path().join("trees");
+        let slot = Places::of(&repository, Some(&dir), None).unwrap().take(Kind::Judge).unwrap();
+        let mut tree = Tree::new(&repository, slot, TreeRules::default()).unwrap();
+        let base = scratch.oid("HEAD");
+        let mut made = 0;
+        let mut make = |collected: u32, tree: &Tree| {
+            let content = PutTo::Content("a".into(), "100644".to_owned(), b"made\n".to_vec());
+            let files = tree.mixed(&base, &[content])?;
+            made += 1;
+            if made <= collected {
+                scratch.sh("git prune --expire=now");
+            }
+            Ok(Wanted { base: base.clone(), files })
+        };
+        tree.prepare_made(&mut |tree| make(2, tree)).unwrap();
+        let gone = tree.prepare_made(&mut |tree| make(99, tree)).unwrap_err();
+        assert!(matches!(gone, TreeError::Git(GitError::Failed { .. })), "{gone}");
+        tree.prepare_made(&mut |tree| make(0, tree)).unwrap();
+        assert_eq!(std::fs::read_to_string(tree.path().join("a")).unwrap(), "made\n");
+        assert_eq!(made, 3 + 4 + 1);
+    }
 
     #[test]
     fn paths_are_those_of_the_base_and_the_rest_is_the_change() {

@@ -14,8 +14,9 @@ use crate::config::RetryFrom;
 use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::WORKSPACE_FILE;
-use crate::workspace::{KeptWork, Kind, Merge, Oid, Setup, Tree, Wanted};
+use crate::workspace::{Brought, KeptWork, Kind, Merge, Oid, Setup, Tree, TreeError, Wanted};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::slice;
 
 /// Returns the name of a tree in messages.
@@ -30,7 +31,10 @@ fn unprepared(error: &dyn std::fmt::Display) -> End {
     environment(format!("cannot prepare the private trees: {error}"))
 }
 
-impl Progress<'_> {
+/// Makes the files that a tree is to hold.
+type Make<'m> = &'m mut dyn FnMut(&Tree) -> Result<Wanted, TreeError>;
+
+impl<'a> Progress<'a> {
     /// Sets the judge tree, and the workspace of an agent, to the present target.
     pub(super) fn enter(&mut self) -> Result<(), End> {
         let job = self.job;
@@ -50,12 +54,7 @@ impl Progress<'_> {
         let workspace = tree(apart, slot).map_err(|error| unprepared(&error))?;
         let workspace = trees.workspace.insert(workspace);
         let mut ready = MakeReady { job, apart, commands: &mut self.commands };
-        match ready.work(workspace, &wanted.base)? {
-            None => ready.at_target(workspace, &wanted)?,
-            Some((wanted, continued)) => {
-                trees.continued = ready.at_work(workspace, &wanted, continued)?;
-            }
-        }
+        trees.continued = ready.workspace(workspace, &wanted)?;
         Ok(())
     }
 
@@ -83,20 +82,22 @@ impl Progress<'_> {
     /// Sets the judge tree to what is wanted, and sets it up. Returns `Err` if the change is not to
     /// be verified, or if the setup is already its verdict.
     pub(super) fn judge_at(&mut self, wanted: &Wanted) -> Result<(), End> {
-        let job = self.job;
-        let Some(apart) = &job.apart else { return Ok(()) };
-        let trees = match &mut self.trees {
-            Some(trees) => trees,
-            none => none.insert(PrivateTrees::to_judge(apart).map_err(|error| unprepared(&error))?),
-        };
-        let mut ready = MakeReady { job, apart, commands: &mut self.commands };
-        if wanted.files == wanted.base {
-            return ready.at_target(&mut trees.judge, wanted);
+        if wanted.files != wanted.base {
+            return self.judge_made(&mut |_| Ok(wanted.clone()));
         }
-        let brought = trees.judge.prepare(wanted).map_err(|error| unprepared(&error))?;
+        let Some(apart) = &self.job.apart else { return Ok(()) };
+        let (mut ready, judge) = self.judge_tree(apart)?;
+        ready.at_target(judge, wanted)
+    }
+
+    /// Does the same with a change that `make` makes.
+    pub(super) fn judge_made(&mut self, make: Make<'_>) -> Result<(), End> {
+        let Some(apart) = &self.job.apart else { return Ok(()) };
+        let (mut ready, judge) = self.judge_tree(apart)?;
+        let brought = judge.prepare_made(make).map_err(|error| unprepared(&error))?;
         ready.commands.guard_change();
         let done = Outcome::Exited { code: 0 };
-        if let Err(why) = apart.make_root(trees.judge.path()) {
+        if let Err(why) = apart.make_root(judge.path()) {
             let reason = Some(format!("the project root is gone: {why}"));
             let (verdict, code) = (Some(Verdict::Fail), Some(ReasonCode::TestsFailed));
             return Err(End { outcome: done, verdict, reason, code });
@@ -108,12 +109,22 @@ impl Progress<'_> {
         if let Some(end) = ready.commands.tampered(&done) {
             return Err(end);
         }
-        let Some(failed) = ready.set_up(&trees.judge)? else { return Ok(()) };
+        let Some(failed) = ready.set_up(judge)? else { return Ok(()) };
         let report = ready.commands.step(failed.report);
         let reason = format!("{}: {}", report.named(), report.outcome);
         let code = failed_code(&report.outcome, ReasonCode::TestsFailed);
         let (verdict, reason, code) = (Some(Verdict::Fail), Some(reason), Some(code));
         Err(End { outcome: done, verdict, reason, code })
+    }
+
+    /// Returns the judge tree, and what makes it ready.
+    fn judge_tree(&mut self, apart: &'a Apart) -> Result<(MakeReady<'_, 'a>, &mut Tree), End> {
+        let trees = match &mut self.trees {
+            Some(trees) => trees,
+            none => none.insert(PrivateTrees::to_judge(apart).map_err(|error| unprepared(&error))?),
+        };
+        let ready = MakeReady { job: self.job, apart, commands: &mut self.commands };
+        Ok((ready, &mut trees.judge))
     }
 
     /// Warns if a verification changed what the setup made.
@@ -162,55 +173,78 @@ impl<'a> MakeReady<'_, 'a> {
         Err(environment(self.said(tree.slot().kind(), &failed)))
     }
 
-    /// Returns the work of the last attempt that the agent continues, merged onto `tip`. `None` if
-    /// it begins with the target.
-    fn work(&mut self, tree: &Tree, tip: &Oid) -> Result<Option<(Wanted, ContinuedInput)>, End> {
-        let Some(task) = &self.job.name else { return Ok(None) };
-        match self.apart.retry_from {
-            RetryFrom::Base => return Ok(None),
-            RetryFrom::Last => {}
-        }
-        let repository = &self.apart.repository;
-        let kept = repository.to_continue(task).map_err(|error| unprepared(&error))?;
-        let Some(KeptWork { attempt, base }) = kept else { return Ok(None) };
-        let merged = match tree.merged(&base, tip, &attempt.commit) {
-            Ok(merged) => merged,
-            Err(error) => {
+    /// Sets the workspace to what its agent begins with: the work of the last attempt, merged onto the
+    /// target, or the target alone.
+    fn workspace(
+        &mut self,
+        tree: &mut Tree,
+        target: &Wanted,
+    ) -> Result<Option<ContinuedInput>, End> {
+        let Some(kept) = self.kept()? else {
+            return self.at_target(tree, target).map(|()| None);
+        };
+        let mut begun = None;
+        let brought = tree.prepare_made(&mut |tree| {
+            let (files, conflicts) = self.work(tree, &target.base, &kept)?;
+            begun = (files != self.apart.repository.tree_of(&target.base)?).then_some(conflicts);
+            Ok(Wanted { base: target.base.clone(), files })
+        });
+        match (brought, begun) {
+            (Ok(brought), Some(paths)) => {
+                let conflicts = paths.iter().map(|path| self.apart.shown(path)).collect();
+                let attempt = kept.attempt.number;
+                let continued = ContinuedInput { attempt, conflicts, setup: None };
+                self.at_work(tree, target, (brought, continued))
+            }
+            // The target already has all of it.
+            (Ok(_), None) => self.at_target(tree, target).map(|()| None),
+            (Err(error), _) => {
                 // The objects may be gone. Then the work is lost, but the task is not.
-                let (id, number) = (&self.job.id, attempt.number);
+                let (id, number) = (&self.job.id, kept.attempt.number);
                 let text =
                     format!("{id}: starts over, because attempt {number} cannot be read: {error}");
                 self.commands.warn(text);
-                return Ok(None);
+                self.at_target(tree, target).map(|()| None)
             }
-        };
-        let (files, conflicts) = match merged {
+        }
+    }
+
+    /// Returns the last attempt if this one is to continue it.
+    fn kept(&self) -> Result<Option<KeptWork>, End> {
+        let Some(task) = &self.job.name else { return Ok(None) };
+        match self.apart.retry_from {
+            RetryFrom::Base => Ok(None),
+            RetryFrom::Last => {
+                self.apart.repository.to_continue(task).map_err(|error| unprepared(&error))
+            }
+        }
+    }
+
+    /// Merges the change of the last attempt onto `tip`. Returns the files, and the paths with conflicts.
+    fn work(
+        &self,
+        tree: &Tree,
+        tip: &Oid,
+        KeptWork { attempt, base }: &KeptWork,
+    ) -> Result<(Oid, Vec<PathBuf>), TreeError> {
+        Ok(match tree.merged(base, tip, &attempt.commit)? {
             _ if fault::is(Fault::StaleRetry) => (attempt.commit.clone(), Vec::new()),
             Merge::Clean(files) => (files, Vec::new()),
             Merge::Conflict { tree, paths } => (tree, paths),
-        };
-        let tip_tree = repository.tree_of(tip).map_err(|error| unprepared(&error))?;
-        if files == tip_tree {
-            return Ok(None);
-        }
-        let conflicts = conflicts.iter().map(|path| self.apart.shown(path)).collect();
-        let continued = ContinuedInput { attempt: attempt.number, conflicts, setup: None };
-        Ok(Some((Wanted { base: tip.clone(), files }, continued)))
+        })
     }
 
-    /// Sets the workspace to that work. If setup fails on it, the agent has to fix that: the last
-    /// attempt may have broken it.
+    /// Makes a workspace ready that holds the work of the last attempt. If setup fails on it, the agent
+    /// has to fix that: the last attempt may have broken it.
     fn at_work(
         &mut self,
         tree: &mut Tree,
-        wanted: &Wanted,
-        mut continued: ContinuedInput,
+        target: &Wanted,
+        (brought, mut continued): (Brought, ContinuedInput),
     ) -> Result<Option<ContinuedInput>, End> {
-        let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
         if self.apart.make_root(tree.path()).is_err() {
             // The last attempt removed the project root, so its work is not continued.
-            let target = Wanted::commit(wanted.base.clone());
-            return self.at_target(tree, &target).map(|()| None);
+            return self.at_target(tree, target).map(|()| None);
         }
         if brought.setup != Setup::Done
             && let Some(failed) = self.set_up(tree)?

@@ -49,9 +49,9 @@ struct Touched {
     permitted: Vec<Permitted>,
 }
 
-/// A further judgement: steps to run on a tree.
+/// A further judgement: the steps, and the paths of the change that are replaced for it.
 struct Again {
-    tree: Oid,
+    puts: Vec<PutTo>,
     steps: Vec<Ready>,
 }
 
@@ -128,7 +128,9 @@ impl Progress<'_> {
             true => !touched.named.is_empty(),
             false => touched.hooks || !touched.steering.is_empty() || !touched.tests.is_empty(),
         };
-        let Some(trees) = self.trees.as_ref().filter(|_| is_due) else { return Ok(Vec::new()) };
+        if !is_due {
+            return Ok(Vec::new());
+        }
         let reached = |step: &Ready| {
             let tools = tools_of(&step.configured.to_string());
             touched.reaches.iter().any(|reach| reach.reaches(tools))
@@ -139,30 +141,29 @@ impl Progress<'_> {
         let until: Vec<Ready> = steps[..=last].iter().map(named).collect();
         let some: Vec<Ready> =
             steps[..=last].iter().filter(|step| reached(step)).map(named).collect();
-        let tree = |with_tests: bool| {
+        let puts = |with_tests: bool| {
             let tests = touched.tests.iter().chain(&touched.new_tests).filter(|_| with_tests);
             let named = touched.named.iter().filter(|_| with_named);
             let puts =
                 touched.steering.iter().chain(named).chain(tests).map(|(_, put)| put.clone());
             let allowed = touched.allowed.iter().filter(|_| with_named).cloned();
-            let puts: Vec<PutTo> = puts.chain(allowed).collect();
-            trees.judge.mixed(&wanted.files, &puts).map_err(|error| error.to_string())
+            puts.chain(allowed).collect::<Vec<PutTo>>()
         };
         let mut all = Vec::new();
-        let mut add = |tree: Oid| {
+        let mut add = |puts: Vec<PutTo>| {
             // The selected steps may need something from earlier steps; in that case, all steps
             // run.
             if some.len() < until.len() {
-                all.push(Again { tree: tree.clone(), steps: some.clone() });
+                all.push(Again { puts: puts.clone(), steps: some.clone() });
             }
-            all.push(Again { tree, steps: until.clone() });
+            all.push(Again { puts, steps: until.clone() });
         };
         // New files among the tests passed already. They may need what is restored, and they may
         // steer.
-        add(tree(true)?);
+        add(puts(true));
         if touched.tests.is_empty() && !self.has_tests(touched, wanted)? {
             // If the base has no tests, a runner may find nothing to run.
-            add(tree(false)?);
+            add(puts(false));
         }
         Ok(all)
     }
@@ -186,8 +187,11 @@ impl Progress<'_> {
         again: &Again,
         on_stage: OnStage<'_>,
     ) -> Result<Option<String>, End> {
-        let files = again.tree.clone();
-        match self.judge_at(&Wanted { base: wanted.base.clone(), files }) {
+        let judged = self.judge_made(&mut |judge| {
+            let files = judge.mixed(&wanted.files, &again.puts)?;
+            Ok(Wanted { base: wanted.base.clone(), files })
+        });
+        match judged {
             Ok(()) => {}
             // A setup that fails on that tree counts as a failed step.
             Err(end) if end.verdict == Some(Verdict::Fail) => {
