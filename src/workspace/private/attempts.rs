@@ -64,11 +64,14 @@ impl Repository {
         (base, commit): (&Oid, &Oid),
         keep: usize,
     ) -> Result<bool, GitError> {
-        self.put_ref(&name.name(), commit)?;
+        let put = self.put_ref(&name.name(), commit);
         self.outlast_collection();
         if !self.is_whole(base, commit)? {
+            // Git refuses a ref to a missing object, and an existing one keeps nothing.
+            self.drop_refs(&[name.name()], "workloop: its object is gone")?;
             return Ok(false);
         }
+        put?;
         if usize::try_from(name.number).is_ok_and(|number| number <= keep) {
             return Ok(true);
         }

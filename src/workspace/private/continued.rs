@@ -157,13 +157,10 @@ impl Repository {
     /// Returns the refs below these prefixes, by the date of their commits.
     fn listed(&self, below: &[String]) -> Result<Vec<Listed>, GitError> {
         let format = format!(
-            "--format=%(objectname) %(committerdate:unix) %(refname) %(parent) \
+            "%(objectname) %(committerdate:unix) %(refname) %(parent) \
              %(contents:trailers:key={QUEUE},valueonly,separator=%2C)"
         );
-        let args = ["for-each-ref", &format].into_iter().map(str::to_owned);
-        let args: Vec<String> = args.chain(below.iter().cloned()).collect();
-        let text = self.tool().get(&self.refs(), &args)?;
-        let text = String::from_utf8_lossy(&text);
+        let text = self.listed_refs(&format, below)?;
         let mut listed: Vec<Listed> = text.lines().filter_map(Listed::parse).collect();
         listed.sort_by_key(|one| (one.date, one.part_and_number().map(|(_, number)| number)));
         Ok(listed)

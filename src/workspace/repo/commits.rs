@@ -133,6 +133,24 @@ impl Repository {
         Err(answer.failed())
     }
 
+    /// Removes refs, wherever they point, in one transaction; one that does not exist is ignored.
+    pub(in super::super) fn drop_refs(&self, names: &[String], why: &str) -> Result<(), GitError> {
+        let deletes: String = names.iter().map(|name| format!("delete {name}\n")).collect();
+        let text = format!("start\n{deletes}prepare\ncommit\n");
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let answer = self.write_refs(&names, (&["update-ref", "-m", why, "--stdin"], text))?;
+        if answer.code == 0 {
+            return Ok(());
+        }
+        // It may have been killed after it was done.
+        for name in names {
+            if self.ref_at(name)?.is_some() {
+                return Err(answer.failed());
+            }
+        }
+        Ok(())
+    }
+
     /// Returns whether every object of `commit` that `base` does not have exists and is sound.
     pub(in super::super) fn is_whole(&self, base: &Oid, commit: &Oid) -> Result<bool, GitError> {
         Ok(self.brought(base, commit)?.is_some())
@@ -169,9 +187,8 @@ impl Repository {
         &self,
         prefix: &str,
     ) -> Result<Vec<(String, Oid, Stamp)>, GitError> {
-        let format = "--format=%(objectname) %(committerdate:unix) %(refname)";
-        let text = self.tool().get(&self.refs(), &["for-each-ref", format, prefix])?;
-        let text = String::from_utf8_lossy(&text);
+        let format = "%(objectname) %(committerdate:unix) %(refname)";
+        let text = self.listed_refs(format, &[prefix.to_owned()])?;
         Ok(text
             .lines()
             .filter_map(|line| {

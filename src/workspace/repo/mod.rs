@@ -10,6 +10,7 @@ mod collection;
 mod commits;
 mod found;
 mod git_dir;
+mod lost_refs;
 mod memory;
 mod names;
 mod ref_writer;

@@ -114,3 +114,20 @@ fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
     assert_eq!(bench.repository.begin_anew(&[task.clone(), other.clone()]).unwrap(), 2);
     assert_eq!((next(&task), next(&other)), (None, None));
 }
+
+/// A commit that is collected before its ref is written is not kept, and is captured again.
+#[test]
+fn what_is_gone_before_it_is_kept_is_captured_again() {
+    let bench = Bench::new(TreeRules::default());
+    bench.agent("echo new >new");
+    let captured = bench.capture().unwrap();
+    bench.scratch.sh("git prune --expire=now");
+    let name = AttemptName { task: "A".to_owned(), queue: None, number: 1 };
+    let keep = |captured: &Captured| {
+        bench.repository.keep_attempt(&name, (&captured.base, &captured.commit), 3).unwrap()
+    };
+    assert!(!keep(&captured));
+    assert_eq!(bench.scratch.sh("git for-each-ref refs/workloop"), "");
+    assert!(keep(&bench.captured(true).unwrap()));
+    assert_eq!(bench.scratch.sh("git for-each-ref refs/workloop | wc -l"), "1");
+}
