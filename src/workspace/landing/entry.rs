@@ -1,7 +1,7 @@
 //! Stores the changes that wait to land: a file for each change in the shared git directory, and
 //! refs that keep its objects.
 
-use super::super::repo::{GitError, Memory, Oid, RefMove, Repository};
+use super::super::repo::{GitError, Memory, Oid, Repository};
 use super::message::Message;
 use crate::platform::atomic_file::{CommitError, StageError, stage, sweep};
 use crate::platform::dir::Dir;
@@ -21,8 +21,6 @@ use thiserror::Error;
 const VERSION: u32 = 1;
 /// The largest size of an entry, in bytes.
 const LIMIT: u64 = 4 << 20;
-/// How often the removal of the refs of an entry is tried while they move.
-const FREES: u32 = 3;
 /// The prefix of the refs.
 const REFS: &str = "refs/workloop/landing/";
 
@@ -41,6 +39,19 @@ pub struct Entry {
     pub memo: Value,
     /// The state of its landing.
     pub state: State,
+}
+
+/// What an entry keeps with a ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// The change.
+    Change,
+    /// The change on the target: what is being judged, or is to land.
+    Merge,
+}
+
+impl Keeps {
+    const ALL: [Self; 2] = [Self::Change, Self::Merge];
 }
 
 /// The task and loop that a change belongs to.
@@ -149,8 +160,12 @@ impl Entry {
         name_of(&self.whose.part, self.whose.attempt)
     }
 
-    /// Returns the ref that keeps the change, or a merge of it that is being judged.
-    pub(super) fn ref_of(&self, what: &str) -> String {
+    /// Returns the ref that keeps it.
+    pub(super) fn ref_of(&self, what: Keeps) -> String {
+        let what = match what {
+            Keeps::Change => "change",
+            Keeps::Merge => "merge",
+        };
         format!("{REFS}{}/{what}", self.name())
     }
 }
@@ -201,7 +216,7 @@ impl Entries {
         ids: &dyn Ids,
     ) -> Result<(), EntryError> {
         self.write(entry, ids)?;
-        Ok(repository.put_ref(&entry.ref_of("change"), &entry.work.change)?)
+        Ok(repository.put_ref(&entry.ref_of(Keeps::Change), &entry.work.change)?)
     }
 
     /// Writes an entry atomically and durably.
@@ -303,17 +318,8 @@ impl Entries {
     /// # Errors
     /// If they cannot be removed.
     pub fn free(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
-        // Repeated, because a git that died may have removed some of them.
-        for _ in 0..FREES {
-            let kept = repository.refs_below(&entry.ref_of(""))?;
-            let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
-            let gone: Vec<RefMove> = kept.into_iter().map(gone).collect();
-            if repository.move_refs(&gone, "workloop: it landed")? {
-                break;
-            }
-        }
-        // A ref that keeps moving belongs to a process that does not know of the landing.
-        Ok(())
+        let names = Keeps::ALL.map(|what| entry.ref_of(what));
+        Ok(repository.drop_refs(&names, "workloop: it landed")?)
     }
 }
 

@@ -1,20 +1,22 @@
 //! Lands a change: decides what is to land, and moves the target to it.
 
+use super::super::change::Delta;
 use super::super::git::At;
 use super::super::merge::{Merge, merge_at};
 use super::super::repo::{Checkout, GitError, Oid, RefMove, Repository, Stamp};
-use super::checkout::{LOOK, Obstacle, Switch};
-use super::entry::{Entries, Entry, EntryError, State};
+use super::checkout::{Obstacle, Switch};
+use super::entry::{Entries, Entry, EntryError, Keeps, State};
 use super::error::{LandError, TRIES};
 use super::reverts::{Reverted, reverts_others};
 use super::step::{Step, Stop};
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::platform::lock::DirLock;
+use std::cell::RefCell;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a commit is made again whose objects were collected as garbage.
 const LOST: u32 = 10;
@@ -67,8 +69,32 @@ pub struct Landing {
     steady: Repository,
     entries: Entries,
     at: At,
-    index_wait: Duration,
+    pub(super) index_wait: Duration,
+    /// What is looked at again at the end.
+    pub(super) late: RefCell<Option<Late>>,
     _lock: DirLock,
+}
+
+/// A commit that may land, and its differences to the target.
+struct Ready {
+    commit: Oid,
+    deltas: Vec<Delta>,
+}
+
+/// A move of the target, and the differences between its two ends.
+pub(super) struct Way<'a> {
+    pub(super) old: &'a Oid,
+    pub(super) new: &'a Oid,
+    pub(super) deltas: Vec<Delta>,
+}
+
+/// What is looked at again after the landing lock was released.
+#[derive(Debug)]
+pub(super) struct Late {
+    /// Work trees in which the target was not checked out when it moved.
+    pub(super) others: Vec<Checkout>,
+    /// Where the target was before.
+    pub(super) old: Oid,
 }
 
 /// The result of moving the target.
@@ -100,7 +126,8 @@ impl Landing {
         let repository = repository.holding(Arc::new(held));
         let at = repository.plain(&folder.join("landing-git")).map_err(io)?;
         let steady = repository.to_its_end();
-        Ok(Self { repository, steady, entries, at, index_wait: INDEX_WAIT, _lock: lock })
+        let late = RefCell::default();
+        Ok(Self { repository, steady, entries, at, index_wait: INDEX_WAIT, late, _lock: lock })
     }
 
     /// Sets how long to wait for the lock of a person's index.
@@ -148,7 +175,7 @@ impl Landing {
         for _ in 0..TRIES {
             let tips = self.repository.tips(&entry.work.change)?;
             let tip = tips[0].clone();
-            let commit = match self.ready(entry, tips) {
+            let ready = match self.ready(entry, tips) {
                 Ok(Ok(ready)) => ready,
                 Ok(Err(landed)) => {
                     if let Landed::Covered { by } = &landed {
@@ -166,7 +193,9 @@ impl Landing {
                 }
                 Err(error) => return Err(error),
             };
-            match self.move_target(entry, &tip, &commit, (ids, &mut *stop))? {
+            let Ready { commit, deltas } = ready;
+            let way = Way { old: &tip, new: &commit, deltas };
+            match self.move_target(entry, way, (ids, &mut *stop))? {
                 Moved::Done => return Ok(Landed::Done { commit }),
                 Moved::Waits(obstacle) => return Ok(Landed::Waits(obstacle)),
                 Moved::Lost => {}
@@ -180,17 +209,15 @@ impl Landing {
         &self,
         entry: &Entry,
         [tip, tip_tree, own]: [Oid; 3],
-    ) -> Result<Result<Oid, Landed>, LandError> {
+    ) -> Result<Result<Ready, Landed>, LandError> {
         let (work, tip) = (&entry.work, &tip);
         let tree = if *tip == work.base {
             own
         } else {
             match self.merge(&work.base, tip, &work.change)? {
                 Merge::Clean(tree) => tree,
+                // No ref keeps it: the attempt that resolves it merges again, onto the target as it is then.
                 Merge::Conflict { tree, paths } => {
-                    // Kept for the attempt that resolves it.
-                    self.repository
-                        .put_ref(&entry.ref_of("merge"), &self.kept(entry, &tree, tip)?)?;
                     return Ok(Err(Landed::Conflict { onto: tip.clone(), files: tree, paths }));
                 }
             }
@@ -201,7 +228,7 @@ impl Landing {
         // Kept at once: until then a person's collection may remove what the merge has just made.
         // One that begins later sees the ref, and one that is running is waited for.
         let commit = self.kept(entry, &tree, tip)?;
-        self.repository.put_ref(&entry.ref_of("merge"), &commit)?;
+        self.repository.put_ref(&entry.ref_of(Keeps::Merge), &commit)?;
         self.repository.outlast_collection();
         // What lands must be what was judged: checked once more, on the commit itself.
         match self.repository.brings(tip, &commit, &tree)? {
@@ -211,12 +238,13 @@ impl Landing {
             None => return Err(LandError::Incomplete { commit }),
         }
         let task = &entry.message.task;
-        let reverted = reverts_others(&self.repository, work, tip, &tree, task)?;
+        let deltas = self.repository.deltas(tip, &tree, false)?;
+        let reverted = reverts_others(&self.repository, work, (tip, &tree, &deltas), task)?;
         if !reverted.is_empty() {
             return Ok(Err(Landed::RevertsOthers(reverted)));
         }
         if work.judged.contains(&tree) || fault::is(Fault::UnjudgedLands) {
-            Ok(Ok(commit))
+            Ok(Ok(Ready { commit, deltas }))
         } else {
             Ok(Err(Landed::Judge { commit, tree, onto: tip.clone() }))
         }
@@ -228,13 +256,12 @@ impl Landing {
         self.repository.commit(tree, tip, &entry.message.text(), date)
     }
 
-    /// Moves the target from `old` to `new`: checkouts first, then the target; on failure all are
+    /// Moves the target along the way: checkouts first, then the target; on failure all are
     /// restored.
     pub(super) fn move_target(
         &self,
         entry: &mut Entry,
-        old: &Oid,
-        new: &Oid,
+        Way { old, new, deltas }: Way<'_>,
         (ids, stop): (&dyn Ids, Stop<'_>),
     ) -> Result<Moved, LandError> {
         let target = self.repository.target();
@@ -253,7 +280,7 @@ impl Landing {
         self.note(entry, moving, ids)?;
         pass(stop, Step::Intent)?;
         let early = fault::is(Fault::RefFirst) && self.move_ref(entry, old, new)?;
-        let switch = self.switch(old, new)?;
+        let switch = self.switch(deltas);
         for (number, one) in checkouts.iter().enumerate() {
             if let Some(obstacle) = switch.bring(one, old, new)? {
                 self.back(&checkouts[..number], new, old, stop)?;
@@ -269,37 +296,11 @@ impl Landing {
             return Ok(Moved::Lost);
         }
         pass(stop, Step::Target)?;
-        self.catch_up(&others, &switch, (old, new))?;
+        self.catch_up(&others, old)?;
+        *self.late.borrow_mut() = (!others.is_empty()).then(|| Late { others, old: old.clone() });
         self.note(entry, State::Landed { commit: new.clone() }, ids)?;
         pass(stop, Step::Noted)?;
         Ok(Moved::Done)
-    }
-
-    /// Updates work trees in which a person checked the target out just before it moved: they have
-    /// its old files, and would undo the landing with the next commit. Git writes the files first,
-    /// under the lock of the index, and records the branch afterwards.
-    fn catch_up(
-        &self,
-        others: &[Checkout],
-        switch: &Switch<'_>,
-        (old, new): (&Oid, &Oid),
-    ) -> Result<(), LandError> {
-        let begin = Instant::now();
-        for one in others {
-            let is_locked = || one.git_dir.join("index.lock").exists();
-            let was_locked = is_locked();
-            while is_locked() && begin.elapsed() < self.index_wait {
-                std::thread::sleep(LOOK);
-            }
-            if was_locked {
-                std::thread::sleep(LOOK);
-            }
-            if one.has_now(self.repository.target()) {
-                // Edits that are in the way are shown beside the landing, and nothing is lost.
-                switch.bring(one, old, new)?;
-            }
-        }
-        Ok(())
     }
 
     /// Moves the target if it is still at `old`; returns whether it was.
@@ -326,7 +327,7 @@ impl Landing {
         if checkouts.is_empty() {
             return Ok(());
         }
-        let switch = self.switch(new, tip)?;
+        let switch = self.switch(self.deltas(new, tip)?);
         for one in checkouts {
             switch.bring(one, new, tip)?;
             pass(stop, Step::Back)?;
@@ -347,10 +348,14 @@ impl Landing {
         self.entries.note(entry, ids)
     }
 
-    /// Returns the switch of checkouts from one commit to another.
-    fn switch(&self, from: &Oid, to: &Oid) -> Result<Switch<'_>, GitError> {
-        let deltas = self.steady.deltas(from, to, false)?;
-        Ok(Switch { repository: &self.steady, deltas, wait: self.index_wait })
+    /// Returns the differences between two commits.
+    pub(super) fn deltas(&self, from: &Oid, to: &Oid) -> Result<Vec<Delta>, GitError> {
+        self.steady.deltas(from, to, false)
+    }
+
+    /// Returns the switch of checkouts between two commits with these differences.
+    pub(super) fn switch(&self, deltas: Vec<Delta>) -> Switch<'_> {
+        Switch { repository: &self.steady, deltas, wait: self.index_wait }
     }
 }
 

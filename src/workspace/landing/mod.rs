@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod index_lock;
 mod land;
+mod late;
 mod message;
 mod recover;
 mod reverts;

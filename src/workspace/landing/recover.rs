@@ -5,7 +5,7 @@ use super::super::repo::{Checkout, Oid};
 use super::checkout::Obstacle;
 use super::entry::{Entry, State, Work};
 use super::error::LandError;
-use super::land::{Landing, Moved};
+use super::land::{Landing, Moved, Way};
 use super::step::Stop;
 use crate::platform::ids::Ids;
 use std::path::PathBuf;
@@ -129,6 +129,10 @@ impl Landing {
         let tip = self.repository().tip()?;
         self.make_again(entry, old, new)?;
         if self.is_landing_of(entry, new)? {
+            // It is not known yet who checked the target out while it moved.
+            let mut others = self.repository().checkouts()?;
+            others.retain(|one| !checkouts.contains(&one.path));
+            self.catch_up(&others, old)?;
             self.note(entry, State::Landed { commit: new.clone() }, ids)?;
             return Ok(Recovered::Landed { commit: new.clone() });
         }
@@ -140,7 +144,8 @@ impl Landing {
         };
         let is_judged = tip == *old && entry.work.judged.contains(&tree);
         if is_judged && self.repository().brings(old, new, &tree)? == Some(true) {
-            return Ok(match self.move_target(entry, old, new, (ids, &mut *stop))? {
+            let way = Way { old, new, deltas: self.deltas(old, new)? };
+            return Ok(match self.move_target(entry, way, (ids, &mut *stop))? {
                 Moved::Done => Recovered::Landed { commit: new.clone() },
                 Moved::Waits(obstacle) => Recovered::Waits(obstacle),
                 Moved::Lost => Recovered::TakenBack,

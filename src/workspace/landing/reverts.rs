@@ -1,7 +1,7 @@
 //! Detects whether a landing would undo what others landed. A stale tree merges without a conflict,
 //! and its checks are green, because it undoes code and tests together.
 
-use super::super::change::{DeltaKind, is_declared};
+use super::super::change::{Delta, DeltaKind, is_declared};
 use super::super::repo::{GitError, Oid, Repository};
 use super::entry::Work;
 use std::collections::{HashMap, HashSet};
@@ -25,12 +25,11 @@ struct Past {
     tasks: Vec<String>,
 }
 
-/// Returns what landing `tree` on `tip` would undo; empty if nothing.
+/// Returns what landing `tree` on `tip`, which differ by `deltas`, would undo; empty if nothing.
 pub(super) fn reverts_others(
     repository: &Repository,
     work: &Work,
-    tip: &Oid,
-    tree: &Oid,
+    (tip, tree, deltas): (&Oid, &Oid, &[Delta]),
     task: &str,
 ) -> Result<Vec<Reverted>, GitError> {
     if *tip != work.base {
@@ -45,13 +44,11 @@ pub(super) fn reverts_others(
             }
         }
         if beyond {
-            let deltas = repository.deltas(tip, tree, false)?;
-            let paths = deltas.into_iter().map(|delta| delta.path);
+            let paths = deltas.iter().map(|delta| delta.path.clone());
             let all = paths.map(|path| Reverted { path: Some(path), tasks: Vec::new() });
             return Ok(all.collect());
         }
     }
-    let deltas = repository.deltas(tip, tree, false)?;
     let undeclared: Vec<_> =
         deltas.iter().filter(|delta| !is_declared(&delta.path, &work.declared)).collect();
     // A path that never existed has no earlier content, and git finds that out fastest.

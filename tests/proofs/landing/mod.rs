@@ -153,7 +153,10 @@ fn lands(repository: &Repository, places: &Places, task: &str, agent: Agent<'_>)
         }
         let landing = Landing::begin(repository, None, &mut |_, _| {})?;
         match landing.land(&mut entry, &RandomIds)? {
-            Landed::Done { commit } => break commit,
+            Landed::Done { commit } => {
+                landing.end()?;
+                break commit;
+            }
             Landed::Judge { commit, tree, onto } => {
                 drop(landing);
                 judge.prepare(&Wanted { base: onto, files: commit })?;

@@ -180,8 +180,22 @@ fn one_landing(
         Ok(None) => return (interrupted("interrupted".to_owned()), CameTo::Waits(None)),
         Err(error) => return later(format!("cannot land: {error}")),
     };
+    let done = landed_by(progress, apart, (entry, is_adopted), (&landing, on_stage));
+    if let Err(error) = landing.end() {
+        progress.commands.warn(format!("failed to check the work trees again: {error}"));
+    }
+    done
+}
+
+/// Lands under the landing lock.
+fn landed_by(
+    progress: &mut Progress<'_>,
+    apart: &Apart,
+    (entry, is_adopted): (&mut Entry, bool),
+    (landing, on_stage): (&Landing, OnStage<'_>),
+) -> (End, CameTo) {
     loop {
-        let landed = match try_to_land(&landing, apart, entry, is_adopted) {
+        let landed = match try_to_land(landing, apart, entry, is_adopted) {
             Ok(landed) => landed,
             Err(error) => return later(format!("cannot land: {error}")),
         };

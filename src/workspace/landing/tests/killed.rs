@@ -46,6 +46,28 @@ fn a_landing_that_was_killed_is_completed() {
     }
 }
 
+/// A person checks the target out while it moves, and the landing is killed before it notices: they do not
+/// keep the old files, which would undo the landing with their next commit.
+#[test]
+fn who_checked_the_target_out_meanwhile_has_the_landing_after_a_kill() {
+    let bench = Bench::new();
+    bench.sh("git switch -qc elsewhere; echo new >>sub/b");
+    let status = bench.status();
+    let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
+    let ended = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
+        if step == Step::Target {
+            // As git does it: the files were written when the target was where it had been.
+            bench.sh("git symbolic-ref HEAD refs/heads/main");
+        }
+        step == Step::Target
+    });
+    assert!(matches!(ended, Err(LandError::Stopped(Step::Target))), "{ended:?}");
+    assert_ne!(bench.status(), status);
+    let recovered = bench.landing().recover(&bench.ids).unwrap();
+    assert!(matches!(&recovered[..], [(_, Recovered::Landed { .. })]), "{recovered:?}");
+    assert_eq!((bench.status(), bench.sh("tail -1 a")), (status, "4".to_owned()));
+}
+
 /// Recovery may be killed as well, after each of its steps.
 #[test]
 fn a_recovery_that_was_killed_is_completed() {
