@@ -6,6 +6,7 @@
 //! lands a change. It can really be killed, and costs less than a loop with an agent.
 
 mod kills;
+mod loops;
 mod races;
 mod shim;
 mod twins;
