@@ -239,6 +239,7 @@ fn init_configures_private_trees_where_possible() {
     }
     assert!(!sandbox.run(["run"]).exits(0).stderr.contains("note:"));
     assert!(sandbox.shell("git add verify.sh && git commit -qm two"));
+    init("not tried yet: a run verifies the branch in such a tree before an agent starts");
     let private = init("isolation: private; verified work lands on work, one commit per task");
     for line in ["mode = \"private\"", "target = \"work\"", "setup = [\"npm ci\"]"] {
         assert!(private.contains(line), "{private}");

@@ -213,7 +213,13 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
             writeln!(out, "verification: none found; configure one in workloop.toml")?;
         }
     }
-    writeln!(out, "isolation: {}", escape::line(&found.isolation.sentence()))
+    writeln!(out, "isolation: {}", escape::line(&found.isolation.sentence()))?;
+    if let Isolation::Private { .. } = found.isolation {
+        let untried =
+            "not tried yet: a run verifies the branch in such a tree before an agent starts";
+        writeln!(out, "  {untried}")?;
+    }
+    Ok(())
 }
 
 fn queue_text(project: &str) -> String {
