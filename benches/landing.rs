@@ -70,7 +70,7 @@ impl Project {
         sh(
             &top,
             "git init -q -b main .; git config user.email t@example.org; git config user.name t
-             git add .; git commit -qm one; git gc -q",
+             git config gc.auto 0; git add .; git commit -qm one; git gc -q",
         )?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut programs = std::env::split_paths(&path).map(|dir| dir.join("git"));
