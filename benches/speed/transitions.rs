@@ -9,7 +9,7 @@ use serde_json::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use workloop::domain::Transition;
+use workloop::domain::{QueueIx, Transition};
 use workloop::platform::clock::SystemClock;
 use workloop::platform::ids::RandomIds;
 use workloop::store::file::{FileOptions, FileStore};
@@ -74,7 +74,7 @@ pub(crate) fn transition_after<T>(
     let mut first = None;
     let updated = store.update(Patience::Unlimited, &mut |draft| {
         first.get_or_insert_with(&mut *locked);
-        let place = Place { queue: 0, task: number % draft.queues()[0].tasks().len() };
+        let place = Place { queue: QueueIx::FIRST, task: number % draft.queues()[0].tasks().len() };
         let parked = draft.task(place).status == workloop::domain::Status::Parked;
         let next = if parked { Transition::Unpark } else { Transition::Park };
         draft.transition(place, &next, &Actor::Person, Map::new())

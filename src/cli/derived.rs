@@ -6,6 +6,7 @@
 
 use super::session::Session;
 use crate::config::BoardRules;
+use crate::domain::QueueIx;
 use crate::plan::{EstimateRules, Estimates, Order, readiness};
 use crate::platform::atomic_file::replace_as;
 use crate::platform::clock::{Clock, SystemClock};
@@ -75,8 +76,8 @@ pub(super) fn names(set: &QueueSet) -> Vec<String> {
 
 /// Returns the order of the queues on a board: by name, so that every process writes the same
 /// board.
-pub(super) fn in_order(names: &[String], among: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..names.len().min(among)).collect();
+pub(super) fn in_order(names: &[String], among: usize) -> Vec<QueueIx> {
+    let mut order: Vec<QueueIx> = QueueIx::first(names.len().min(among)).collect();
     order.sort_by(|a, b| names[*a].cmp(&names[*b]));
     order
 }
@@ -150,9 +151,9 @@ impl Derived {
     }
 
     /// Renders `state.md` for each existing state folder; none is created for it.
-    fn states(&self, queues: &[Queue], part: &dyn Fn(usize) -> String) -> Vec<(PathBuf, String)> {
+    fn states(&self, queues: &[Queue], part: &dyn Fn(QueueIx) -> String) -> Vec<(PathBuf, String)> {
         let mut folders: Vec<(PathBuf, Vec<(String, String)>)> = Vec::new();
-        for queue in 0..queues.len() {
+        for queue in QueueIx::first(queues.len()) {
             let root = self.set.state(queue).root().to_owned();
             let new = (self.names[queue].clone(), part(queue));
             match folders.iter_mut().find(|(known, _)| *known == root) {

@@ -19,7 +19,7 @@ impl Session<'_> {
     /// Fails as wrong usage, with what is allowed instead.
     pub(super) fn refuse_inside(&self, set: &QueueSet) -> Result<(), Failure> {
         let inside = self.inside();
-        match (0..set.served()).find(|queue| inside.owns(set.real(*queue), set.root(*queue))) {
+        match set.each_served().find(|queue| inside.owns(set.real(*queue), set.root(*queue))) {
             Some(queue) => Err(refused(&set.shown(queue).display().to_string())),
             None => Ok(()),
         }

@@ -32,7 +32,7 @@ impl Session<'_> {
     /// about it; `None` if copies are kept.
     pub(super) fn exposed(&self, set: &QueueSet) -> Option<String> {
         let why = self.backups().err()?;
-        (0..set.served()).any(|queue| set.state(queue).is_alone()).then(|| {
+        set.each_served().any(|queue| set.state(queue).is_alone()).then(|| {
             format!(
                 "used budgets and finished work are forgotten if .workloop/ is deleted: there is no \
                  git here, and no copy can be kept ({why}); make this a git repository, or set \

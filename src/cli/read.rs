@@ -7,6 +7,7 @@ use super::session::Session;
 use super::trails::Trails;
 use crate::claims::{ClaimReader, ThisHost};
 use crate::config::Selection;
+use crate::domain::QueueIx;
 use crate::engine::agent_pauses;
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
@@ -112,7 +113,7 @@ impl Reading {
         for real in set.all_real() {
             dirs.extend(real.parent().map(PathBuf::from));
         }
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             dirs.push(set.state(queue).root().to_owned());
         }
         dirs.sort_unstable();
@@ -137,7 +138,7 @@ impl<'a> Snapshot<'a> {
 
     /// Returns whether a task is in a served queue and in scope.
     pub(super) fn includes(&self, scope: &Scope, node: Node) -> bool {
-        self.structure.graph.location(node).0 < self.set.served()
+        self.set.serves(self.structure.graph.location(node).0)
             && scope.includes(self.readiness.task(node))
     }
 
@@ -176,7 +177,7 @@ impl Session<'_> {
         let project = self.open_project(selection)?;
         let mask = Mask::new(&project.config().and_own(&self.world.vars));
         let set = project.set();
-        let all = 0..project.queues().len();
+        let all = QueueIx::first(project.queues().len());
         let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();
         let (project, structure) = (ManuallyDrop::new(project), ManuallyDrop::default());
         let rules = EstimateRules::default();

@@ -40,7 +40,7 @@ impl Session<'_> {
             self.warn(&format!("{text}; nothing is sent there"))?;
         }
         let mut states = Vec::new();
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             let state = set.state(queue);
             if !states.contains(&state) {
                 states.push(state);

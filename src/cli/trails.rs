@@ -1,6 +1,6 @@
 //! What journals and attempt folders record about tasks, read on demand.
 
-use crate::domain::{Event, Status};
+use crate::domain::{Event, QueueIx, Status};
 use crate::plan::Node;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::{QueueSet, Structure};
@@ -21,15 +21,15 @@ pub(super) struct Trails {
 impl Trails {
     /// Creates it for the queues of `set`. Reads nothing yet.
     pub(super) fn of(set: &QueueSet) -> Self {
-        let states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
+        let states: Vec<StateDir> = set.each_served().map(|queue| set.state(queue)).collect();
         let recent = states.iter().map(|_| OnceCell::new()).collect();
         Self { states, recent }
     }
 
     /// Returns what the end of the journal of `queue` records. Queues in one folder share a
     /// journal.
-    fn recent(&self, queue: usize) -> Option<&Recent> {
-        let state = self.states.get(queue)?;
+    fn recent(&self, queue: QueueIx) -> Option<&Recent> {
+        let state = queue.of(&self.states)?;
         let first = self.states.iter().position(|other| other == state)?;
         let read = || Recent::read(Journal::new(state.clone()).recent::<Event>());
         Some(self.recent[first].get_or_init(read))
@@ -50,7 +50,7 @@ impl Trails {
         let traces = recent
             .and_then(|recent| recent.of(&queue_name(&queues[queue]), task.id.as_str()).cloned());
         let claim = task.claim().filter(|_| task.status == Status::InProgress);
-        let live = claim.filter(|_| queue < set.served()).map(|claim| {
+        let live = claim.filter(|_| set.serves(queue)).map(|claim| {
             let key = TaskKey::new(set.real(queue), task.id.as_str());
             let folder = AttemptFolder::new(&set.state(queue), &key, claim.attempt);
             let now = SystemClock.now();

@@ -29,7 +29,7 @@ fn files(project: &Project) -> Vec<String> {
     let set = project.set();
     let config = set.config.path.as_ref().map(|path| path.display().to_string());
     let mut lines = vec![format!("configuration: {}", config.as_deref().unwrap_or("none"))];
-    for queue in 0..set.served() {
+    for queue in set.each_served() {
         let (shown, root) = (set.shown(queue).display(), set.root(queue).display());
         lines.push(format!("queue: {shown}, project root {root}"));
     }

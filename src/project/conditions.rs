@@ -4,7 +4,7 @@ use super::questions::questions;
 use super::queues::QueueSet;
 use super::requests;
 use super::structure::Structure;
-use crate::domain::Liveness;
+use crate::domain::{Liveness, QueueIx};
 use crate::plan::{AgentPause, Conditions, NeighbourTask};
 use crate::queue::Queue;
 use crate::store::Place;
@@ -18,7 +18,7 @@ pub struct Seen {
     /// The current time.
     pub now: DateTime<Utc>,
     /// The queues that are paused.
-    pub paused: HashSet<usize>,
+    pub paused: HashSet<QueueIx>,
     /// The agents that are paused.
     pub agent_pauses: Vec<AgentPause>,
     /// The liveness of the claims of tasks in progress. A task without an entry has a live worker.
@@ -46,11 +46,11 @@ impl Seen {
 }
 
 /// Returns the queues that are paused.
-pub fn paused(set: &QueueSet, queues: usize) -> HashSet<usize> {
-    let is_paused = |queue: &usize| {
+pub fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
+    let is_paused = |queue: &QueueIx| {
         let state = set.state(*queue);
         let names = [Some(set.stem(*queue)), None];
         names.iter().any(|name| requests::date(&state.request(requests::PAUSE, *name)).is_some())
     };
-    (0..queues).filter(is_paused).collect()
+    QueueIx::first(queues).filter(is_paused).collect()
 }

@@ -3,7 +3,7 @@
 
 use super::queues::QueueSet;
 use crate::claims::ClaimReader;
-use crate::domain::{Liveness, Status, Task};
+use crate::domain::{Liveness, QueueIx, Status, Task};
 use crate::plan::{self, NeighbourTask};
 use crate::queue::Queue;
 use crate::store::file::Peek;
@@ -25,7 +25,7 @@ impl Neighbours {
     /// # Errors
     /// Returns [`StoreError`] if a project root is not writable.
     pub fn enter(set: &QueueSet) -> Result<(), StoreError> {
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             let registry = Registry::of(set.root(queue));
             registry
                 .enter(set.real(queue))
@@ -51,7 +51,7 @@ impl Neighbours {
         roots.sort_unstable();
         roots.dedup();
         let mut outside = Vec::new();
-        for (number, queue) in queues.iter().enumerate() {
+        for (number, queue) in QueueIx::each(queues) {
             let (root, path) = (set.root(number), set.real(number));
             let leaving = queue.tasks().iter().filter(|task| is_leaving(reader, path, task));
             outside.extend(leaving.map(|task| named(set, root, path, task)));
@@ -136,7 +136,7 @@ pub fn others_claims(
     reader: &ClaimReader<'_>,
 ) -> Vec<(Place, Liveness)> {
     let mut claims = Vec::new();
-    for (queue, tasks) in queues.iter().enumerate().skip(first) {
+    for (queue, tasks) in QueueIx::each(queues).skip(first) {
         if tasks.counts().in_progress == 0 {
             continue;
         }

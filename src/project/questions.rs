@@ -1,6 +1,6 @@
 //! Finds the blocked tasks that wait for a person's answer or review.
 
-use crate::domain::{Field, ReasonCode, Status, Verdict};
+use crate::domain::{Field, QueueIx, ReasonCode, Status, Verdict};
 use crate::plan::{Graph, Node};
 use crate::queue::Queue;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ pub(super) struct Questions {
 /// are used, because attempt folders and the journal may be missing or belong to someone else.
 pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> Questions {
     let mut found = Questions::default();
-    for (number, queue) in queues.iter().enumerate() {
+    for (number, queue) in QueueIx::each(queues) {
         let tasks = queue.tasks().iter().enumerate();
         for (index, task) in tasks.filter(|(_, task)| task.status == Status::Blocked) {
             let node = graph.node(number, index);

@@ -1,7 +1,7 @@
 //! The queues that a command serves, and those that it only reads because tasks depend on them.
 
 use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
-use crate::domain::{Field, Task, Text};
+use crate::domain::{Field, QueueIx, Task, Text};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
 use crate::store::file::{FileOptions, FileStore};
@@ -89,23 +89,35 @@ impl QueueSet {
         self.served
     }
 
+    /// Returns whether `queue` is served, not only read.
+    pub fn serves(&self, queue: QueueIx) -> bool {
+        queue.index() < self.served
+    }
+
+    /// Returns each served queue.
+    pub fn each_served(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = QueueIx> + ExactSizeIterator + Clone + use<> {
+        QueueIx::first(self.served)
+    }
+
     /// Returns the name of a queue in references.
-    pub fn name(&self, queue: usize) -> &str {
+    pub fn name(&self, queue: QueueIx) -> &str {
         &self.queues[queue].selected.name
     }
 
     /// Returns the file stem of a queue, by which requests name it.
-    pub fn stem(&self, queue: usize) -> &str {
+    pub fn stem(&self, queue: QueueIx) -> &str {
         self.real(queue).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
     /// Returns the path of a queue for messages.
-    pub fn shown(&self, queue: usize) -> &Path {
+    pub fn shown(&self, queue: QueueIx) -> &Path {
         &self.queues[queue].selected.shown
     }
 
     /// Returns the real path of a queue.
-    pub fn real(&self, queue: usize) -> &Path {
+    pub fn real(&self, queue: QueueIx) -> &Path {
         &self.queues[queue].real
     }
 
@@ -127,7 +139,7 @@ impl QueueSet {
     }
 
     /// Returns the working directory of the agents of a queue.
-    pub fn root(&self, queue: usize) -> &Path {
+    pub fn root(&self, queue: QueueIx) -> &Path {
         &self.queues[queue].root.path
     }
 
@@ -142,7 +154,7 @@ impl QueueSet {
     }
 
     /// Returns the state folder of a queue.
-    pub fn state(&self, queue: usize) -> StateDir {
+    pub fn state(&self, queue: QueueIx) -> StateDir {
         StateDir::beside(self.real(queue)).backed_up(self.backups.as_ref())
     }
 

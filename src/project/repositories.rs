@@ -2,6 +2,7 @@
 
 use super::queues::QueueSet;
 use crate::config::IsolationMode;
+use crate::domain::QueueIx;
 use crate::platform::programs;
 use crate::workspace::{Git, PlaceError, Places, Refusal, Repository};
 use std::ffi::{OsStr, OsString};
@@ -17,7 +18,7 @@ pub struct Home {
     /// The repository.
     pub repository: Repository,
     /// The indexes of the queues.
-    pub queues: Vec<usize>,
+    pub queues: Vec<QueueIx>,
 }
 
 /// Why a verb has no repository to use.
@@ -95,7 +96,7 @@ impl Surroundings<'_> {
     /// Returns [`HomeError`] if a repository cannot be used.
     pub fn homes(&self, set: &QueueSet) -> Result<Vec<Home>, HomeError> {
         let mut homes: Vec<Home> = Vec::new();
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             let repository = match self.repository(set, set.root(queue)) {
                 Err(HomeError::Refused(Refusal::NoRepository { .. })) => continue,
                 other => other?,

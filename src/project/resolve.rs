@@ -5,6 +5,7 @@
 
 use super::queues::QueueSet;
 use crate::config::nearest;
+use crate::domain::QueueIx;
 use crate::queue::Queue;
 use crate::store::{Place, StoreError};
 
@@ -34,12 +35,12 @@ pub fn resolve(
     };
     let mut found = Vec::new();
     for &end in wider {
-        found = with_id(queues, text, |queue| queue < end);
+        found = with_id(queues, text, |queue| queue.index() < end);
         let mut colons = text.match_indices(':');
         while let Some((at, _)) = colons.next().filter(|_| found.is_empty()) {
             let (name, id) = (&text[..at], &text[at + 1..]);
             found = with_id(queues, id, |queue| {
-                queue < end && (set.name(queue) == name || set.stem(queue) == name)
+                queue.index() < end && (set.name(queue) == name || set.stem(queue) == name)
             });
         }
         if !found.is_empty() {
@@ -64,7 +65,7 @@ pub fn resolve(
 pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
     let served = &queues[..set.served()];
     let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
-    let shown = (0..set.served()).map(|queue| set.shown(queue).display().to_string());
+    let shown = set.each_served().map(|queue| set.shown(queue).display().to_string());
     StoreError::UnknownTask {
         id: id.to_owned(),
         queues: shown.collect::<Vec<_>>().join(", "),
@@ -72,16 +73,17 @@ pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
     }
 }
 
-fn with_id(queues: &[Queue], id: &str, named: impl Fn(usize) -> bool) -> Vec<Place> {
-    let queues = queues.iter().enumerate().filter(|(queue, _)| named(*queue));
-    let place =
-        |(queue, content): (usize, &Queue)| content.index_of(id).map(|task| Place { queue, task });
+fn with_id(queues: &[Queue], id: &str, named: impl Fn(QueueIx) -> bool) -> Vec<Place> {
+    let queues = QueueIx::each(queues).filter(|(queue, _)| named(*queue));
+    let place = |(queue, content): (QueueIx, &Queue)| {
+        content.index_of(id).map(|task| Place { queue, task })
+    };
     queues.filter_map(place).collect()
 }
 
 /// Returns the error that the task is in a queue that is not served.
 fn elsewhere(set: &QueueSet, queues: &[Queue], id: &str) -> Option<StoreError> {
-    let place = *with_id(queues, id, |queue| queue >= set.served()).first()?;
+    let place = *with_id(queues, id, |queue| !set.serves(queue)).first()?;
     let queue = set.shown(place.queue).display().to_string();
     Some(StoreError::TaskElsewhere { id: id.to_owned(), queue })
 }

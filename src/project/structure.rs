@@ -3,7 +3,7 @@
 
 use super::history::{self, History};
 use super::queues::QueueSet;
-use crate::domain::{Field, Status};
+use crate::domain::{Field, QueueIx, Status};
 use crate::plan::{
     Agents, EstimateRules, Estimates, Experience, Graph, Node, Order, QueueTasks, Source,
 };
@@ -57,7 +57,8 @@ pub fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
 /// Returns the result of `read` for the journal of each queue. A journal shared by several queues
 /// is read once.
 fn of_each(set: &QueueSet, queues: &[Queue], read: impl Fn(&Journal) -> History) -> Vec<History> {
-    let states: Vec<StateDir> = (0..queues.len()).map(|queue| set.state(queue)).collect();
+    let states: Vec<StateDir> =
+        QueueIx::first(queues.len()).map(|queue| set.state(queue)).collect();
     let mut histories: Vec<History> = Vec::new();
     for (number, state) in states.iter().enumerate() {
         let known = states[..number].iter().position(|other| other == state);

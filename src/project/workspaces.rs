@@ -2,7 +2,7 @@
 
 use super::change_of::ChangeOf;
 use super::queues::QueueSet;
-use crate::domain::{Field, Status};
+use crate::domain::{Field, QueueIx, Status};
 use crate::queue::Queue;
 use crate::workspace::{
     AttemptName, AttemptRef, GitError, PlaceError, Places, Repository, SetupRules, TaskName, Tree,
@@ -20,10 +20,10 @@ const KEPT: i64 = 30 * 24 * 60 * 60;
 pub fn task_name(
     repository: &Repository,
     (set, queues): (&QueueSet, &[Queue]),
-    queue: usize,
+    queue: QueueIx,
     id: &str,
 ) -> TaskName {
-    let mut others = queues.iter().enumerate().filter(|(number, _)| *number != queue);
+    let mut others = QueueIx::each(queues).filter(|(number, _)| *number != queue);
     let is_shared = others.any(|(_, other)| other.index_of(id).is_some());
     TaskName { is_shared, ..TaskName::new(repository, set.real(queue), set.name(queue), id) }
 }
@@ -91,7 +91,7 @@ impl Owners {
     /// Returns the tasks of all loaded queues.
     pub fn of(set: &QueueSet, queues: &[Queue]) -> Self {
         let mut owners = Self::default();
-        for (number, queue) in queues.iter().enumerate() {
+        for (number, queue) in QueueIx::each(queues) {
             for (index, task) in queue.tasks().iter().enumerate() {
                 let owner = owner(queue, index);
                 let name = |queue: Option<&str>| AttemptName {

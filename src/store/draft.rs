@@ -4,7 +4,8 @@
 use super::StoreError;
 use super::event_kind::event_kind;
 use crate::domain::{
-    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
+    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, QueueIx, Status, Transition,
+    Verdict,
 };
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -16,7 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// Index of the queue in the store.
-    pub queue: usize,
+    pub queue: QueueIx,
     /// Index of the task in the queue.
     pub task: usize,
 }
@@ -37,8 +38,8 @@ pub enum Actor {
 pub struct Draft<'a> {
     queues: &'a mut [Queue],
     now: DateTime<Utc>,
-    events: Vec<(usize, Event)>,
-    undecided: HashSet<(usize, String)>,
+    events: Vec<(QueueIx, Event)>,
+    undecided: HashSet<(QueueIx, String)>,
 }
 
 impl<'a> Draft<'a> {
@@ -54,12 +55,12 @@ impl<'a> Draft<'a> {
 
     /// Sets the tasks that were set back and whose work nobody decided about. While there are any,
     /// nothing is claimed in this change.
-    pub(super) fn hold(&mut self, undecided: HashSet<(usize, String)>) {
+    pub(super) fn hold(&mut self, undecided: HashSet<(QueueIx, String)>) {
         self.undecided = undecided;
     }
 
     /// Returns the task `id` if it was set back and nobody has decided about its work.
-    pub fn undecided(&self, queue: usize, id: &str) -> Option<Place> {
+    pub fn undecided(&self, queue: QueueIx, id: &str) -> Option<Place> {
         let waits = self.undecided.iter().any(|(at, task)| *at == queue && task == id);
         Some(Place { queue, task: self.queues[queue].index_of(id).filter(|_| waits)? })
     }
@@ -76,7 +77,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns the events of the change, each with the index of its queue.
-    pub fn into_events(self) -> Vec<(usize, Event)> {
+    pub fn into_events(self) -> Vec<(QueueIx, Event)> {
         self.events
     }
 
@@ -140,7 +141,7 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// [`StoreError::Edit`] when the task is invalid, its id is in use, or it is already there.
-    pub fn add(&mut self, queue: usize, task: &Map<String, Value>) -> Result<Place, StoreError> {
+    pub fn add(&mut self, queue: QueueIx, task: &Map<String, Value>) -> Result<Place, StoreError> {
         self.add_by(&Actor::Person, queue, task)
     }
 
@@ -151,7 +152,7 @@ impl<'a> Draft<'a> {
     pub fn add_by(
         &mut self,
         actor: &Actor,
-        queue: usize,
+        queue: QueueIx,
         task: &Map<String, Value>,
     ) -> Result<Place, StoreError> {
         let place = Place { queue, task: self.queues[queue].append(task)? };
@@ -240,7 +241,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Puts the phases of a queue back as they were recorded, with their barriers and gates.
-    pub(super) fn put_back_phases(&mut self, queue: usize, recorded: &Queue) {
+    pub(super) fn put_back_phases(&mut self, queue: QueueIx, recorded: &Queue) {
         if self.queues[queue].put_back_phases(recorded) {
             let data = json!({"put_back": {"phases": {"kept": "the phases", "found": "others"}}});
             let data = data.as_object().cloned().unwrap_or_default();
@@ -273,7 +274,7 @@ impl<'a> Draft<'a> {
     /// Appends a task that an edit removed, with its numbers as they are in `text`.
     pub(super) fn add_again(
         &mut self,
-        queue: usize,
+        queue: QueueIx,
         task: &Map<String, Value>,
         text: &str,
     ) -> Result<(), StoreError> {
@@ -299,13 +300,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Records an event about a whole queue.
-    pub fn record_queue(&mut self, queue: usize, kind: EventKind, data: Map<String, Value>) {
+    pub fn record_queue(&mut self, queue: QueueIx, kind: EventKind, data: Map<String, Value>) {
         let event = new_event(kind, self.now, queue_name(&self.queues[queue]), data);
         self.events.push((queue, event));
     }
 
     /// Corrects the summary of a queue that somebody edited, even if nothing else is written.
-    pub fn mend_summary(&mut self, queue: usize) {
+    pub fn mend_summary(&mut self, queue: QueueIx) {
         self.queues[queue].mend_summary(self.now);
     }
 

@@ -23,7 +23,7 @@ pub use records::{
 };
 pub use state::{Backups, STATE_DIR, StateDir, TaskKey, place_of};
 
-use crate::domain::Event;
+use crate::domain::{Event, QueueIx};
 use crate::queue::Queue;
 
 /// How long an update waits for the lock.
@@ -68,7 +68,7 @@ pub trait QueueStore {
     fn note(
         &mut self,
         patience: Patience,
-        queue: usize,
+        queue: QueueIx,
         events: Vec<Event>,
     ) -> Result<Vec<Event>, StoreError>;
 }

@@ -5,6 +5,7 @@ use super::escape;
 use super::fold::folded;
 use super::style::{Look, color, count, fitted, listed};
 use super::view::Sources;
+use crate::domain::QueueIx;
 use crate::plan::{Minutes, Node, State, duration_text};
 use anstyle::AnsiColor;
 use serde::Serialize;
@@ -58,7 +59,7 @@ impl Sources<'_> {
     /// Returns the blockers among the tasks that are `selected`.
     pub fn blockers(&self, selected: &dyn Fn(Node) -> bool) -> BlockerList {
         let graph = self.readiness.graph();
-        let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
+        let nodes = QueueIx::first(self.served).flat_map(|queue| graph.queue_nodes(queue));
         let roots: Vec<Node> =
             nodes.filter(|node| selected(*node)).filter(|node| self.is_root(*node)).collect();
         let behind: Vec<(Node, Vec<Node>)> =

@@ -2,6 +2,7 @@
 
 use super::escape;
 use super::style::{Look, color, count};
+use crate::domain::QueueIx;
 use crate::plan::{FindingsInput, Graph, Node, QueueTasks};
 use crate::queue::{Finding, Position, Queue, Refused, Severity};
 use anstyle::AnsiColor;
@@ -180,7 +181,7 @@ pub struct Checked<'a> {
 impl Checked<'_> {
     /// Adds the findings in the texts and the graph.
     pub fn findings(&self, all: &mut Findings) {
-        for (number, queue) in self.queues[..self.served].iter().enumerate() {
+        for (number, queue) in QueueIx::each(&self.queues[..self.served]) {
             let shown = &self.shown[number];
             queue.each_finding(&mut |found| {
                 if all.counts_one(shown, found.code, found.severity()) {
@@ -200,7 +201,9 @@ impl Checked<'_> {
                 crate::plan::Severity::Error => Severity::Error,
                 crate::plan::Severity::Warning => Severity::Warning,
             };
-            if number < self.served && all.counts_one(&self.shown[number], found.code, severity) {
+            if number.index() < self.served
+                && all.counts_one(&self.shown[number], found.code, severity)
+            {
                 let finding = found.made();
                 let queue = &self.queues[number];
                 let position = queue.locate(index, finding.field, finding.element.as_deref());
@@ -211,7 +214,7 @@ impl Checked<'_> {
         });
     }
 
-    fn of_queue(&self, number: usize, finding: Finding) -> FindingView {
+    fn of_queue(&self, number: QueueIx, finding: Finding) -> FindingView {
         let queue = &self.queues[number];
         let Finding { severity, code, position, task, message } = finding;
         let task = task.map(|id| self.reference(number, id.as_str()));
@@ -219,7 +222,7 @@ impl Checked<'_> {
         FindingView { severity, task, ..view }.at(position, queue.excerpt(position))
     }
 
-    fn reference(&self, queue: usize, id: &str) -> String {
+    fn reference(&self, queue: QueueIx, id: &str) -> String {
         let index = self.queues[queue].index_of(id);
         index.map_or_else(|| id.to_owned(), |at| self.graph.reference(self.graph.node(queue, at)))
     }

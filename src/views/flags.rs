@@ -5,7 +5,7 @@ use super::flag::{Flag, FlagKind, REPEATED, SLOW};
 use super::style::{Look, color, fitted, padded, took};
 use super::timing::{between, parsed};
 use super::view::Sources;
-use crate::domain::{Field, Status, budget_used_now};
+use crate::domain::{Field, QueueIx, Status, budget_used_now};
 use crate::plan::{Node, Source};
 use crate::platform::cells;
 use anstyle::AnsiColor;
@@ -26,7 +26,7 @@ impl Sources<'_> {
         let (mut flags, mut more) = (Vec::new(), 0);
         let has_deadlines: Vec<bool> =
             self.queues.iter().map(|queue| queue.may_mention(Field::Deadline)).collect();
-        let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
+        let nodes = QueueIx::first(self.served).flat_map(|queue| graph.queue_nodes(queue));
         for node in nodes.filter(|node| selected(*node)) {
             let has_deadlines = has_deadlines[graph.location(node).0];
             for (kind, text) in self.flags(node, has_deadlines) {

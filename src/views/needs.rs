@@ -4,7 +4,7 @@
 
 use super::need::{NeedView, QuestionView};
 use super::view::Sources;
-use crate::domain::{Field, Need, OpenQuestion, ReasonCode};
+use crate::domain::{Field, Need, OpenQuestion, QueueIx, ReasonCode};
 use crate::plan::{Node, State};
 
 impl Sources<'_> {
@@ -12,7 +12,7 @@ impl Sources<'_> {
     /// first; of those whose time is unknown, the first in the file.
     pub fn needing(&self, selected: &dyn Fn(Node) -> bool) -> Vec<(Node, Need)> {
         let graph = self.readiness.graph();
-        let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
+        let nodes = QueueIx::first(self.served).flat_map(|queue| graph.queue_nodes(queue));
         let needs = nodes.filter(|node| selected(*node)).filter_map(|node| {
             let need = self.needs(node)?;
             Some((self.needed_since(node), (node, need)))

@@ -12,7 +12,7 @@ use super::progress::{self, Share};
 pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus};
 pub use super::summary::Summary;
 use super::timing::{between, parsed};
-use crate::domain::{Field, Liveness, Need, PauseKind, ReasonCode, Status, timestamp};
+use crate::domain::{Field, Liveness, Need, PauseKind, QueueIx, ReasonCode, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
@@ -204,8 +204,8 @@ impl<'a> Sources<'a> {
         shown: Shown,
     ) -> StatusView {
         let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
-        let queues =
-            (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
+        let queues = QueueIx::first(self.served)
+            .map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
         let queues = queues.collect();
         let mut needing = self.needing(selected);
         let most = match shown {
@@ -227,7 +227,7 @@ impl<'a> Sources<'a> {
         words: &'a str,
     ) -> WrittenStatus<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
-        let queues = (0..self.served)
+        let queues = QueueIx::first(self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
         let make = move |key: &(Node, Need)| {
             let mut need = self.need(*key);
@@ -286,7 +286,7 @@ impl<'a> Sources<'a> {
 
     fn queue(
         &self,
-        queue: usize,
+        queue: QueueIx,
         selected: &dyn Fn(Node) -> bool,
         filtered: bool,
         shown: Shown,

@@ -7,7 +7,7 @@ use crate::cli::session::Session;
 use crate::config::{
     Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, Runner, SelectedQueue, Selection,
 };
-use crate::domain::{EVENT_VERSION, Field, Status};
+use crate::domain::{EVENT_VERSION, Field, QueueIx, Status};
 use crate::engine::{Lines, PreflightError, survey};
 use crate::plan;
 use crate::platform::hash::seeded;
@@ -61,7 +61,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
         if let Some(text) = session.exposed(reading.project.set()) {
             let mut finding = FindingView::placeless(
                 "no-backup",
-                &reading.project.set().shown(0).display().to_string(),
+                &reading.project.set().shown(QueueIx::FIRST).display().to_string(),
                 text,
             );
             finding.severity = crate::queue::Severity::Warning;
@@ -170,7 +170,7 @@ fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
         return;
     }
     let sources = snapshot.sources();
-    for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
+    for (number, queue) in QueueIx::each(&snapshot.queues[..snapshot.set.served()]) {
         // Hashes, because each task may name a different agent.
         let mut said = HashSet::new();
         for (index, task) in queue.tasks().iter().enumerate() {
@@ -212,7 +212,7 @@ fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
 /// Reports queues, journals and claims of a newer program: they are read, not written.
 fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     let mut states: Vec<StateDir> = Vec::new();
-    for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
+    for (number, queue) in QueueIx::each(&snapshot.queues[..snapshot.set.served()]) {
         let state = snapshot.set.state(number);
         let found = queue.format_version();
         if found > QUEUE_VERSION {

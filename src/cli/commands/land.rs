@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open::with_causes;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
-use crate::domain::{Change, Status, Task};
+use crate::domain::{Change, QueueIx, Status, Task};
 use crate::project::repositories::{Home, Purpose};
 use crate::views::json;
 use crate::views::landing::{LandView, TargetView, Told, WaitView, text};
@@ -51,7 +51,8 @@ fn target(home: &Home, snapshot: &Snapshot<'_>) -> Result<TargetView, Failure> {
 
 /// Returns what the queue of an entry records about it; `None` if that queue is not loaded.
 fn told(entry: &Entry, snapshot: &Snapshot<'_>) -> Option<Option<Told>> {
-    let queue = snapshot.set.all_real().position(|real| real == entry.whose.queue)?;
+    let is_its = |queue: &QueueIx| snapshot.set.real(*queue) == entry.whose.queue;
+    let queue = QueueIx::first(snapshot.queues.len()).find(is_its)?;
     let content = &snapshot.queues[queue];
     let task = content.index_of(&entry.message.task).map(|task| &content.tasks()[task]);
     let runs =

@@ -119,7 +119,7 @@ fn latest(snapshot: &Snapshot<'_>) -> Option<Node> {
         let text = snapshot.queues[queue].text(task, Field::LastAttempt)?;
         DateTime::parse_from_rfc3339(&text).ok()
     };
-    let here = |node: &Node| graph.location(*node).0 < snapshot.set.served();
+    let here = |node: &Node| snapshot.set.serves(graph.location(*node).0);
     let tried = |node: &Node| snapshot.readiness.task(*node).attempts > 0;
     // Times in a queue may be rounded to seconds; the folder's time breaks ties.
     let folder = |node: Node| {

@@ -8,6 +8,7 @@ use crate::cli::filter::scope;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::cli::when::past;
+use crate::domain::QueueIx;
 use crate::plan::Node;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::{QueueSet, measured};
@@ -89,7 +90,7 @@ impl From<report::ReportError> for Failure {
 fn journals(set: &QueueSet) -> Journals {
     let mut states: Vec<StateDir> = Vec::new();
     let (mut all, mut of) = (Vec::new(), Vec::new());
-    for queue in 0..set.served() {
+    for queue in set.each_served() {
         let state = set.state(queue);
         let known = states.iter().position(|other| *other == state);
         of.push(known.unwrap_or_else(|| {
@@ -122,7 +123,7 @@ fn output(snapshot: &Snapshot<'_>, node: Node, mask: &Mask) -> Option<String> {
 }
 
 /// Returns when a file of the project was created, if the file system records it.
-fn born(set: &QueueSet, queue: usize, path: &str) -> Option<DateTime<Utc>> {
+fn born(set: &QueueSet, queue: QueueIx, path: &str) -> Option<DateTime<Utc>> {
     let meta = std::fs::symlink_metadata(set.root(queue).join(path)).ok()?;
     meta.created().ok().map(DateTime::from)
 }

@@ -169,7 +169,7 @@ fn shared_note(
 ) -> Option<String> {
     let set = project.set();
     let silent = args.json || session.global.quiet || jobs < 2 || is_private(set);
-    let has_git = || (0..set.served()).any(|queue| is_git_work_tree(set.root(queue)));
+    let has_git = || set.each_served().any(|queue| is_git_work_tree(set.root(queue)));
     (!silent && has_git()).then(|| {
         format!(
             "note: {jobs} agents share one tree; with mode = \"private\" under [isolation] each has its \

@@ -36,7 +36,7 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
 
 /// Returns the events of the served queues; those of several folders in the order of their times.
 fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
-    let served = 0..snapshot.set.served();
+    let served = snapshot.set.each_served();
     let names: HashSet<String> =
         served.clone().map(|queue| queue_name(&snapshot.queues[queue])).collect();
     let mut states: Vec<StateDir> = Vec::new();
@@ -63,7 +63,7 @@ fn view(
     (since, until): (String, String),
     words: &str,
 ) -> SinceView {
-    let here = |node| snapshot.structure.graph.location(node).0 < snapshot.set.served();
+    let here = |node| snapshot.set.serves(snapshot.structure.graph.location(node).0);
     let sources = snapshot.sources();
     let status = sources.status(&here, true, Shown::Open(0));
     let mut needs: Vec<_> =

@@ -110,7 +110,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
 /// Adds what was spent today in each project of the served queues.
 fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
     let limit = set.config.limits.day;
-    let mut roots: Vec<&Path> = (0..set.served()).map(|queue| set.root(queue)).collect();
+    let mut roots: Vec<&Path> = set.each_served().map(|queue| set.root(queue)).collect();
     roots.sort_unstable();
     roots.dedup();
     let spent = roots.into_iter().filter_map(|root| SpentView::of(root, &limit, view.now));
@@ -123,11 +123,11 @@ fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
     let (set, mask) = (snapshot.set, snapshot.sources().mask);
     let mut states: Vec<StateDir> = Vec::new();
     let mut all = Vec::new();
-    for state in (0..set.served()).map(|queue| set.state(queue)) {
+    for state in set.each_served().map(|queue| set.state(queue)) {
         if states.contains(&state) {
             continue;
         }
-        let own = (0..set.served()).filter(|queue| set.state(*queue) == state);
+        let own = set.each_served().filter(|queue| set.state(*queue) == state);
         let names: Vec<String> = own.map(|queue| queue_name(&snapshot.queues[queue])).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         all.extend(FlakyView::all(&state, &names, None, mask));
@@ -138,7 +138,7 @@ fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
 
 /// Returns a line for each journal that records edits that were put back.
 fn put_back(set: &QueueSet) -> String {
-    let mut states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
+    let mut states: Vec<StateDir> = set.each_served().map(|queue| set.state(queue)).collect();
     states.dedup();
     let told =
         states.into_iter().filter_map(|state| edits::since_start(Journal::new(state).recent()));

@@ -79,7 +79,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
 /// Returns whether any loop serves one of the queues.
 fn serves(reading: &Reading) -> bool {
     let set = reading.project.set();
-    (0..set.served()).any(|queue| {
+    set.each_served().any(|queue| {
         workers::look(&set.state(queue)).iter().any(|about| about.serves(set.stem(queue)))
     })
 }
@@ -149,7 +149,7 @@ fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Fa
     let graph = &snapshot.structure.graph;
     let waited = |node: Node| {
         if ids.is_empty() {
-            graph.location(node).0 < snapshot.set.served()
+            snapshot.set.serves(graph.location(node).0)
         } else {
             ids.contains(&node)
         }

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::inside::refused;
 use crate::cli::session::Session;
 use crate::config::Selection;
-use crate::domain::EventKind;
+use crate::domain::{EventKind, QueueIx};
 use crate::platform::checks;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::Project;
@@ -98,9 +98,9 @@ pub(crate) fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_
     for target in targets {
         let noted = opened(target, session).and_then(|mut project| {
             // The queue itself is not changed: during a pause, a person may be merging its file.
-            let name = queue_name(&project.queues()[0]);
+            let name = queue_name(&project.queues()[QueueIx::FIRST]);
             let event = new_event(kind, SystemClock.now(), name, Map::new());
-            project.store_mut().note(Patience::Limited, 0, vec![event])?;
+            project.store_mut().note(Patience::Limited, QueueIx::FIRST, vec![event])?;
             Ok(())
         });
         if let Err(failure) = noted {

@@ -1,6 +1,7 @@
 //! The state of a run in progress, and the block that shows it on a terminal: a line for each busy
 //! slot, and the overall progress. Pure except for reading the output of attempts.
 
+use crate::domain::QueueIx;
 use crate::engine::{Piece, Stage, Tally};
 use crate::plan::duration_text;
 use crate::platform::cells;
@@ -29,7 +30,7 @@ pub(super) struct Busy {
     pub(super) title: String,
     pub(super) folder: AttemptFolder,
     pub(super) mask: Mask,
-    queue: usize,
+    queue: QueueIx,
     phase: String,
     begun: Instant,
     /// How long it was paused in total, and since when it is paused now.
@@ -46,7 +47,7 @@ pub(super) struct Board {
     /// The durations of attempts that passed.
     measured: Vec<Duration>,
     begun: Instant,
-    paused: HashSet<usize>,
+    paused: HashSet<QueueIx>,
 }
 
 impl Busy {
@@ -150,7 +151,7 @@ impl Board {
     }
 
     /// Records that exactly these queues are paused from now on.
-    pub(super) fn pause(&mut self, paused: &HashSet<usize>, now: Instant) {
+    pub(super) fn pause(&mut self, paused: &HashSet<QueueIx>, now: Instant) {
         self.paused.clone_from(paused);
         for busy in self.slots.iter_mut().flatten() {
             busy.pause(paused.contains(&busy.queue), now);

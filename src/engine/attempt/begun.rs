@@ -100,6 +100,7 @@ fn about(queues: &[Queue], graph: &Graph, place: Place) -> Vec<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::QueueIx;
     use crate::plan::QueueTasks;
     use serde_json::json;
     use std::path::Path;
@@ -119,7 +120,8 @@ mod tests {
         let (tasks, phases) = (queue.tasks(), queue.phases());
         let graph = Graph::build(&[QueueTasks { name: "q", path, root, tasks, phases }]);
         let names = |task| {
-            let found = about(std::slice::from_ref(&queue), &graph, Place { queue: 0, task });
+            let found =
+                about(std::slice::from_ref(&queue), &graph, Place { queue: QueueIx::FIRST, task });
             let mut ids: Vec<&str> = found.iter().map(|at| tasks[at.task].id.as_str()).collect();
             ids.sort_unstable();
             ids

@@ -4,7 +4,7 @@
 use super::job::Job;
 use crate::agent::bound_file;
 use crate::config::KnownErrorRule;
-use crate::domain::{AttemptReport, Field, KnownError, StepKind, Verdict};
+use crate::domain::{AttemptReport, Field, KnownError, QueueIx, StepKind, Verdict};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::attempts::{self, AGENT_ERR, AttemptFolder};
@@ -50,9 +50,9 @@ pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(),
 
 /// Returns the known errors for tasks of `set.root(queue)`: from the configuration, and from
 /// people's answers in the queues of that project.
-pub(super) fn all((set, queues): (&QueueSet, &[Queue]), queue: usize) -> Vec<KnownErrorRule> {
+pub(super) fn all((set, queues): (&QueueSet, &[Queue]), queue: QueueIx) -> Vec<KnownErrorRule> {
     let root = set.root(queue);
-    let own = queues.iter().enumerate().filter(|(at, _)| set.root(*at) == root);
+    let own = QueueIx::each(queues).filter(|(at, _)| set.root(*at) == root);
     let learnt = own.flat_map(|(_, queue)| learnt(queue));
     set.config.known_errors.iter().cloned().chain(learnt).collect()
 }

@@ -3,7 +3,7 @@
 
 use super::known_commands::KnownCommands;
 use crate::config::{ChoiceError, IsolationMode, Runner};
-use crate::domain::{Command, Task};
+use crate::domain::{Command, QueueIx, Task};
 use crate::platform::programs::{absolute_path, is_executable};
 use crate::platform::scan;
 use crate::project::{self, Project, QueueSet, Scope};
@@ -102,7 +102,7 @@ pub fn preflight(
 fn odd_keys(project: &Project) -> Vec<String> {
     const SAID: usize = 5;
     let mut said = Vec::new();
-    for (index, queue) in project.served().iter().enumerate() {
+    for (index, queue) in QueueIx::each(project.served()) {
         let shown = project.set().shown(index).display().to_string();
         let odd = queue.odd_keys();
         let line = |found: &Finding| format!("{shown}:{}: {}", found.position, found.message);
@@ -163,7 +163,7 @@ pub fn survey(
         let whose = || format!("hook {}", hook.point);
         tools[1].find(&hook.command, &whose, &root.path).unwrap_or_else(&mut *tell);
     }
-    for (index, queue) in served.iter().enumerate() {
+    for (index, queue) in QueueIx::each(served) {
         // Most tasks choose the same agent and steps, so each choice is checked once. The set has
         // hashes, because each task may choose others.
         let (mut seen, hasher) = (HashSet::new(), RandomState::new());

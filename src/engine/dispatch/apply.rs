@@ -7,8 +7,8 @@ use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
 use crate::domain::{
-    Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, Usage, WorkerId,
-    Write, timestamp,
+    Change, Changes, ClaimToken, EventKind, Field, QueueIx, ReasonCode, Status, Transition, Usage,
+    WorkerId, Write, timestamp,
 };
 use crate::engine::attempt::{Finished, usage};
 use crate::platform::ids::Ids;
@@ -32,7 +32,7 @@ pub(crate) struct Claimed {
 #[derive(Clone, Debug)]
 pub(crate) struct Adopted {
     /// The queue of its task.
-    pub(crate) queue: usize,
+    pub(crate) queue: QueueIx,
     /// The id of its task.
     pub(crate) id: String,
     /// The fencing token of its new claim.

@@ -6,6 +6,7 @@ use super::recovery::Dead;
 use super::reviews::{InReview, Reviewed};
 use super::slot_ix::SlotIx;
 use super::trees::Wanted;
+use crate::domain::QueueIx;
 use crate::engine::attempt::{AgentKey, Finished};
 use std::collections::HashSet;
 
@@ -23,7 +24,7 @@ pub(crate) struct Work<'a> {
     /// How many more attempts may begin.
     pub(crate) most: usize,
     /// Served queues that are paused.
-    pub(crate) paused: HashSet<usize>,
+    pub(crate) paused: HashSet<QueueIx>,
     /// How many different tasks may still be blocked in a row before nothing more is claimed.
     pub(crate) failures_left: usize,
 }

@@ -6,7 +6,7 @@
 use super::resting::{Resting, Trials};
 use super::slot_ix::SlotIx;
 use super::trees::Profile;
-use crate::domain::{Liveness, Status};
+use crate::domain::{Liveness, QueueIx, Status};
 use crate::engine::attempt::{AgentKey, ProfileKey, Untouched};
 use crate::plan::{self, Conditions, Graph, Holder, Node, Readiness};
 use crate::platform::fault::{self, Fault};
@@ -44,7 +44,7 @@ pub(super) struct Room<'a> {
     /// How many attempts may begin.
     pub(super) most: usize,
     /// Served queues that are paused.
-    pub(super) paused: &'a HashSet<usize>,
+    pub(super) paused: &'a HashSet<QueueIx>,
 }
 
 /// What is not available now.
@@ -147,7 +147,7 @@ fn ranked(seen: &Seen<'_>, ready: &Readiness<'_>, trials: &Trials<'_>) -> Vec<No
     let tasks = seen.set.tasks(seen.queues);
     let order = seen.structure.order(&tasks);
     let in_scope = |node: Node| {
-        at(&seen.structure.graph, node).queue < seen.set.served()
+        seen.set.serves(at(&seen.structure.graph, node).queue)
             && seen.scope.includes(ready.task(node))
     };
     let mut ranked = plan::ranking(ready, &order, in_scope);
@@ -159,10 +159,9 @@ fn ranked(seen: &Seen<'_>, ready: &Readiness<'_>, trials: &Trials<'_>) -> Vec<No
 fn settled(
     seen: &Seen<'_>,
     ready: &Readiness<'_>,
-    paused: &HashSet<usize>,
+    paused: &HashSet<QueueIx>,
 ) -> Vec<(Place, Status, Option<String>)> {
-    let served = seen.set.served();
-    let may = |place: &Place| place.queue < served && !paused.contains(&place.queue);
+    let may = |place: &Place| seen.set.serves(place.queue) && !paused.contains(&place.queue);
     let settled = ready.unsettled().into_iter();
     settled
         .map(|(node, status, why)| (at(ready.graph(), node), status, why))
@@ -202,7 +201,7 @@ fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
         return false;
     }
     let graph = &seen.structure.graph;
-    let runs = |(queue, tasks): (usize, &Queue)| {
+    let runs = |(queue, tasks): (QueueIx, &Queue)| {
         let is_dead = |at: usize| {
             let claim = seen.conditions.claims.get(&graph.node(queue, at));
             claim.is_some_and(Liveness::is_dead)
@@ -212,7 +211,7 @@ fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
                 task.status == Status::InProgress && task.claim().is_some() && !is_dead(at)
             })
     };
-    seen.queues.iter().enumerate().any(runs)
+    QueueIx::each(seen.queues).any(runs)
         || seen.conditions.outside.iter().any(|other| other.root == root)
         || plan.claims.iter().any(|(_, place)| seen.set.root(place.queue) == root)
 }

@@ -13,7 +13,7 @@ use super::resting::{Due, Resting};
 use super::reviews;
 use super::trees::{Profile, TreeKnowledge, Wanted, judged, tree_key};
 use crate::claims::{ClaimReader, Keeper, fencing};
-use crate::domain::{ClaimToken, Liveness, Outcome, ReasonCode, WorkerId};
+use crate::domain::{ClaimToken, Liveness, Outcome, QueueIx, ReasonCode, WorkerId};
 use crate::engine::attempt::Finished;
 use crate::plan;
 use crate::platform::clock::Clock;
@@ -31,7 +31,7 @@ use std::sync::Arc;
 struct Look<'a> {
     now: DateTime<Utc>,
     /// Served queues that are paused.
-    paused: &'a HashSet<usize>,
+    paused: &'a HashSet<QueueIx>,
     /// Tasks whose worker cannot be determined from here.
     untold: &'a HashSet<Place>,
     /// Whether an agent whose pause is over counts as resting.
@@ -322,7 +322,7 @@ impl Dispatcher {
         &mut self,
         set: &QueueSet,
         queues: &[Queue],
-        paused: &HashSet<usize>,
+        paused: &HashSet<QueueIx>,
         untold: &HashSet<Place>,
     ) -> Result<Forecast, StoreError> {
         let structure = self.planner.structure(set, queues);

@@ -7,7 +7,7 @@
 //! limited, and so is the depth of chains of discoveries.
 
 use crate::agent::cut;
-use crate::domain::{Field, Status};
+use crate::domain::{Field, QueueIx, Status};
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Actor, Draft, Place};
 use serde_json::{Map, Value, json};
@@ -293,7 +293,7 @@ pub(super) fn whole(
 
 fn put(
     draft: &mut Draft<'_>,
-    queue: usize,
+    queue: QueueIx,
     actor: &Actor,
     task: &Map<String, Value>,
 ) -> Result<String, String> {
@@ -322,7 +322,7 @@ mod tests {
         let proposed: Vec<_> =
             proposed.as_array().unwrap().iter().map(|t| t.as_object().unwrap().clone()).collect();
         let mut draft = Draft::new(std::slice::from_mut(queue), DateTime::UNIX_EPOCH);
-        let place = Place { queue: 0, task: 0 };
+        let place = Place { queue: QueueIx::FIRST, task: 0 };
         add(&mut draft, place, &Actor::Person, &proposed, limit)
     }
 

@@ -1,5 +1,6 @@
 //! The state of the work, as far as it is known without the lock.
 
+use crate::domain::QueueIx;
 use crate::plan::{self, Resolution, State};
 use crate::project::{QueueSet, Scope, Structure};
 use crate::queue::Queue;
@@ -27,12 +28,12 @@ impl Forecast {
         let tasks = set.tasks(queues);
         let graph = &structure.graph;
         let readiness = plan::readiness(graph, &tasks, conditions);
-        let is_served = |node| graph.location(node).0 < set.served();
+        let is_served = |node| set.serves(graph.location(node).0);
         let unsettled = readiness.unsettled().iter().any(|(node, ..)| is_served(*node));
         let in_scope = |node| is_served(node) && scope.includes(readiness.task(node));
         let backlog = readiness.backlog(in_scope);
         // A ready task of another loop will be done soon if its queue is being worked on.
-        let busy = |queue: usize| {
+        let busy = |queue: QueueIx| {
             let all = graph.queue_nodes(queue);
             all.into_iter().any(|node| readiness.state(node) == State::InProgress)
         };

@@ -1,7 +1,7 @@
 //! Finds the claims of others in the served queues, and which of them belong to dead workers.
 
 use crate::claims::Keeper;
-use crate::domain::{Claim, ClaimToken, Liveness, Status};
+use crate::domain::{Claim, ClaimToken, Liveness, QueueIx, Status};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::{Place, StoreError};
@@ -23,7 +23,7 @@ pub(crate) struct Others {
 /// The claim of a dead worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Dead {
-    pub(crate) queue: usize,
+    pub(crate) queue: QueueIx,
     pub(crate) id: String,
     pub(crate) claim: Option<Claim>,
 }
@@ -36,7 +36,7 @@ pub(super) fn look_at_others(
     keeper: &mut Keeper,
 ) -> Result<Others, StoreError> {
     let mut others = Others { unclear: keeper.end_strays()?, ..Others::default() };
-    for (queue, tasks) in queues[..set.served()].iter().enumerate() {
+    for (queue, tasks) in QueueIx::each(&queues[..set.served()]) {
         for (place, task) in tasks.tasks().iter().enumerate() {
             if task.status != Status::InProgress || set.is_persons(task) {
                 continue;

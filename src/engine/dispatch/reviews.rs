@@ -4,7 +4,7 @@
 //! file, and nothing must land because of it.
 
 use crate::claims::fencing;
-use crate::domain::{Change, ClaimToken, Waits};
+use crate::domain::{Change, ClaimToken, QueueIx, Waits};
 use crate::project::QueueSet;
 use crate::store::{Draft, Place};
 
@@ -12,7 +12,7 @@ use crate::store::{Draft, Place};
 #[derive(Clone, Debug)]
 pub(crate) struct InReview {
     /// The queue of its task.
-    pub(crate) queue: usize,
+    pub(crate) queue: QueueIx,
     /// The id of its task.
     pub(crate) id: String,
     /// The claim of its task.

@@ -2,7 +2,7 @@
 //! judged.
 
 use super::record::After;
-use crate::domain::Verdict;
+use crate::domain::{QueueIx, Verdict};
 use crate::engine::attempt::{Finished, Named, ProfileKey, Untouched};
 use crate::platform::fault::{self, Fault};
 use crate::platform::lock::FileLock;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub(crate) const TREE: &str = "";
 
 /// Returns the key under which a verification of the tree is claimed, because it has no task.
-pub(crate) fn tree_key(set: &QueueSet, queue: usize) -> TaskKey {
+pub(crate) fn tree_key(set: &QueueSet, queue: QueueIx) -> TaskKey {
     TaskKey::new(set.real(queue), TREE)
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn tree_key(set: &QueueSet, queue: usize) -> TaskKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Profile {
     /// The queue of the task that comes next.
-    pub(crate) queue: usize,
+    pub(crate) queue: QueueIx,
     /// The key of its steps in its project.
     pub(crate) key: ProfileKey,
     /// The name of the profile.

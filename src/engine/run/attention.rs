@@ -22,7 +22,7 @@ impl Attention {
     pub(super) fn start(set: &QueueSet, tell: impl Fn() + Send + 'static) -> Self {
         let queues = set.all_real().map(Path::to_owned).chain(Neighbours::queues(set));
         let mut paths: HashSet<PathBuf> = queues.collect();
-        let states = (0..set.served()).map(|queue| set.state(queue).root().to_owned());
+        let states = set.each_served().map(|queue| set.state(queue).root().to_owned());
         let registries = set.roots().map(|root| Neighbours::dir(&root.path));
         let mut dirs: Vec<PathBuf> = folders(&paths).chain(states).chain(registries).collect();
         dirs.sort_unstable();

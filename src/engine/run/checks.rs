@@ -10,7 +10,7 @@ use super::set_back::{self, Decided, SetBack};
 use super::slots::Done;
 use super::tree_job::{Around, Check};
 use super::untouched::{self, Learned, Told};
-use crate::domain::{Outcome, ReasonCode, Verdict};
+use crate::domain::{Outcome, QueueIx, ReasonCode, Verdict};
 use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{Dispatcher, SlotIx, Wanted, tree_key};
 use crate::platform::lock::FileLock;
@@ -97,7 +97,7 @@ impl<'w, 'o> Checks<'w, 'o> {
     fn begin(
         &mut self,
         slot: SlotIx,
-        (check, queue, steps): (Check, usize, &[VerifyStep]),
+        (check, queue, steps): (Check, QueueIx, &[VerifyStep]),
         kind: Kind,
         lock: FileLock,
     ) {

@@ -8,7 +8,7 @@ use super::observer::Notice;
 use super::running::{Kind, Running};
 use super::slots::{Done, Slots};
 use super::teller::Teller;
-use crate::domain::ClaimToken;
+use crate::domain::{ClaimToken, QueueIx};
 use crate::engine::attempt::Finished;
 use crate::engine::dispatch::{After, SlotIx};
 use crate::platform::fault::{self, Fault};
@@ -144,7 +144,7 @@ impl<'o> Crew<'o> {
     }
 
     /// Pauses exactly these queues from now on.
-    pub(super) fn pause(&mut self, paused: HashSet<usize>) {
+    pub(super) fn pause(&mut self, paused: HashSet<QueueIx>) {
         self.tell.notice(&Notice::Paused(&paused));
         self.drain.pause(paused);
         self.hold_all(false);

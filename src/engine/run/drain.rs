@@ -1,6 +1,7 @@
 //! The reasons for a loop to claim nothing more and to end: signals, requests, the limits of a run.
 
 use super::ending::{Failure, Reason, common_reason};
+use crate::domain::QueueIx;
 use crate::platform::signal::INT;
 use crate::store::Patience;
 use std::collections::HashSet;
@@ -52,7 +53,7 @@ pub(super) struct Drain {
     reason: Option<Reason>,
     asked: Urgency,
     /// The served queues that are paused.
-    paused: HashSet<usize>,
+    paused: HashSet<QueueIx>,
     /// The tasks that were blocked since the last completed one.
     failures: Vec<Failure>,
     limits: Limits,
@@ -122,12 +123,12 @@ impl Drain {
     }
 
     /// Returns the served queues that are paused.
-    pub(super) fn paused(&self) -> &HashSet<usize> {
+    pub(super) fn paused(&self) -> &HashSet<QueueIx> {
         &self.paused
     }
 
     /// Pauses exactly these queues from now on.
-    pub(super) fn pause(&mut self, paused: HashSet<usize>) {
+    pub(super) fn pause(&mut self, paused: HashSet<QueueIx>) {
         self.paused = paused;
     }
 
@@ -277,7 +278,7 @@ mod tests {
     fn a_paused_loop_ends_only_when_a_person_says_so() {
         let mut drain = drain(None, None);
         assert!(drain.may_end());
-        drain.pause(HashSet::from([0]));
+        drain.pause(HashSet::from([QueueIx::FIRST]));
         assert!(!drain.may_end());
         drain.stop();
         assert!(drain.may_end());

@@ -1,7 +1,7 @@
 //! Processes edits that others made to the queues of a running loop.
 
 use super::crew::Crew;
-use crate::domain::Status;
+use crate::domain::{QueueIx, Status};
 use crate::plan;
 use crate::project::Project;
 use crate::queue::Queue;
@@ -28,10 +28,13 @@ pub(super) fn judge(project: &mut Project, crew: &mut Crew<'_>) -> Result<bool, 
 ///
 /// # Errors
 /// [`StoreError`] when they cannot be added.
-pub(super) fn add_gates(project: &mut Project, paused: &HashSet<usize>) -> Result<(), StoreError> {
+pub(super) fn add_gates(
+    project: &mut Project,
+    paused: &HashSet<QueueIx>,
+) -> Result<(), StoreError> {
     let missing = |queue: &Queue| plan::missing_gates(queue.tasks(), queue.phases());
-    let served = 0..project.set().served();
-    let served: Vec<usize> = served.filter(|queue| !paused.contains(queue)).collect();
+    let served = project.set().each_served();
+    let served: Vec<QueueIx> = served.filter(|queue| !paused.contains(queue)).collect();
     let queues = project.queues();
     if served.iter().all(|queue| missing(&queues[*queue]).is_empty()) {
         return Ok(());

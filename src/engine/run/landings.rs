@@ -1,7 +1,7 @@
 //! Changes of this loop that wait to land. Each keeps the lock of its claim, so that no other loop
 //! takes its task. The slots are free meanwhile.
 
-use crate::domain::{Change, ClaimToken, Waits};
+use crate::domain::{Change, ClaimToken, QueueIx, Waits};
 use crate::platform::lock::FileLock;
 use crate::workspace::Entry;
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Waiting {
     /// The queue of its task, by its number.
-    pub(super) queue: usize,
+    pub(super) queue: QueueIx,
     /// The id of its task.
     pub(super) id: String,
     /// The claim of its task.
@@ -47,7 +47,7 @@ impl Landings {
     }
 
     /// Takes out the next change to try at `now`, of a queue that is not `held`.
-    pub(super) fn next(&mut self, now: Instant, held: impl Fn(usize) -> bool) -> Option<Waiting> {
+    pub(super) fn next(&mut self, now: Instant, held: impl Fn(QueueIx) -> bool) -> Option<Waiting> {
         let is_next = |one: &Waiting| {
             one.due.is_none_or(|due| due <= now) && !held(one.queue) && !one.is_in_review()
         };
@@ -56,7 +56,7 @@ impl Landings {
     }
 
     /// Returns whether there is a change, of a queue that is not `held`, with no known obstacle.
-    pub(super) fn are_open(&self, held: impl Fn(usize) -> bool) -> bool {
+    pub(super) fn are_open(&self, held: impl Fn(QueueIx) -> bool) -> bool {
         let is_open = |one: &Waiting| {
             !one.is_in_review() && (one.due.is_none() || !one.change.is_obstructed())
         };
@@ -93,7 +93,10 @@ mod tests {
     use super::*;
     use crate::domain::WorkerId;
 
-    fn waiting(id: &str, queue: usize) -> Waiting {
+    const FIRST: QueueIx = QueueIx::FIRST;
+    const SECOND: QueueIx = QueueIx::new(1);
+
+    fn waiting(id: &str, queue: QueueIx) -> Waiting {
         let change = Change {
             commit: String::new(),
             base: String::new(),
@@ -110,14 +113,15 @@ mod tests {
     fn the_first_that_may_be_tried_comes_next() {
         let (now, nobody) = (Instant::now(), |_| false);
         let mut landings = Landings::default();
-        landings.push(waiting("tried", 0), Some(now));
-        landings.push(waiting("paused", 1), None);
-        landings.push(waiting("new", 0), None);
-        assert!(landings.are_open(nobody) && landings.are_open(|queue| queue == 0));
-        let mut next = |at, held: &dyn Fn(usize) -> bool| landings.next(at, held).map(|one| one.id);
-        assert_eq!(next(now, &|queue| queue == 1).as_deref(), Some("new"));
-        assert_eq!(next(now, &|queue| queue == 1), None);
-        assert_eq!(next(now + AGAIN, &|queue| queue == 1).as_deref(), Some("tried"));
+        landings.push(waiting("tried", FIRST), Some(now));
+        landings.push(waiting("paused", SECOND), None);
+        landings.push(waiting("new", FIRST), None);
+        assert!(landings.are_open(nobody) && landings.are_open(|queue| queue == FIRST));
+        let mut next =
+            |at, held: &dyn Fn(QueueIx) -> bool| landings.next(at, held).map(|one| one.id);
+        assert_eq!(next(now, &|queue| queue == SECOND).as_deref(), Some("new"));
+        assert_eq!(next(now, &|queue| queue == SECOND), None);
+        assert_eq!(next(now + AGAIN, &|queue| queue == SECOND).as_deref(), Some("tried"));
         assert_eq!(next(now, &nobody).as_deref(), Some("paused"));
         assert!(!landings.are_open(nobody));
     }
@@ -126,11 +130,11 @@ mod tests {
     fn what_is_in_review_is_tried_only_after_a_yes() {
         let (now, nobody) = (Instant::now(), |_| false);
         let mut landings = Landings::default();
-        let review = Change { waits: Waits::Review, ..waiting("A", 0).change };
-        landings.push(Waiting { change: review, ..waiting("A", 0) }, None);
+        let review = Change { waits: Waits::Review, ..waiting("A", FIRST).change };
+        landings.push(Waiting { change: review, ..waiting("A", FIRST) }, None);
         assert!(landings.next(now, nobody).is_none() && !landings.are_open(nobody));
-        let token = waiting("A", 0).token;
-        assert!(landings.decide(&token, Some(waiting("A", 0).change)).is_none());
+        let token = waiting("A", FIRST).token;
+        assert!(landings.decide(&token, Some(waiting("A", FIRST).change)).is_none());
         assert!(landings.are_open(nobody));
         assert!(landings.decide(&token, None).is_some_and(|gone| gone.id == "A"));
     }

@@ -1,6 +1,6 @@
 //! What a loop reports while it runs. How that is displayed is up to the command line.
 
-use crate::domain::{Event, StepReport, Turn, Verdict};
+use crate::domain::{Event, QueueIx, StepReport, Turn, Verdict};
 use crate::engine::attempt::{Job, Stage};
 use crate::engine::dispatch::SlotIx;
 use crate::store::attempts::AttemptFolder;
@@ -15,7 +15,7 @@ pub struct Piece<'a> {
     /// The slot.
     pub slot: SlotIx,
     /// The queue, by its number.
-    pub queue: usize,
+    pub queue: QueueIx,
     /// The id of the task, or the name of a verification of the tree.
     pub id: &'a str,
     /// The title of the task.
@@ -40,7 +40,7 @@ impl<'a> Piece<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct About {
     /// The queue, by its number.
-    pub(super) queue: usize,
+    pub(super) queue: QueueIx,
     /// The id of the task, or the name of a verification of the tree.
     pub(super) id: String,
     title: String,
@@ -124,7 +124,7 @@ pub enum Notice<'a> {
     /// The progress of the tasks, after each change.
     Tally(Tally),
     /// The queues that are paused from now on; if the set is empty, none is.
-    Paused(&'a HashSet<usize>),
+    Paused(&'a HashSet<QueueIx>),
     /// The loop waits, for the given reason.
     Waits(&'a str),
     /// The loop will end when all running work has ended, for the given reason.

@@ -5,6 +5,7 @@
 //! that it saw. A person who waits for a pause then knows that the answer is about this pause and
 //! not about an earlier one.
 
+use crate::domain::QueueIx;
 use crate::platform::fault::{self, Fault};
 use crate::platform::scan;
 use crate::project::requests::Requests;
@@ -25,7 +26,7 @@ pub(super) struct Presence {
     pauses: Vec<Option<SystemTime>>,
     /// The paused queues that were checked when nothing ran for them any more, and whether their
     /// files could be judged then.
-    looked: HashMap<usize, bool>,
+    looked: HashMap<QueueIx, bool>,
     /// Whether the start of the loop is in the journal.
     announced: bool,
 }
@@ -41,10 +42,10 @@ impl Presence {
         Neighbours::enter(set)?;
         let mut entries: Vec<(StateDir, Registration)> = Vec::new();
         let mut requests = Vec::new();
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             let state = set.state(queue);
             if !entries.iter().any(|(entered, _)| *entered == state) {
-                let here = (0..set.served()).filter(|other| set.state(*other) == state);
+                let here = set.each_served().filter(|other| set.state(*other) == state);
                 let about = About {
                     pid,
                     start: scan::start_time(pid).unwrap_or_default(),
@@ -83,8 +84,8 @@ impl Presence {
     }
 
     /// Returns the queues that are paused.
-    pub(super) fn paused(&self) -> HashSet<usize> {
-        let all = self.pauses.iter().enumerate();
+    pub(super) fn paused(&self) -> HashSet<QueueIx> {
+        let all = QueueIx::each(&self.pauses);
         all.filter(|(_, pause)| pause.is_some()).map(|(queue, _)| queue).collect()
     }
 
@@ -100,21 +101,22 @@ impl Presence {
 
     /// Returns the paused queues for which nothing runs any more and whose files were not checked
     /// since.
-    pub(super) fn unlooked(&self, is_still: impl Fn(usize) -> bool) -> Vec<usize> {
-        let paused = (0..self.pauses.len()).filter(|queue| self.pauses[*queue].is_some());
+    pub(super) fn unlooked(&self, is_still: impl Fn(QueueIx) -> bool) -> Vec<QueueIx> {
+        let paused =
+            QueueIx::first(self.pauses.len()).filter(|queue| self.pauses[*queue].is_some());
         paused.filter(|queue| is_still(*queue) && !self.looked.contains_key(queue)).collect()
     }
 
     /// Records that a paused queue was checked, and whether its file could be `judged`.
-    pub(super) fn looked(&mut self, queue: usize, judged: bool) {
+    pub(super) fn looked(&mut self, queue: QueueIx, judged: bool) {
         self.looked.insert(queue, judged);
     }
 
     /// Writes into the registrations which queues are still.
-    pub(super) fn say(&mut self, set: &QueueSet, is_still: impl Fn(usize) -> bool) {
+    pub(super) fn say(&mut self, set: &QueueSet, is_still: impl Fn(QueueIx) -> bool) {
         let Self { pauses, looked, .. } = self;
         looked.retain(|queue, _| pauses[*queue].is_some());
-        let still: Vec<Option<Stillness>> = (0..pauses.len())
+        let still: Vec<Option<Stillness>> = QueueIx::first(pauses.len())
             .map(|queue| {
                 let still = fault::is(Fault::PauseBlind) || is_still(queue);
                 let asked = pauses[queue].filter(|_| still)?;
@@ -123,7 +125,8 @@ impl Presence {
             })
             .collect();
         for entry in &mut self.entries {
-            let here = (0..still.len()).filter(|queue| set.state(*queue) == *entry.state());
+            let here =
+                QueueIx::first(still.len()).filter(|queue| set.state(*queue) == *entry.state());
             let paused: Paused = here
                 .filter_map(|queue| Some((set.stem(queue).to_owned(), still[queue]?)))
                 .collect();
@@ -142,7 +145,7 @@ impl Presence {
 /// Returns what a loop writes about itself into the journal.
 pub(super) fn about(set: &QueueSet, jobs: usize) -> Map<String, Value> {
     let pid = std::process::id();
-    let queues: Vec<&str> = (0..set.served()).map(|queue| set.name(queue)).collect();
+    let queues: Vec<&str> = set.each_served().map(|queue| set.name(queue)).collect();
     let start = scan::start_time(pid);
     let about = json!({"pid": pid, "start": start, "queues": queues, "jobs": jobs});
     about.as_object().cloned().unwrap_or_default()

@@ -162,7 +162,7 @@ fn by(reached: String, ledger: &Ledger) -> String {
 }
 
 fn roots(set: &QueueSet) -> BTreeSet<PathBuf> {
-    (0..set.served()).map(|queue| set.root(queue).to_owned()).collect()
+    set.each_served().map(|queue| set.root(queue).to_owned()).collect()
 }
 
 fn today(clock: &dyn Clock) -> String {

@@ -3,7 +3,7 @@
 use super::options::RunOptions;
 use super::teller::of_hook;
 use crate::config::Config;
-use crate::domain::{Event, EventKind, HookPoint, HookReport, WorkerId};
+use crate::domain::{Event, EventKind, HookPoint, HookReport, QueueIx, WorkerId};
 use crate::engine::attempt::{Extra, Fixed, Hooks, Subject, hook_report, hook_spec, ready_hooks};
 use crate::engine::dispatch::tree_key;
 use crate::platform::claim_tag::ClaimTag;
@@ -58,8 +58,8 @@ impl RunHooks {
     /// Returns an error if there are hooks and the state folder cannot store their output.
     pub fn of(project: &Project, options: &RunOptions) -> io::Result<Self> {
         let set = project.set();
-        let config: &Config = &set.config;
-        let (state, key) = (set.state(0), tree_key(set, 0));
+        let (config, first): (&Config, _) = (&set.config, QueueIx::FIRST);
+        let (state, key) = (set.state(first), tree_key(set, first));
         let has_any = [HookPoint::BeforeRun, HookPoint::AfterRun];
         let has_any = config.hooks.iter().any(|hook| has_any.contains(&hook.point));
         let last = state.attempt_numbers(&key).unwrap_or_default().last().copied();
@@ -76,11 +76,11 @@ impl RunHooks {
             folder = AttemptFolder::new(&state, &key, number);
         }
         let worker = WorkerId::new("run");
-        let root = set.root(0).to_owned();
+        let root = set.root(first).to_owned();
         let subject = Subject {
             task: None,
             attempt: 0,
-            queue: set.real(0),
+            queue: set.real(first),
             root: root.as_path().into(),
             project_root: &root,
             folder: &folder,
@@ -89,7 +89,7 @@ impl RunHooks {
         };
         let fixed = Fixed::of(config, &options.vars);
         let hooks = ready_hooks(config, &subject, &worker, &fixed);
-        let tag = key.tag(place_of(set.real(0)), &options.ids.hex32());
+        let tag = key.tag(place_of(set.real(first)), &options.ids.hex32());
         let mask = Mask::new(&config.and_own(&options.vars));
         let (exe, vars) = (options.exe.clone(), options.vars.clone());
         Ok(Self { hooks, root, folder, lock, tag, mask, exe, vars })

@@ -12,7 +12,7 @@ use super::teller::event_of;
 use super::thread::{Ended, Message};
 use super::trouble::{self, Trouble};
 use super::work::Work;
-use crate::domain::EventKind;
+use crate::domain::{EventKind, QueueIx};
 use crate::engine::attempt::Stage;
 use crate::engine::dispatch::{SlotIx, settle};
 use crate::platform::signal::{Request, stop_ourselves};
@@ -107,7 +107,7 @@ impl<'o> RunLoop<'o> {
 
     /// Notes the start of the loop: once, and not while its first queue is paused.
     fn begin_if_allowed(&mut self) -> Result<(), StoreError> {
-        if self.crew.drain().paused().contains(&0) || !self.presence.announces() {
+        if self.crew.drain().paused().contains(&QueueIx::FIRST) || !self.presence.announces() {
             return Ok(());
         }
         self.note_loop(EventKind::LoopStarted, Map::new())?;
@@ -377,7 +377,7 @@ impl<'o> RunLoop<'o> {
         data.extend(more);
         let mut event = new_event(kind, options.clock.now(), String::new(), data);
         event.worker = Some(self.crew.slots().worker(SlotIx::new(0)).to_string());
-        self.work.note(0, event, &mut self.crew)
+        self.work.note(QueueIx::FIRST, event, &mut self.crew)
     }
 
     /// After a failure of the store: ends all running work. The next run takes over the claims.

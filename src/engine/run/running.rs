@@ -2,7 +2,7 @@
 
 use super::observer::About;
 use super::set_back::SetBack;
-use crate::domain::ClaimToken;
+use crate::domain::{ClaimToken, QueueIx};
 use crate::engine::attempt::{Job, Steering};
 use crate::engine::dispatch::Wanted;
 use crate::supervisor::Controls;
@@ -75,7 +75,7 @@ impl Running {
     }
 
     /// Returns its queue, by number.
-    pub(super) fn queue(&self) -> usize {
+    pub(super) fn queue(&self) -> QueueIx {
         self.about.queue
     }
 

@@ -6,7 +6,7 @@
 //! missing.
 
 use super::tree_job::Check;
-use crate::domain::{Event, EventKind, Field, Status};
+use crate::domain::{Event, EventKind, Field, QueueIx, Status};
 use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
@@ -19,7 +19,7 @@ use serde_json::json;
 #[derive(Debug)]
 pub(super) struct SetBack {
     /// Their queue.
-    pub(super) queue: usize,
+    pub(super) queue: QueueIx,
     ids: Vec<String>,
 }
 

@@ -4,7 +4,7 @@
 use super::reaper::Reaper;
 use super::running::{Kind, Running};
 use super::thread::{Ended, Executor, Holder, Surroundings};
-use crate::domain::{ClaimToken, WorkerId};
+use crate::domain::{ClaimToken, QueueIx, WorkerId};
 use crate::engine::attempt::{Finished, Job, Purpose, Steering};
 use crate::engine::dispatch::SlotIx;
 use crate::platform::lock::FileLock;
@@ -225,12 +225,12 @@ impl Slots {
     }
 
     /// Returns whether no process of `queue` runs: there is none, or all are stopped.
-    pub(super) fn are_still(&self, queue: usize) -> bool {
+    pub(super) fn are_still(&self, queue: QueueIx) -> bool {
         self.all_running().all(|running| running.queue() != queue || running.is_still())
     }
 
     /// Stops the work of queues for which `is_paused` is true, and continues the rest.
-    pub(super) fn hold(&mut self, is_paused: impl Fn(usize) -> bool) {
+    pub(super) fn hold(&mut self, is_paused: impl Fn(QueueIx) -> bool) {
         self.holds += 1;
         let number = self.holds;
         for running in self.all_running_mut() {

@@ -2,7 +2,7 @@
 //! task.
 
 use crate::agent::Policy;
-use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
+use crate::domain::{ClaimToken, EnvironmentRules, QueueIx, ReasonCode, WorkerId};
 use crate::engine::attempt::{
     Apart, Fixed, Guarding, Hooks, Job, Judge, ProfileKey, Purpose, Ready, Refusal, Setups,
     Subject, items_key, service_steps, services_of, set_up_steps, watch,
@@ -32,7 +32,7 @@ pub(super) struct Check {
 pub(super) struct Around<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) queues: &'a [Queue],
-    pub(super) queue: usize,
+    pub(super) queue: QueueIx,
     pub(super) worker: &'a WorkerId,
     pub(super) vars: &'a [(OsString, OsString)],
     pub(super) fixed: &'a Fixed,

@@ -81,7 +81,7 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
 
 /// Returns the path of the last good copy of the queue at `path`.
 fn last_good_copy(path: &Path, set: &QueueSet) -> Option<String> {
-    let queue = (0..set.served()).find(|queue| set.real(*queue) == path)?;
+    let queue = set.each_served().find(|queue| set.real(*queue) == path)?;
     let copy = last_good::path(&set.state(queue), path.file_name()?);
     copy.exists().then(|| copy.display().to_string())
 }

@@ -8,7 +8,7 @@
 use super::ending::Reason;
 use super::tree_job::Check;
 use crate::agent::bound_file;
-use crate::domain::{Outcome, Verdict, timestamp};
+use crate::domain::{Outcome, QueueIx, Verdict, timestamp};
 use crate::engine::attempt::{Finished, Named, ProfileKey, Purpose, Red, blocked};
 use crate::engine::dispatch::{Profile, SlotIx, TreeKnowledge};
 use crate::platform::clock::Clock;
@@ -73,7 +73,7 @@ pub(super) fn learn(
 fn begun_tasks(project: &Project, root: &Path) -> HashSet<TaskKey> {
     let set = project.set();
     let mut begun = HashSet::new();
-    for (queue, tasks) in project.queues().iter().enumerate() {
+    for (queue, tasks) in QueueIx::each(project.queues()) {
         if set.root(queue) == root {
             let open = tasks.tasks().iter().filter(|task| task.status.is_open());
             let worked = open.filter(|task| task.attempts > 0);

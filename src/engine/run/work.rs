@@ -14,7 +14,7 @@ use super::survey::Survey;
 use super::tally::tally;
 use super::untouched;
 use crate::claims::fencing;
-use crate::domain::{Event, Outcome};
+use crate::domain::{Event, Outcome, QueueIx};
 use crate::engine::attempt::{Finished, Fixed, Source};
 use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
 use crate::project::{Neighbours, Project, Structure};
@@ -355,7 +355,7 @@ impl Work {
     /// [`StoreError`] when the journal cannot be written.
     pub(super) fn note(
         &mut self,
-        queue: usize,
+        queue: QueueIx,
         event: Event,
         crew: &mut Crew<'_>,
     ) -> Result<(), StoreError> {

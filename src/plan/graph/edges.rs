@@ -5,7 +5,7 @@ use super::csr::Csr;
 use super::node::{Barriers, Broken, BrokenKind, Helper, Node, QueueTasks};
 use super::phases;
 use super::resolve::{Found, Names};
-use crate::domain::{Field, Task, Text};
+use crate::domain::{Field, QueueIx, Task, Text};
 use std::collections::HashSet;
 
 /// The number of levels up a chain of parents that are searched for a descendant.
@@ -35,7 +35,7 @@ pub(super) fn collect(
     starts: &[u32],
     names: &Names,
     barriers: Barriers,
-) -> (Edges, Vec<Broken>, Vec<(usize, Text)>) {
+) -> (Edges, Vec<Broken>, Vec<(QueueIx, Text)>) {
     let tasks = starts.last().copied().unwrap_or(0) as usize;
     let mut reader = Reader {
         names,
@@ -44,7 +44,7 @@ pub(super) fn collect(
         children: Vec::new(),
         blocks: Vec::new(),
     };
-    for (number, queue) in queues.iter().enumerate() {
+    for (number, queue) in QueueIx::each(queues) {
         for (index, task) in queue.tasks.iter().enumerate() {
             reader.read(number, starts[number] + index as u32, task);
         }
@@ -106,7 +106,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, queue: usize, node: u32, task: &Task) {
+    fn read(&mut self, queue: QueueIx, node: u32, task: &Task) {
         let from = self.named.len();
         self.waits((queue, node), task, from, &[Field::Dependencies]);
         if task.names_by_rare_fields() {
@@ -131,7 +131,7 @@ impl Reader<'_> {
     }
 
     /// Records the tasks that `fields` of a task name. The edges of the task begin at `from`.
-    fn waits(&mut self, (queue, node): (usize, u32), task: &Task, from: usize, fields: &[Field]) {
+    fn waits(&mut self, (queue, node): (QueueIx, u32), task: &Task, from: usize, fields: &[Field]) {
         for field in fields {
             for text in self.meant(queue, *field, task) {
                 let Some(first) = self.find(queue, node, *field, text) else { continue };
@@ -146,7 +146,7 @@ impl Reader<'_> {
 
     /// Returns the texts of a field that are meant as ids: all of them, unless the field may
     /// contain free text and none of them is an id or similar to one.
-    fn meant<'t>(&self, queue: usize, field: Field, task: &'t Task) -> &'t [Text] {
+    fn meant<'t>(&self, queue: QueueIx, field: Field, task: &'t Task) -> &'t [Text] {
         let list = task.list(field);
         if !Field::MAY_NAME_TASKS.contains(&field) {
             return list;
@@ -159,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// Records texts that are not ids in fields that may contain ids.
-    fn words(&mut self, queue: usize, node: u32, task: &Task) {
+    fn words(&mut self, queue: QueueIx, node: u32, task: &Task) {
         for field in Field::MAY_NAME_TASKS {
             if task.list(field).is_empty() || !self.meant(queue, field, task).is_empty() {
                 continue;
@@ -190,7 +190,7 @@ impl Reader<'_> {
         by_blocks
     }
 
-    fn find(&mut self, queue: usize, node: u32, field: Field, text: &str) -> Option<u32> {
+    fn find(&mut self, queue: QueueIx, node: u32, field: Field, text: &str) -> Option<u32> {
         let why = match self.names.find(queue, text) {
             Found::One(found) if found != node => return Some(found),
             Found::One(_) => BrokenKind::Itself,

@@ -1,6 +1,6 @@
 //! The input and the elements of a graph: queues, nodes, helper nodes, broken references.
 
-use crate::domain::{Field, Phase, Task, Text};
+use crate::domain::{Field, Phase, QueueIx, Task, Text};
 use std::path::Path;
 
 /// The number that represents no node.
@@ -82,14 +82,15 @@ pub(crate) enum Helper {
     /// Everything that an epic waits for.
     Start(u32),
     /// The end of a phase of a queue.
-    Barrier { queue: u32, phase: Text, gate_missing: bool },
+    Barrier { queue: QueueIx, phase: Text, gate_missing: bool },
     /// All tasks of a phase except its gate.
     Body,
 }
 
 /// Returns the queue of a node. `starts` has the first node of each queue, and the total at the
 /// end.
-pub(super) fn owner(starts: &[u32], node: u32) -> usize {
+pub(super) fn owner(starts: &[u32], node: u32) -> QueueIx {
     // Usually there is only one queue, and this is called for every access to a task.
-    if starts.len() == 2 { 0 } else { starts.partition_point(|&start| start <= node) - 1 }
+    let at = if starts.len() == 2 { 0 } else { starts.partition_point(|&start| start <= node) - 1 };
+    QueueIx::new(at)
 }

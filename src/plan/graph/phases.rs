@@ -8,7 +8,7 @@
 use super::collector::Collector;
 use super::csr::Csr;
 use super::node::{Barriers, Broken, BrokenKind, Helper, Node, QueueTasks};
-use crate::domain::{Field, Phase, Task, Text, Texts};
+use crate::domain::{Field, Phase, QueueIx, Task, Text, Texts};
 use crate::plan::fast::FastMap;
 use std::collections::HashSet;
 
@@ -53,9 +53,9 @@ pub(super) fn add(
     queues: &[QueueTasks],
     starts: &[u32],
     barriers: Barriers,
-) -> Vec<(usize, Text)> {
+) -> Vec<(QueueIx, Text)> {
     let mut in_force = Vec::new();
-    for (number, queue) in queues.iter().enumerate() {
+    for (number, queue) in QueueIx::each(queues) {
         let derived;
         let mut phases = queue.phases;
         if phases.is_empty() && barriers == Barriers::All {
@@ -85,7 +85,7 @@ pub(super) fn add_dependencies(
     starts: &[u32],
 ) -> Vec<Broken> {
     let mut broken = Vec::new();
-    for (number, queue) in queues.iter().enumerate() {
+    for (number, queue) in QueueIx::each(queues) {
         let phases = queue.phases;
         if phases.iter().all(|phase| phase.depends_on.is_empty()) {
             continue;
@@ -110,11 +110,11 @@ pub(super) fn add_dependencies(
 }
 
 /// Returns the node that is done when a phase is done.
-fn end(collector: &mut Collector, number: usize, queue: &QueueTasks, phase: &Phase) -> u32 {
+fn end(collector: &mut Collector, number: QueueIx, queue: &QueueTasks, phase: &Phase) -> u32 {
     let id = gate_id(&phase.phase);
     let gate_missing =
         !phase.gate.is_empty() && queue.tasks.iter().all(|task| task.id.as_str() != id);
-    let (queue, phase) = (number as u32, phase.phase.clone());
+    let (queue, phase) = (number, phase.phase.clone());
     collector.add_helper(Helper::Barrier { queue, phase, gate_missing })
 }
 
@@ -156,7 +156,7 @@ fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Csr {
 /// The barriers of one queue, one after the other.
 struct Chain<'a> {
     collector: &'a mut Collector,
-    queue: usize,
+    queue: QueueIx,
     tasks: &'a [Task],
     start: u32,
 }
@@ -167,7 +167,7 @@ impl Chain<'_> {
         phases: &[Phase],
         members: &Csr,
         closed: impl Fn(&Phase) -> bool,
-    ) -> Vec<(usize, Text)> {
+    ) -> Vec<(QueueIx, Text)> {
         let mut in_force = Vec::new();
         let mut before = None;
         for (at, phase) in phases.iter().enumerate() {
@@ -183,7 +183,7 @@ impl Chain<'_> {
             let barrier = shut.then(|| {
                 in_force.push((self.queue, phase.phase.clone()));
                 self.collector.add_helper(Helper::Barrier {
-                    queue: self.queue as u32,
+                    queue: self.queue,
                     phase: phase.phase.clone(),
                     gate_missing,
                 })

@@ -4,7 +4,7 @@
 //! `path/to/queue.json#ID`; the exact text as an id in exactly one other loaded queue.
 
 use super::node::{NONE, QueueTasks, owner};
-use crate::domain::{Task, distance_below};
+use crate::domain::{QueueIx, Task, distance_below};
 use crate::plan::fast::FastMap;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
@@ -79,7 +79,7 @@ impl<'a> Names<'a> {
         (self.first, self.same) = (first, same);
     }
 
-    fn owner(&self, node: u32) -> usize {
+    fn owner(&self, node: u32) -> QueueIx {
         owner(self.starts, node)
     }
 
@@ -101,7 +101,7 @@ impl<'a> Names<'a> {
     }
 
     /// Resolves `text`, which is written in a task of `queue`.
-    pub(super) fn find(&self, queue: usize, text: &str) -> Found {
+    pub(super) fn find(&self, queue: QueueIx, text: &str) -> Found {
         if let Some(node) = self.in_queue(queue, text) {
             return Found::One(node);
         }
@@ -121,7 +121,7 @@ impl<'a> Names<'a> {
 
     /// Returns whether a text that is not an id is similar to an id of its own queue. Then it is
     /// probably a misspelled id; otherwise it is probably free text.
-    pub(super) fn is_slip(&self, queue: usize, text: &str) -> bool {
+    pub(super) fn is_slip(&self, queue: QueueIx, text: &str) -> bool {
         let limit = (text.chars().count() / 3).clamp(1, 3) + 1;
         let tasks = self.queues[queue].tasks;
         let few = self.compared.get() + tasks.len() <= COMPARED;
@@ -141,11 +141,11 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn in_queue(&self, queue: usize, id: &str) -> Option<u32> {
+    fn in_queue(&self, queue: QueueIx, id: &str) -> Option<u32> {
         self.nodes(id).find(|&node| self.owner(node) == queue)
     }
 
-    fn in_queues(&self, queues: impl Iterator<Item = usize>, id: &str) -> Vec<u32> {
+    fn in_queues(&self, queues: impl Iterator<Item = QueueIx>, id: &str) -> Vec<u32> {
         queues.filter_map(|queue| self.in_queue(queue, id)).collect()
     }
 
@@ -153,7 +153,8 @@ impl<'a> Names<'a> {
     fn by_queue_name(&self, text: &str) -> Vec<u32> {
         for (at, _) in text.match_indices(':') {
             let (name, id) = (&text[..at], &text[at + 1..]);
-            let named = (0..self.queues.len()).filter(|&q| self.queues[q].is_called(name));
+            let named =
+                QueueIx::first(self.queues.len()).filter(|&q| self.queues[q].is_called(name));
             let nodes = self.in_queues(named, id);
             if !nodes.is_empty() {
                 return nodes;
@@ -164,7 +165,7 @@ impl<'a> Names<'a> {
 
     /// Resolves `path/to/queue.json#ID`. The path is relative to the folder of the own queue or to
     /// the project root, or it is the end of the path of a loaded queue.
-    fn by_path(&self, own: usize, text: &str) -> Vec<u32> {
+    fn by_path(&self, own: QueueIx, text: &str) -> Vec<u32> {
         // Only text that ends like the file of a loaded queue is treated as a path. Otherwise a
         // long text with many `#` would take too long.
         let files = self.queues.iter().filter_map(|queue| queue.path.file_name());
@@ -176,14 +177,16 @@ impl<'a> Names<'a> {
             }
             let folder = self.queues[own].path.parent().unwrap_or(Path::new(""));
             for wanted in [tidy(&folder.join(path)), tidy(&self.queues[own].root.join(path))] {
-                let same = (0..self.queues.len()).filter(|&q| tidy(self.queues[q].path) == wanted);
+                let same = QueueIx::first(self.queues.len())
+                    .filter(|&q| tidy(self.queues[q].path) == wanted);
                 let nodes = self.in_queues(same, id);
                 if !nodes.is_empty() {
                     return nodes;
                 }
             }
             let end = tidy(path);
-            let ending = (0..self.queues.len()).filter(|&q| self.queues[q].path.ends_with(&end));
+            let ending =
+                QueueIx::first(self.queues.len()).filter(|&q| self.queues[q].path.ends_with(&end));
             let nodes = self.in_queues(ending, id);
             if !nodes.is_empty() {
                 return nodes;

@@ -16,7 +16,7 @@ use super::cycles;
 use super::edges::{self, Edges};
 use super::node::{Barriers, Broken, Helper, NONE, Node, QueueTasks, owner};
 use super::resolve::Names;
-use crate::domain::{Task, Text};
+use crate::domain::{QueueIx, Task, Text};
 use ecow::eco_format;
 
 /// The ids of a queue, stored consecutively. This takes half the memory of separate strings.
@@ -60,7 +60,7 @@ pub struct Graph {
     /// The cycle of each node as an index into `cycles`, or `NONE`. Empty if there are no cycles.
     cycle_of: Vec<u32>,
     cycles: Vec<Vec<u32>>,
-    barriers: Vec<(usize, Text)>,
+    barriers: Vec<(QueueIx, Text)>,
 }
 
 impl Graph {
@@ -113,23 +113,23 @@ impl Graph {
     }
 
     /// Returns the node of a task, given its queue and its index in the list.
-    pub fn node(&self, queue: usize, index: usize) -> Node {
+    pub fn node(&self, queue: QueueIx, index: usize) -> Node {
         Node(self.starts[queue] + index as u32)
     }
 
     /// Returns the queue of a node and its index in the list.
-    pub fn location(&self, node: Node) -> (usize, usize) {
+    pub fn location(&self, node: Node) -> (QueueIx, usize) {
         let queue = owner(&self.starts, node.0);
         (queue, (node.0 - self.starts[queue]) as usize)
     }
 
     /// Returns the nodes of a queue.
-    pub fn queue_nodes(&self, queue: usize) -> impl Iterator<Item = Node> + use<> {
+    pub fn queue_nodes(&self, queue: QueueIx) -> impl Iterator<Item = Node> + use<> {
         self.queue_range(queue).map(Node)
     }
 
-    pub(super) fn queue_range(&self, queue: usize) -> std::ops::Range<u32> {
-        self.starts[queue]..self.starts[queue + 1]
+    pub(super) fn queue_range(&self, queue: QueueIx) -> std::ops::Range<u32> {
+        self.starts[queue]..self.starts[queue.index() + 1]
     }
 
     /// Returns the id of a task.
@@ -160,7 +160,7 @@ impl Graph {
     }
 
     /// Returns the name of a queue.
-    pub fn queue_name(&self, queue: usize) -> &str {
+    pub fn queue_name(&self, queue: QueueIx) -> &str {
         &self.names[queue]
     }
 
@@ -230,7 +230,7 @@ impl Graph {
     }
 
     /// Returns the barriers in force, as (queue, phase), in file order.
-    pub fn barriers(&self) -> &[(usize, Text)] {
+    pub fn barriers(&self) -> &[(QueueIx, Text)] {
         &self.barriers
     }
 

@@ -1,6 +1,6 @@
 //! The conditions outside of the queues: the time, pauses, liveness of claims, limits.
 
-use crate::domain::{Liveness, PauseKind, Task};
+use crate::domain::{Liveness, PauseKind, QueueIx, Task};
 use crate::plan::estimate::history_key;
 use crate::plan::graph::{Node, QueueTasks};
 use chrono::{DateTime, Local, TimeDelta, Utc};
@@ -162,7 +162,7 @@ pub struct Conditions {
     /// The current time.
     pub now: DateTime<Utc>,
     /// The paused queues, by their index among the loaded ones.
-    pub paused: HashSet<usize>,
+    pub paused: HashSet<QueueIx>,
     /// The liveness of the claims of tasks in progress. A task without an entry has a live worker.
     pub claims: HashMap<Node, Liveness>,
     /// What happens when paths overlap.

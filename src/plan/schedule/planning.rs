@@ -7,7 +7,7 @@ use super::makespan::{Limits, Schedule, Scheduler};
 use super::report::{EstimateCounts, Minutes, PathReport, PlanReport, Slack};
 use super::waves::{respect_scopes, waves};
 use super::workload::Workload;
-use crate::domain::Text;
+use crate::domain::{QueueIx, Text};
 use crate::plan::estimate::{Estimates, Source};
 use crate::plan::graph::{Graph, Node, QueueTasks};
 use crate::plan::now::{Agents, Order};
@@ -55,7 +55,7 @@ impl<'a> Planning<'a> {
         } else {
             (levels, Vec::new())
         };
-        let meant: HashSet<usize> =
+        let meant: HashSet<QueueIx> =
             graph.nodes().filter(|&n| selected(n)).map(|n| graph.location(n).0).collect();
         let barriers = graph.barriers().iter().filter(|(queue, _)| meant.contains(queue));
         let is_meant = |cycle: &Vec<Node>| cycle.iter().any(|&node| selected(node));

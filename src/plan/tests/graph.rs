@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::QueueIx;
 
 #[test]
 fn references_are_looked_up_in_the_order_of_the_format() {
@@ -31,7 +32,7 @@ fn references_are_looked_up_in_the_order_of_the_format() {
     let named = |id: &str| names(&graph, graph.dependencies(find(&graph, id))).join(" ");
     assert_eq!(named("own"), "first:A");
     assert_eq!(named("odd"), "second:B", "the exact id of the own file comes first");
-    assert_eq!(graph.dependencies(find(&graph, "odd")).next(), Some(graph.node(0, 1)));
+    assert_eq!(graph.dependencies(find(&graph, "odd")).next(), Some(graph.node(QueueIx::FIRST, 1)));
     assert_eq!(named("by-name"), "C");
     assert_eq!(named("by-stem"), "fourth:D");
     assert_eq!(named("by-folder"), "C");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Approval, Liveness};
+use crate::domain::{Approval, Liveness, QueueIx};
 
 fn ready(samples: &[Sample]) -> Vec<String> {
     look(samples, |_, _| {}, |readiness| names(readiness.graph(), readiness.ready()))
@@ -74,7 +74,7 @@ fn conditions_hold_back() {
     ];
     let samples = [Sample::new("q", tasks), Sample::new("p", vec![task("halted", &[])])];
     let pause = |conditions: &mut Conditions, _: &Graph| {
-        conditions.paused.insert(1);
+        conditions.paused.insert(QueueIx::new(1));
     };
     let (ready, kinds, backlog) = look(&samples, pause, |readiness| {
         let kinds: Vec<(String, WaitingKind)> = readiness
@@ -317,7 +317,7 @@ fn the_backlog_tells_what_a_loop_can_hope_for() {
         |_, _| {},
         |r| {
             let graph = r.graph();
-            r.backlog(|node| graph.location(node).0 == 0)
+            r.backlog(|node| graph.location(node).0 == QueueIx::FIRST)
         },
     );
     assert_eq!((backlog.total, backlog.complete, backlog.running), (8, 1, 1));

@@ -2,7 +2,7 @@
 
 use super::fields::{Said, id_text, keys, map, refuse_problems, refuse_unknown};
 use crate::config::Config;
-use crate::domain::{Field, Status};
+use crate::domain::{Field, QueueIx, Status};
 use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Draft, StoreError};
@@ -41,7 +41,7 @@ fn task(
     said: &[Said],
     found_by: Option<&str>,
 ) -> Result<Map<String, Value>, StoreError> {
-    let queue = &draft.queues()[0];
+    let queue = &draft.queues()[QueueIx::FIRST];
     let mut task = map(original);
     for (key, value) in keys(queue, None, said) {
         if let Some(value) = value {
@@ -91,7 +91,7 @@ fn add_one(
     task: &Map<String, Value>,
     original: &str,
 ) -> Result<String, StoreError> {
-    let queue = &draft.queues()[0];
+    let queue = &draft.queues()[QueueIx::FIRST];
     let taken = id_text(&task["id"]).is_some_and(|id| queue.index_of(&id).is_some());
     if let Some(same) = queue.duplicate_of(task).filter(|_| !taken) {
         return Err(StoreError::Rejected(match same {
@@ -104,7 +104,7 @@ fn add_one(
             }
         }));
     }
-    let place = draft.add(0, task)?;
+    let place = draft.add(QueueIx::FIRST, task)?;
     draft.keep_numbers(place, original)?;
     refuse_problems(draft.task(place), &[])?;
     refuse_unknown(config, draft.task(place), None)?;

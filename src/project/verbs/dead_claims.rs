@@ -2,7 +2,7 @@
 
 use super::transition::make;
 use crate::claims::Keeper;
-use crate::domain::{Claim, Liveness, Status, Task, TaskId, Transition};
+use crate::domain::{Claim, Liveness, QueueIx, Status, Task, TaskId, Transition};
 use crate::project::Project;
 use crate::store::{Draft, Place, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -36,7 +36,7 @@ pub(super) enum Living {
 #[derive(Debug, Default)]
 pub struct DeadClaims {
     keeper: Keeper,
-    claims: HashMap<(usize, TaskId), Option<Claim>>,
+    claims: HashMap<(QueueIx, TaskId), Option<Claim>>,
 }
 
 impl DeadClaims {

@@ -1,5 +1,6 @@
 //! Warnings about tasks that were just added or changed but can never run.
 
+use crate::domain::QueueIx;
 use crate::plan::{FindingsInput, Graph, Severity, each_finding};
 use crate::project::Project;
 use std::collections::BTreeSet;
@@ -13,11 +14,11 @@ const MOST: usize = 20;
 /// the first warnings are returned, with the number of further ones.
 pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let set = project.set();
-    let places = project.served().iter().enumerate().flat_map(|(queue, tasks)| {
+    let places = QueueIx::each(project.served()).flat_map(|(queue, tasks)| {
         ids.iter().filter_map(move |id| Some((queue, tasks.index_of(id)?)))
     });
-    let places: Vec<(usize, usize)> = places.collect();
-    let waits = |(queue, task): &(usize, usize)| {
+    let places: Vec<(QueueIx, usize)> = places.collect();
+    let waits = |(queue, task): &(QueueIx, usize)| {
         project.queues()[*queue].tasks()[*task].waits_for().next().is_some()
     };
     // A queue may be large, and most tasks name no other tasks.

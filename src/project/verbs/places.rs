@@ -1,5 +1,6 @@
 //! The places of the tasks of a verb that applies to all tasks.
 
+use crate::domain::QueueIx;
 use crate::queue::Queue;
 use crate::store::Place;
 
@@ -9,7 +10,7 @@ pub(super) const BATCH: usize = 5000;
 
 /// Returns the places of all tasks of the served queues.
 pub(super) fn places(queues: &[Queue], served: usize) -> impl Iterator<Item = Place> {
-    queues[..served].iter().enumerate().flat_map(|(queue, content)| {
+    QueueIx::each(&queues[..served]).flat_map(|(queue, content)| {
         (0..content.tasks().len()).map(move |task| Place { queue, task })
     })
 }

@@ -3,7 +3,7 @@
 use super::dead_claims::{DeadClaims, Living, VerbError};
 use super::places::{BATCH, places};
 use super::transition::make;
-use crate::domain::{Field, Status, TaskId, Transition};
+use crate::domain::{Field, QueueIx, Status, TaskId, Transition};
 use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::Queue;
 use crate::store::attempts::forget;
@@ -15,7 +15,7 @@ use serde_json::Value;
 const CLAIMS: usize = 500;
 
 /// A task, by its queue and id.
-type Named = (usize, TaskId);
+type Named = (QueueIx, TaskId);
 
 /// Resets all given tasks or none. Returns their ids.
 ///

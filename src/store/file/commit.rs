@@ -1,7 +1,7 @@
 //! Writes changed queues to disk.
 
 use super::FileStore;
-use crate::domain::Event;
+use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::{CommitError, Committed, StageError, Staged, stage};
 use crate::platform::lock::DirLock;
 use crate::store::StoreError;
@@ -18,7 +18,7 @@ const LARGE: u64 = 1 << 20;
 
 /// A new text in a temp file that has not replaced the queue file yet.
 struct Ready<'l> {
-    index: usize,
+    index: QueueIx,
     staged: Staged<'l>,
     hash: String,
 }
@@ -29,8 +29,8 @@ impl FileStore {
     pub(super) fn commit(
         &mut self,
         locks: &[DirLock],
-        touched: &[usize],
-        events: Vec<(usize, Event)>,
+        touched: &[QueueIx],
+        events: Vec<(QueueIx, Event)>,
     ) -> Result<Option<Vec<Event>>, StoreError> {
         let now = self.options.clock.now();
         let mut ready = Vec::with_capacity(touched.len());
@@ -52,7 +52,7 @@ impl FileStore {
         Ok(Some(events))
     }
 
-    fn stage<'l>(&self, locks: &'l [DirLock], index: usize) -> Result<Ready<'l>, StoreError> {
+    fn stage<'l>(&self, locks: &'l [DirLock], index: QueueIx) -> Result<Ready<'l>, StoreError> {
         let file = &self.loaded[index];
         let lock = locks.iter().find(|lock| lock.dir().path() == file.dir());
         let Some(lock) = lock.or_else(|| same_directory(locks, file.dir())) else {
@@ -69,13 +69,13 @@ impl FileStore {
     fn journal(
         &mut self,
         ready: &[Ready<'_>],
-        events: Vec<(usize, Event)>,
+        events: Vec<(QueueIx, Event)>,
     ) -> Result<Vec<Event>, StoreError> {
         let mut written = Vec::with_capacity(events.len());
         let mut rest = events;
         while let Some((first, _)) = rest.first() {
             let dir = self.loaded[*first].dir().to_owned();
-            let same = |(index, _): &(usize, Event)| self.loaded[*index].dir() == dir;
+            let same = |(index, _): &(QueueIx, Event)| self.loaded[*index].dir() == dir;
             let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(same);
             rest = others;
             let mut lines = self.take_waiting(&dir);
@@ -147,7 +147,7 @@ fn same_directory<'a>(locks: &'a [DirLock], dir: &std::path::Path) -> Option<&'a
 
 /// Sorts the touched queues by their first event, so that a result is written before the claim that
 /// follows it.
-fn in_order_of(touched: &[usize], events: &[(usize, Event)]) -> Vec<usize> {
+fn in_order_of(touched: &[QueueIx], events: &[(QueueIx, Event)]) -> Vec<QueueIx> {
     let mut order = touched.to_vec();
     order.sort_by_key(|index| events.iter().position(|(of, _)| of == index).unwrap_or(usize::MAX));
     order

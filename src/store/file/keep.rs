@@ -2,7 +2,7 @@
 
 use super::FileStore;
 use super::recorded::{Decided, SETTLE};
-use crate::domain::{Event, Status};
+use crate::domain::{Event, QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
 use crate::store::records::requests;
@@ -17,7 +17,7 @@ impl FileStore {
     /// not be there. They cannot be claimed until a verification of the tree has decided about
     /// them.
     pub fn undecided(&self) -> impl Iterator<Item = Place> + '_ {
-        self.recorded.undecided.iter().zip(&self.queues).enumerate().flat_map(|(queue, both)| {
+        QueueIx::each(self.recorded.undecided.iter().zip(&self.queues)).flat_map(|(queue, both)| {
             let (waiting, tasks) = both;
             let place = move |id: &String| Some(Place { queue, task: tasks.index_of(id)? });
             waiting.keys().filter_map(place)
@@ -27,10 +27,10 @@ impl FileStore {
     /// Returns the state in which an undecided task was complete.
     pub fn state_before(
         &self,
-        queue: usize,
+        queue: QueueIx,
         id: &str,
     ) -> Option<&serde_json::Map<String, serde_json::Value>> {
-        self.recorded.undecided.get(queue)?.get(id)
+        queue.of(&self.recorded.undecided)?.get(id)
     }
 
     /// Reads the undecided tasks again, because other processes may have changed them. Keeps the
@@ -47,7 +47,7 @@ impl FileStore {
 
     /// Reads the undecided tasks again, because other processes may have changed them.
     pub(super) fn load_undecided(&mut self) -> Result<(), StoreError> {
-        for queue in 0..self.served {
+        for queue in QueueIx::first(self.served) {
             let file = &self.loaded[queue];
             let unread = StoreError::io("read the undecided tasks of", file.path());
             let tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
@@ -64,9 +64,9 @@ impl FileStore {
     pub(super) fn forget_decided(
         queues: &[Queue],
         undecided: &mut [Undecided],
-        alone: &HashSet<usize>,
+        alone: &HashSet<QueueIx>,
     ) {
-        let judged = undecided.iter_mut().enumerate().filter(|(queue, _)| !alone.contains(queue));
+        let judged = QueueIx::each(undecided).filter(|(queue, _)| !alone.contains(queue));
         for (queue, tasks) in judged {
             tasks.retain(|id, _| {
                 let index = queues[queue].index_of(id);
@@ -78,7 +78,7 @@ impl FileStore {
     /// Stores the last good texts of `queues`, the queues that running attempts are judged against,
     /// and the undecided tasks. A failure costs a safety net, not the change, which is already
     /// written.
-    pub(super) fn keep(&mut self, mut queues: Vec<usize>, decided: &Decided) {
+    pub(super) fn keep(&mut self, mut queues: Vec<QueueIx>, decided: &Decided) {
         queues.sort_unstable();
         queues.dedup();
         for index in queues {
@@ -88,7 +88,7 @@ impl FileStore {
         }
         let served = &self.queues[..self.served];
         let runs = served.iter().any(|q| q.counts().of(Status::InProgress) > 0);
-        for (index, queue) in served.iter().enumerate() {
+        for (index, queue) in QueueIx::each(served) {
             let hash = self.loaded[index].hash().to_owned();
             self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
         }
@@ -97,7 +97,7 @@ impl FileStore {
         let alone = &self.alone;
         self.recorded.quiet.retain(|queue| alone.contains(queue));
         for (queue, id) in decided {
-            if self.recorded.undecided.get_mut(*queue).is_some_and(|t| t.remove(id).is_some()) {
+            if queue.of_mut(&mut self.recorded.undecided).is_some_and(|t| t.remove(id).is_some()) {
                 self.keep_undecided(*queue);
             }
         }
@@ -106,7 +106,7 @@ impl FileStore {
     /// Returns whether a served queue contains text of other writers that was not judged under the
     /// lock. It may be an edit that will be put back.
     pub fn is_unjudged(&self) -> bool {
-        let judged = self.loaded[..self.served].iter().enumerate();
+        let judged = QueueIx::each(&self.loaded[..self.served]);
         judged.filter(|(queue, _)| !self.alone.contains(queue)).any(|(_, f)| f.is_unexplained())
     }
 
@@ -126,7 +126,7 @@ impl FileStore {
     /// Leaves the files of `queues`, and the events that wait for their journals, unchanged until
     /// the next call: a person may be replacing the files with other versions. The files may be
     /// unreadable meanwhile.
-    pub fn leave_alone(&mut self, queues: HashSet<usize>) {
+    pub fn leave_alone(&mut self, queues: HashSet<QueueIx>) {
         self.alone = queues;
     }
 
@@ -135,7 +135,7 @@ impl FileStore {
     ///
     /// # Errors
     /// As [`QueueStore::update`].
-    pub fn look_when_still(&mut self, queue: usize) -> Result<Vec<Event>, StoreError> {
+    pub fn look_when_still(&mut self, queue: QueueIx) -> Result<Vec<Event>, StoreError> {
         let alone = self.alone.clone();
         self.alone.remove(&queue);
         let looked = self.update(Patience::Unlimited, &mut |_| Ok(()));
@@ -146,11 +146,11 @@ impl FileStore {
     /// Records which of the queues that are left alone are at rest for all loops. What is written
     /// to their files until they are resumed is then a person's edit.
     pub fn note_stillness(&mut self) {
-        let still = |queue: &usize| {
+        let still = |queue: &QueueIx| {
             let file = &self.loaded[*queue];
             requests::is_still(file.state(), file.stem())
         };
-        let still: Vec<usize> = self.alone.iter().copied().filter(still).collect();
+        let still: Vec<QueueIx> = self.alone.iter().copied().filter(still).collect();
         self.recorded.quiet.extend(still);
     }
 
@@ -166,12 +166,12 @@ impl FileStore {
     }
 
     /// Drops the old state of tasks that are to be done again.
-    pub fn decide(&mut self, queue: usize, ids: &[String]) {
+    pub fn decide(&mut self, queue: QueueIx, ids: &[String]) {
         self.recorded.undecided[queue].retain(|id, _| !ids.contains(id));
         self.keep_undecided(queue);
     }
 
-    fn keep_undecided(&self, queue: usize) {
+    fn keep_undecided(&self, queue: QueueIx) {
         let file = &self.loaded[queue];
         let tasks: &Undecided = &self.recorded.undecided[queue];
         let name: &OsStr = file.name();

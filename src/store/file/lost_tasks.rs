@@ -1,6 +1,6 @@
 //! Other effects of an edit beside attempts on a queue: added and removed tasks, and phases.
 
-use crate::domain::{Field, Status};
+use crate::domain::{Field, QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::draft::{Draft, Place};
@@ -9,7 +9,11 @@ use std::collections::HashSet;
 
 /// Makes new tasks pending, because nobody verified them, and removes the parent of a new task if
 /// that would hold back a parent without children. Appends removed tasks again.
-pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Result<(), StoreError> {
+pub(super) fn settle(
+    draft: &mut Draft<'_>,
+    queue: QueueIx,
+    base: &Queue,
+) -> Result<(), StoreError> {
     draft.put_back_phases(queue, base);
     let parents: HashSet<&str> = base.tasks().iter().filter_map(|task| task.parent()).collect();
     for task in 0..draft.queues()[queue].tasks().len() {

@@ -23,7 +23,7 @@ mod watched;
 use super::draft::Draft;
 use super::journal::Journal;
 use super::{Patience, QueueStore, StoreError};
-use crate::domain::Event;
+use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::{is_littered, sweep};
 use crate::platform::lock::{self, DirLock, LockError};
 use crate::platform::{checks, descriptors, fs_kind};
@@ -51,11 +51,11 @@ pub struct FileStore {
     /// The number of queues that may be changed; the others are only read.
     served: usize,
     /// Queues that are neither written nor repaired for now, whatever their files contain.
-    alone: HashSet<usize>,
+    alone: HashSet<QueueIx>,
     also_lock: Vec<PathBuf>,
     journals: HashMap<PathBuf, Journal>,
     /// Events that change no task and are appended to the journal with the next ones.
-    waiting: Vec<(usize, Event)>,
+    waiting: Vec<(QueueIx, Event)>,
     options: FileOptions,
     swept: bool,
     /// Replaced files that are still open.
@@ -222,15 +222,15 @@ impl FileStore {
     }
 
     /// Reads what changed and returns the indices of the changed queues.
-    fn load(&mut self) -> Result<Vec<usize>, StoreError> {
+    fn load(&mut self) -> Result<Vec<QueueIx>, StoreError> {
         let mut changed = Vec::new();
-        for (index, file) in self.loaded.iter_mut().enumerate() {
+        for (index, file) in QueueIx::each(&mut self.loaded) {
             match file.refresh(&mut self.queues[index]) {
                 Ok(true) => changed.push(index),
                 Ok(false) => {}
                 // A queue that is only read stays as it was last read. Tasks that depend on it
                 // wait; nothing else is delayed.
-                Err(_) if index >= self.served || self.alone.contains(&index) => {}
+                Err(_) if index.index() >= self.served || self.alone.contains(&index) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -265,19 +265,20 @@ impl FileStore {
             ids: &*self.options.ids,
             backups: self.options.backups.as_ref(),
         };
-        let unjudged: Vec<usize> =
-            (0..served.len()).filter(|n| served[*n].is_unexplained()).collect();
+        let unjudged: Vec<QueueIx> =
+            QueueIx::first(served.len()).filter(|n| served[*n].is_unexplained()).collect();
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
         Self::forget_decided(draft.queues(), undecided, &self.alone);
-        let ids = undecided.iter().enumerate();
+        let ids = QueueIx::each(&*undecided);
         draft.hold(
             ids.flat_map(|(at, tasks)| tasks.keys().map(move |id| (at, id.clone()))).collect(),
         );
         let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
         let events = draft.into_events();
-        let touched: Vec<usize> =
-            (0..self.served).filter(|n| self.queues[*n].revision() != before[*n]).collect();
+        let touched: Vec<QueueIx> = QueueIx::first(self.served)
+            .filter(|n| self.queues[*n].revision() != before[*n])
+            .collect();
         let written = made.and_then(|accepted| {
             let decided = decided(&events);
             let written = self.commit(locks, &touched, events)?;
@@ -342,7 +343,7 @@ impl QueueStore for FileStore {
     fn note(
         &mut self,
         patience: Patience,
-        queue: usize,
+        queue: QueueIx,
         mut events: Vec<Event>,
     ) -> Result<Vec<Event>, StoreError> {
         self.check_room()?;

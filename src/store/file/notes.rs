@@ -1,7 +1,7 @@
 //! Events that change no task and wait for the next append.
 
 use super::FileStore;
-use crate::domain::Event;
+use crate::domain::{Event, QueueIx};
 use crate::store::journal::JournalError;
 use crate::store::{Patience, QueueStore, StoreError};
 use std::path::Path;
@@ -10,7 +10,7 @@ impl FileStore {
     /// Leaves an event for the next append, by a transition or by [`QueueStore::note`]. This saves
     /// a lock and a write. If the process dies first, the event is missing in the journal, so no
     /// transition may depend on it.
-    pub fn note_later(&mut self, queue: usize, event: Event) {
+    pub fn note_later(&mut self, queue: QueueIx, event: Event) {
         self.waiting.push((queue, event));
     }
 

@@ -10,7 +10,7 @@
 use super::edits::{self, Ruling, Side};
 use super::loaded::Loaded;
 use super::passed::{Histories, histories};
-use crate::domain::{EventKind, Field, Status};
+use crate::domain::{EventKind, Field, QueueIx, Status};
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::queue::Queue;
@@ -35,9 +35,9 @@ pub(super) struct Judge<'s> {
     /// The project root of each served queue.
     pub(super) roots: &'s [PathBuf],
     /// Queues that are left as they are for now.
-    pub(super) alone: &'s HashSet<usize>,
+    pub(super) alone: &'s HashSet<QueueIx>,
     /// Paused queues for which no attempt ran since this process last read them.
-    pub(super) quiet: &'s HashSet<usize>,
+    pub(super) quiet: &'s HashSet<QueueIx>,
     /// Whether a verification of this process ran since then.
     pub(super) verified_here: bool,
     /// Whether a verification without an attempt ran since then, or may have run: it executes what
@@ -49,7 +49,7 @@ pub(super) struct Judge<'s> {
 
 /// One queue that was edited.
 struct Edited<'s> {
-    queue: usize,
+    queue: QueueIx,
     journal: &'s Journal,
     base: Option<Queue>,
     beside: bool,
@@ -63,9 +63,9 @@ impl Judge<'_> {
         draft: &mut Draft<'_>,
         loaded: &mut [Loaded],
         undecided: &mut [Undecided],
-    ) -> Result<Vec<usize>, StoreError> {
+    ) -> Result<Vec<QueueIx>, StoreError> {
         let mut accepted = Vec::new();
-        let judged = loaded.iter_mut().enumerate().filter(|(at, _)| !self.alone.contains(at));
+        let judged = QueueIx::each(loaded).filter(|(at, _)| !self.alone.contains(at));
         for (index, file) in judged {
             let Some(hash) = file.take_unexplained() else { continue };
             let Some(journal) = self.journals.get(file.dir()) else { continue };
@@ -112,7 +112,7 @@ impl Judge<'_> {
     /// that is the newest, otherwise from the copy. `is_void` means that the last write is void.
     fn base(
         &self,
-        index: usize,
+        index: QueueIx,
         (newest, is_void): (&str, bool),
         file: &Loaded,
         journal: &Journal,
@@ -127,7 +127,7 @@ impl Judge<'_> {
 
     /// Returns whether an attempt of the project ran at some time since the queue was last
     /// recorded.
-    fn is_beside_attempts(&self, draft: &Draft<'_>, index: usize, base: Option<&Queue>) -> bool {
+    fn is_beside_attempts(&self, draft: &Draft<'_>, index: QueueIx, base: Option<&Queue>) -> bool {
         let path = draft.queues()[index].path();
         if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) || self.is_still(path) {
             return false;
@@ -138,7 +138,7 @@ impl Judge<'_> {
         self.verified
             || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
-            || self.roots.get(index).is_some_and(|root| {
+            || index.of(self.roots).is_some_and(|root| {
                 // A verification of the tree executes what agents left there.
                 Trees::of(root).are_judged() || super::beside::others_ran(root, path, self.backups)
             })
@@ -175,7 +175,7 @@ impl Judge<'_> {
             let state = finished(draft, place, &edited, &histories, set_back);
             if let Some(state) = state.filter(|_| !fault::is(Fault::NoRestore)) {
                 let id = draft.task(place).id.to_string();
-                let root = self.roots.get(queue).map(PathBuf::as_path);
+                let root = queue.of(self.roots).map(PathBuf::as_path);
                 if is_work_there(root, &id, &histories)? {
                     draft.restore(place, &state)?;
                     waiting.remove(&id);

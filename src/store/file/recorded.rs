@@ -1,6 +1,6 @@
 //! What was last recorded of each served queue, and what a change decided.
 
-use crate::domain::{Event, EventKind};
+use crate::domain::{Event, EventKind, QueueIx};
 use crate::queue::Queue;
 use crate::store::records::undecided::Undecided;
 use std::collections::HashSet;
@@ -18,9 +18,9 @@ pub(super) struct Recorded {
     /// Finished tasks that were set back and about which nobody has decided.
     pub(super) undecided: Vec<Undecided>,
     /// Paused queues for which nothing ran since this process last read them.
-    pub(super) quiet: HashSet<usize>,
+    pub(super) quiet: HashSet<QueueIx>,
     /// Watched queues whose last recorded text is used instead of the file.
-    pub(super) doubted: HashSet<usize>,
+    pub(super) doubted: HashSet<QueueIx>,
     /// Whether a verification without an attempt ran since the last change: one of this process, or
     /// one of any loop that decides about finished work that was set back.
     pub(super) verified: bool,
@@ -74,15 +74,15 @@ impl Recorded {
 }
 
 /// Tasks of served queues, by index of the queue and id.
-pub(super) type Decided = HashSet<(usize, String)>;
+pub(super) type Decided = HashSet<(QueueIx, String)>;
 
 /// Returns the tasks that a change decided about: once a task that was set back gets a state, its
 /// old one is not restored any more. A changed text or an approval decides nothing about finished
 /// work.
-pub(super) fn decided(events: &[(usize, Event)]) -> Decided {
+pub(super) fn decided(events: &[(QueueIx, Event)]) -> Decided {
     let silent = [EventKind::ExternalEdit, EventKind::Edited, EventKind::Approved];
     let decides = |event: &Event| !silent.contains(&event.event);
-    let task = |(queue, event): &(usize, Event)| {
+    let task = |(queue, event): &(QueueIx, Event)| {
         event.task.clone().filter(|_| decides(event)).map(|task| (*queue, task))
     };
     events.iter().filter_map(task).collect()

@@ -5,7 +5,7 @@
 //! start its dependents.
 
 use super::{FileStore, beside};
-use crate::domain::Status;
+use crate::domain::{QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
 use crate::store::{last_good, queue_name};
@@ -14,7 +14,7 @@ impl FileStore {
     /// Uses the last recorded text of watched queues that were edited beside attempts, and returns
     /// to their own text once that is recorded.
     pub(super) fn doubt_watched(&mut self) {
-        for index in self.served..self.loaded.len() {
+        for index in QueueIx::first(self.loaded.len()).skip(self.served) {
             let file = &mut self.loaded[index];
             if self.recorded.doubted.contains(&index) {
                 // Reads the file again; its text may be recorded by now.
@@ -42,7 +42,7 @@ impl FileStore {
         }
     }
 
-    fn take_reading(&mut self, index: usize, base: Queue) {
+    fn take_reading(&mut self, index: QueueIx, base: Queue) {
         self.queues[index] = base;
         self.recorded.doubted.insert(index);
     }

@@ -1,6 +1,6 @@
 //! What boards show about one task.
 
-use crate::domain::Field;
+use crate::domain::{Field, QueueIx};
 use crate::plan::{Node, State, WaitingKind};
 use crate::views::deadline;
 use crate::views::progress::Progress;
@@ -14,7 +14,7 @@ pub struct Board<'a> {
     /// The queues, by the names that the board uses for them.
     pub sources: Sources<'a>,
     /// The indexes of the queues to show, in order.
-    pub order: &'a [usize],
+    pub order: &'a [QueueIx],
     /// The time that decides which tasks are late.
     pub now: DateTime<Utc>,
 }

@@ -2,6 +2,7 @@
 
 use super::card::Board;
 use super::kanban::LISTS;
+use crate::domain::QueueIx;
 use crate::plan::{Node, State};
 use crate::views::progress::Share;
 use crate::views::summary::Summary;
@@ -95,7 +96,7 @@ impl Board<'_> {
         BoardView { schema_version: 1, queues, percent: all.percent(), lists }
     }
 
-    fn task(&self, queue: usize, node: Node) -> BoardTask {
+    fn task(&self, queue: QueueIx, node: Node) -> BoardTask {
         let card = self.card(node);
         let phase = self.sources.readiness.task(node).phase();
         let is_complete = card.task.state == State::Complete;

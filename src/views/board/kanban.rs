@@ -1,6 +1,7 @@
 //! `board --style kanban`: all queues together, a list for each state.
 
 use super::card::{Board, Card};
+use crate::domain::QueueIx;
 use crate::plan::{Node, State};
 use crate::views::markdown::{inline, row};
 use crate::views::progress::Share;
@@ -19,7 +20,7 @@ pub(super) const LISTS: [(State, &str); 6] = [
 pub(super) fn render(board: &Board<'_>) -> String {
     let mut text = String::from("# Board\n\n");
     counts(board, &mut text);
-    let mut lists: [Vec<(usize, Node)>; LISTS.len()] = Default::default();
+    let mut lists: [Vec<(QueueIx, Node)>; LISTS.len()] = Default::default();
     for (queue, node) in all(board) {
         let state = board.sources.readiness.state(node);
         if let Some(list) = LISTS.iter().position(|(of, _)| *of == state) {
@@ -49,9 +50,9 @@ pub(super) fn render(board: &Board<'_>) -> String {
     text
 }
 
-fn all<'b>(board: &'b Board<'_>) -> impl Iterator<Item = (usize, Node)> + 'b {
+fn all<'b>(board: &'b Board<'_>) -> impl Iterator<Item = (QueueIx, Node)> + 'b {
     let graph = board.sources.readiness.graph();
-    let of = move |&queue: &usize| graph.queue_nodes(queue).map(move |node| (queue, node));
+    let of = move |&queue: &QueueIx| graph.queue_nodes(queue).map(move |node| (queue, node));
     board.order.iter().flat_map(of)
 }
 

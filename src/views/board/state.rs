@@ -2,7 +2,7 @@
 //! what comes next.
 
 use super::card::Board;
-use crate::domain::{Field, Status, Turn};
+use crate::domain::{Field, QueueIx, Status, Turn};
 use crate::plan::{Node, Order, State, best};
 use crate::views::markdown::inline;
 use std::fmt::Write;
@@ -12,7 +12,7 @@ const HEAD: &str = "## ";
 
 /// Renders the part of one queue. `attempts` is the budget of tasks without their own, and `order`
 /// ranks what comes next.
-pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> String {
+pub fn part(board: &Board<'_>, queue: QueueIx, attempts: u32, order: &Order) -> String {
     let readiness = board.sources.readiness;
     let text = &board.sources.queues[queue];
     let mut shown = format!("{HEAD}{}\n\n", inline(&board.sources.shown[queue]));
@@ -59,7 +59,7 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
 }
 
 /// Returns the task whose attempt ended last, by the time at which it was completed or began.
-fn last(board: &Board<'_>, queue: usize) -> Option<Node> {
+fn last(board: &Board<'_>, queue: QueueIx) -> Option<Node> {
     let text = &board.sources.queues[queue];
     let ended = |index: usize| {
         let task = &text.tasks()[index];

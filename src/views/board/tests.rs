@@ -2,12 +2,13 @@
 
 use super::Board;
 use crate::config::BoardStyle;
+use crate::domain::QueueIx;
 use crate::views::sample::{hostile, now, seen};
 use serde_json::{Value, json};
 
 fn board(style: BoardStyle, files: &[(&str, &Value)]) -> String {
     seen(files, |sources| {
-        let order: Vec<usize> = (0..files.len()).collect();
+        let order: Vec<QueueIx> = QueueIx::first(files.len()).collect();
         Board { sources, order: &order, now: now() }.render(style)
     })
 }
@@ -84,7 +85,7 @@ fn the_kanban_board_has_all_queues_and_a_list_for_each_state() {
 #[test]
 fn the_data_of_a_board_has_what_its_styles_say() {
     let value = seen(&[("q.json", &sample())], |sources| {
-        let board = Board { sources, order: &[0], now: now() };
+        let board = Board { sources, order: &[QueueIx::FIRST], now: now() };
         serde_json::to_value(board.data()).expect("JSON")
     });
     let schema = include_str!("../../../schemas/board.schema.json");

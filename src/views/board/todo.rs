@@ -1,7 +1,7 @@
 //! `board --style todo`: a check list for each phase.
 
 use super::card::Board;
-use crate::domain::Phase;
+use crate::domain::{Phase, QueueIx};
 use crate::plan::{Node, State};
 use crate::views::markdown::inline;
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
     text
 }
 
-fn one(board: &Board<'_>, queue: usize, text: &mut String) {
+fn one(board: &Board<'_>, queue: QueueIx, text: &mut String) {
     let readiness = board.sources.readiness;
     let nodes: Vec<Node> = readiness.graph().queue_nodes(queue).collect();
     let groups = grouped(board, queue, &nodes);
@@ -76,7 +76,7 @@ fn line(board: &Board<'_>, node: Node, text: &mut String) {
 }
 
 /// Returns the tasks by phase: phases of the file's list first, then others in order of appearance.
-fn grouped<'a>(board: &Board<'a>, queue: usize, nodes: &[Node]) -> Vec<Group<'a>> {
+fn grouped<'a>(board: &Board<'a>, queue: QueueIx, nodes: &[Node]) -> Vec<Group<'a>> {
     let phases: &[Phase] = board.sources.queues[queue].phases();
     let listed = phases.iter().map(|phase| Group {
         phase: Some(&*phase.phase),

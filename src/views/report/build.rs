@@ -5,7 +5,7 @@ use super::journals::{Journals, hooks};
 use super::measures::{busy, flags, lessons, metrics, minutes_of, rounded};
 use super::model::{Found, PhaseRow, Report, Span, TaskRow, Validation};
 use super::notes::Noted;
-use crate::domain::{Field, Status, Verdict, timestamp};
+use crate::domain::{Field, QueueIx, Status, Verdict, timestamp};
 use crate::plan::{Node, State};
 use crate::store::queue_name;
 use crate::views::deadline;
@@ -33,13 +33,13 @@ pub struct Input<'a> {
     /// Returns the findings of the attempt of a task with this number.
     pub found: &'a dyn Fn(Node, u32) -> Option<Found>,
     /// Returns when a file of the project of a queue was created, if known.
-    pub born: &'a dyn Fn(usize, &str) -> Option<DateTime<Utc>>,
+    pub born: &'a dyn Fn(QueueIx, &str) -> Option<DateTime<Utc>>,
 }
 
 /// Builds the report.
 pub fn build(input: &Input<'_>) -> Report {
     let graph = input.sources.readiness.graph();
-    let served = 0..input.sources.served;
+    let served = QueueIx::first(input.sources.served);
     let nodes: Vec<Node> = served
         .flat_map(|queue| graph.queue_nodes(queue))
         .filter(|n| (input.selected)(*n))

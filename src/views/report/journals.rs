@@ -4,7 +4,7 @@
 use super::attempts::Attempts;
 use super::model::HookRow;
 use super::notes::{Note, Noted};
-use crate::domain::HookPoint;
+use crate::domain::{HookPoint, QueueIx};
 use std::collections::HashSet;
 
 /// The journals of the queues; several queues may share one.
@@ -22,8 +22,8 @@ impl Journals {
     }
 
     /// Returns the journal of a queue.
-    pub(super) fn of(&self, queue: usize) -> Option<&Attempts> {
-        self.all.get(*self.of.get(queue)?)
+    pub(super) fn of(&self, queue: QueueIx) -> Option<&Attempts> {
+        self.all.get(*queue.of(&self.of)?)
     }
 
     /// Returns the notes since a time, about runs and about the tasks that are `meant`.

@@ -46,7 +46,7 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     signs.push(claims);
     let set = reading.project.set();
     let mut states: Vec<StateDir> = Vec::new();
-    for queue in 0..set.served() {
+    for queue in set.each_served() {
         let state = set.state(queue);
         if !states.contains(&state) {
             states.push(state);

@@ -8,7 +8,7 @@ use crate::cli::commands::run::options;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::screen::{How, Said, Screen};
 use crate::cli::session::Session;
-use crate::domain::{Field, Status, Task, Waits};
+use crate::domain::{Field, QueueIx, Status, Task, Waits};
 use crate::engine::{self, Ending, KnownCommands};
 use crate::project::repositories::{Purpose, is_private};
 use crate::project::{Project, QueueSet, Scope, paused};
@@ -58,23 +58,26 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
 }
 
 /// Returns the tasks whose changes wait, by queue and id.
-fn waiting(project: &Project) -> BTreeSet<(usize, String)> {
-    let of = |(number, queue): (usize, &Queue)| {
+fn waiting(project: &Project) -> BTreeSet<(QueueIx, String)> {
+    let of = |(number, queue): (QueueIx, &Queue)| {
         let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
         let ids = queue.tasks().iter().filter(waits).map(|task| (number, task.id.to_string()));
         ids.collect::<Vec<_>>()
     };
-    project.served().iter().enumerate().flat_map(of).collect()
+    QueueIx::each(project.served()).flat_map(of).collect()
 }
 
 /// Returns the same from the entries in the repositories: a queue that git reverted does not show
 /// them until a loop reads it.
-fn entered(project: &Project, session: &Session<'_>) -> Result<BTreeSet<(usize, String)>, Failure> {
+fn entered(
+    project: &Project,
+    session: &Session<'_>,
+) -> Result<BTreeSet<(QueueIx, String)>, Failure> {
     let set = project.set();
     let mut found = BTreeSet::new();
     for home in session.homes(set, Purpose::Look)? {
         let place = |entry: Entry| {
-            let queue = (0..set.served()).find(|queue| set.real(*queue) == entry.whose.queue)?;
+            let queue = set.each_served().find(|queue| set.real(*queue) == entry.whose.queue)?;
             let id = entry.message.task;
             project.queues()[queue].index_of(&id).is_some().then_some((queue, id))
         };
@@ -91,7 +94,7 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
             .hint("set mode = \"private\" under [isolation], as it was when they were made"));
     }
     let stopped = paused(set, project.queues().len());
-    match (0..set.served()).find(|queue| stopped.contains(queue)) {
+    match set.each_served().find(|queue| stopped.contains(queue)) {
         Some(queue) => {
             let text = format!("{} is paused, so nothing lands", set.shown(queue).display());
             Err(Failure::usage(text).hint("workloop resume"))
@@ -102,7 +105,7 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
 
 /// Prints the outcome of each change. The exit status is 0 only if all of them landed.
 fn tell(
-    before: &BTreeSet<(usize, String)>,
+    before: &BTreeSet<(QueueIx, String)>,
     project: &Project,
     ending: &Ending,
     session: &mut Session<'_>,

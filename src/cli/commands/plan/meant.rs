@@ -55,6 +55,6 @@ impl Meant<'_> {
 
     /// Returns whether a task is in a served queue and in scope.
     pub(super) fn includes(&self, node: Node) -> bool {
-        self.graph.location(node).0 < self.set.served() && self.scope.includes(self.task(node))
+        self.set.serves(self.graph.location(node).0) && self.scope.includes(self.task(node))
     }
 }

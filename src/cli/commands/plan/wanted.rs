@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::meant::Meant;
 use crate::cli::args::GroupBy;
-use crate::domain::{Field, Status, Task};
+use crate::domain::{Field, QueueIx, Status, Task};
 use crate::plan::{Minutes, Node, Shape};
 use crate::views::dates::{At, GroupRow};
 use crate::views::deadline;
@@ -113,7 +113,7 @@ fn name(meant: &Meant<'_>, by: GroupBy, node: Node) -> Option<String> {
 
 impl Group {
     fn new(meant: &Meant<'_>, name: Option<String>, nodes: impl Iterator<Item = Node>) -> Self {
-        let mut phases: HashSet<(usize, &str)> = HashSet::new();
+        let mut phases: HashSet<(QueueIx, &str)> = HashSet::new();
         let (mut tasks, mut complete) = (0, 0);
         let mut open = Vec::new();
         for node in nodes.filter(|node| !meant.graph.is_epic(*node)) {

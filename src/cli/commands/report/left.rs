@@ -29,7 +29,7 @@ pub(super) fn left(
     };
     let meant = |node: Node| {
         let (queue, task) = graph.location(node);
-        queue < set.served() && scope.includes(&tasks[queue].tasks[task])
+        set.serves(queue) && scope.includes(&tasks[queue].tasks[task])
     };
     let planning = Planning::new(&input, meant);
     let scheduler = planning.scheduler();

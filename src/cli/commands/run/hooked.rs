@@ -4,7 +4,7 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::with_causes;
 use crate::cli::session::Session;
 use crate::config::Selection;
-use crate::domain::{Event, HookEnd, HookPoint};
+use crate::domain::{Event, HookEnd, HookPoint, QueueIx};
 use crate::engine::{Ending, RunHook, RunHooks, hook_event};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::Project;
@@ -31,7 +31,7 @@ pub(super) fn before(
     let event = hook_event(&report, SystemClock.now());
     if report.end() == HookEnd::Admits && signal.is_none() {
         // The event is written together with that of the starting loop.
-        project.store_mut().note_later(0, event);
+        project.store_mut().note_later(QueueIx::FIRST, event);
         return Ok(());
     }
     let noted = note(project, event);
@@ -84,7 +84,7 @@ pub(super) fn after(
 }
 
 fn note(project: &mut Project, event: Event) -> Result<Vec<Event>, StoreError> {
-    project.store_mut().note(Patience::Limited, 0, vec![event])
+    project.store_mut().note(Patience::Limited, QueueIx::FIRST, vec![event])
 }
 
 /// Prints the recorded events like those of the run. A hook that could not be recorded in the

@@ -7,7 +7,7 @@ use crate::cli::commands::fresh;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::config::Selection;
-use crate::domain::{Field, Status, Verdict};
+use crate::domain::{Field, QueueIx, Status, Verdict};
 use crate::platform::login;
 use crate::project::repositories::is_private;
 use crate::project::verbs::{self, Done};
@@ -30,11 +30,11 @@ enum Choice {
 }
 
 /// The index of a served queue, and the id of a blocked task in it without an open question.
-pub(super) type Blocked = (usize, String);
+pub(super) type Blocked = (QueueIx, String);
 
 /// Returns the blocked tasks of the served queues that do not wait for an answer or a review.
 pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
-    let of = |(number, queue): (usize, &Queue)| {
+    let of = |(number, queue): (QueueIx, &Queue)| {
         let failed = |at: &usize| {
             let verdict = queue.tasks()[*at].verdict;
             queue.tasks()[*at].status == Status::Blocked
@@ -45,7 +45,7 @@ pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
         let ids = (0..queue.tasks().len()).filter(failed);
         ids.map(|at| (number, queue.tasks()[at].id.to_string())).collect::<Vec<_>>()
     };
-    project.served().iter().enumerate().flat_map(of).collect()
+    QueueIx::each(project.served()).flat_map(of).collect()
 }
 
 /// Asks about each task that is blocked now but was not `before`. Returns whether any was

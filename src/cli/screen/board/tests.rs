@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests write what commands print")]
 
 use super::*;
-use crate::domain::Turn;
+use crate::domain::{QueueIx, Turn};
 use crate::engine::SlotIx;
 use crate::store::{StateDir, TaskKey};
 use std::fs;
@@ -26,7 +26,7 @@ fn board(dir: &std::path::Path) -> (Board, Instant) {
         }
         let turn = Some(Turn { attempt: 1, used: 1, budget: 5 });
         let slot = SlotIx::new(slot);
-        let (queue, folder, mask) = (slot.index(), &folder, &mask);
+        let (queue, folder, mask) = (QueueIx::new(slot.index()), &folder, &mask);
         board.begin(&Piece { slot, queue, id, title: TITLE, turn, folder, mask }, "agent", now);
     }
     board.look();
@@ -64,7 +64,7 @@ fn a_pause_stops_the_clock_of_what_is_paused() {
     let (mut board, now) = board(dir.path());
     let look = Look { color: false, width: Some(100) };
     let at = |seconds| now + Duration::from_secs(seconds);
-    board.pause(&HashSet::from([0]), at(10));
+    board.pause(&HashSet::from([QueueIx::FIRST]), at(10));
     let lines = board.block(look, 24, at(60));
     assert!(lines[0].contains("paused") && lines[0].contains("0:10"), "{}", lines[0]);
     assert!(lines[1].contains("1:00"), "{}", lines[1]);

@@ -32,7 +32,7 @@ struct Case {
     resting: Resting,
     untouched: Untouched,
     judged: Vec<PathBuf>,
-    paused: HashSet<usize>,
+    paused: HashSet<QueueIx>,
 }
 
 impl Case {
@@ -100,7 +100,7 @@ fn slots(numbers: &[usize]) -> Vec<SlotIx> {
     numbers.iter().copied().map(SlotIx::new).collect()
 }
 
-static NOTHING: LazyLock<HashSet<usize>> = LazyLock::new(HashSet::new);
+static NOTHING: LazyLock<HashSet<QueueIx>> = LazyLock::new(HashSet::new);
 
 fn room(free: &[SlotIx], most: usize) -> Room<'_> {
     Room { free, again: Vec::new(), most, paused: &NOTHING }
@@ -156,7 +156,7 @@ fn scope_and_pauses_are_kept() {
     case.scope.ids.insert("B".to_owned());
     let free = slots(&[0, 1]);
     assert_eq!(case.claims(&case.decide(&room(&free, 9), &[])), claimed(&[(0, "B")]));
-    case.paused.insert(0);
+    case.paused.insert(QueueIx::FIRST);
     let plan = case.decide(&room(&free, 9), &[]);
     assert!(plan.claims.is_empty() && !plan.has_work, "{plan:?}");
 }
@@ -164,7 +164,7 @@ fn scope_and_pauses_are_kept() {
 #[test]
 fn nothing_begins_where_a_tree_is_judged() {
     let mut case = Case::new(json!([{"id": "A"}]));
-    case.judged.push(case.project.set().root(0).to_owned());
+    case.judged.push(case.project.set().root(QueueIx::FIRST).to_owned());
     let free = slots(&[0]);
     let plan = case.decide(&room(&free, 9), &[]);
     assert!(plan.claims.is_empty() && plan.has_work, "{plan:?}");

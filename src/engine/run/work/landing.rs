@@ -8,7 +8,7 @@ use super::super::observer::{Notice, Piece};
 use super::super::running::Kind;
 use super::Work;
 use crate::claims::fencing;
-use crate::domain::{Change, Status, Waits};
+use crate::domain::{Change, QueueIx, Status, Waits};
 use crate::engine::attempt::{Finished, Purpose, ToLand};
 use crate::engine::dispatch::{Adopted, After, InReview, Reviewed, SlotIx};
 use crate::platform::lock::FileLock;
@@ -161,7 +161,7 @@ impl Work {
     pub(in super::super) fn forget_old_attempts(&self, crew: &mut Crew<'_>) {
         let (set, queues) = (self.project.set(), self.project.queues());
         let now = self.options.clock.now().timestamp();
-        let repositories = (0..set.served()).filter_map(|queue| self.repository(queue));
+        let repositories = set.each_served().filter_map(|queue| self.repository(queue));
         let mut seen: Vec<&Path> = Vec::new();
         for repository in repositories {
             if seen.contains(&repository.common()) {
@@ -175,7 +175,7 @@ impl Work {
     }
 
     /// Removes the entry of a change that will not land.
-    fn forget(&self, queue: usize, entry: Option<&Entry>, crew: &mut Crew<'_>) {
+    fn forget(&self, queue: QueueIx, entry: Option<&Entry>, crew: &mut Crew<'_>) {
         let Some(entry) = entry else { return };
         let left = self.repository(queue).map(|repository| {
             Entries::of(repository).and_then(|entries| entries.leave(repository, entry))
@@ -189,7 +189,7 @@ impl Work {
     pub(in super::super) fn sweep_entries(&self, crew: &mut Crew<'_>) {
         let set = self.project.set();
         let mut seen: Vec<&Path> = Vec::new();
-        for queue in 0..set.served() {
+        for queue in set.each_served() {
             let Some(repository) = self.repository(queue) else { continue };
             if seen.contains(&repository.common()) {
                 continue;
@@ -210,7 +210,8 @@ impl Work {
     /// writes the entry first.
     fn is_over(&self, entry: &Entry) -> bool {
         let (set, queues) = (self.project.set(), self.project.queues());
-        let mut of = (0..queues.len()).filter(|queue| set.real(*queue) == entry.whose.queue);
+        let mut of =
+            QueueIx::first(queues.len()).filter(|queue| set.real(*queue) == entry.whose.queue);
         let is_moving = matches!(entry.state, State::Moving { .. });
         !is_moving
             && of.any(|queue| {
@@ -219,7 +220,7 @@ impl Work {
             })
     }
 
-    fn repository(&self, queue: usize) -> Option<&Repository> {
+    fn repository(&self, queue: QueueIx) -> Option<&Repository> {
         self.fixed.repository(self.project.set().root(queue))
     }
 }
