@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::event_kind::event_kind;
+use super::place::{Place, TaskRef};
 use crate::domain::{
     self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, QueueIx, Status, Transition,
     Verdict,
@@ -12,15 +13,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use xxhash_rust::xxh3::Xxh3;
-
-/// The position of a task in a set of queues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// Index of the queue in the store.
-    pub queue: QueueIx,
-    /// Index of the task in the queue.
-    pub task: usize,
-}
 
 /// Who makes a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +31,7 @@ pub struct Draft<'a> {
     queues: &'a mut [Queue],
     now: DateTime<Utc>,
     events: Vec<(QueueIx, Event)>,
-    undecided: HashSet<(QueueIx, String)>,
+    undecided: HashSet<TaskRef>,
 }
 
 impl<'a> Draft<'a> {
@@ -55,14 +47,13 @@ impl<'a> Draft<'a> {
 
     /// Sets the tasks that were set back and whose work nobody decided about. While there are any,
     /// nothing is claimed in this change.
-    pub(super) fn hold(&mut self, undecided: HashSet<(QueueIx, String)>) {
+    pub(super) fn hold(&mut self, undecided: HashSet<TaskRef>) {
         self.undecided = undecided;
     }
 
-    /// Returns the task `id` if it was set back and nobody has decided about its work.
-    pub fn undecided(&self, queue: QueueIx, id: &str) -> Option<Place> {
-        let waits = self.undecided.iter().any(|(at, task)| *at == queue && task == id);
-        Some(Place { queue, task: self.queues[queue].index_of(id).filter(|_| waits)? })
+    /// Returns where `task` is, if it was set back and nobody has decided about its work.
+    pub fn undecided(&self, task: &TaskRef) -> Option<Place> {
+        task.place(self.queues).filter(|_| self.undecided.contains(task))
     }
 
     /// Returns whether any task was set back without a decision about its work. Nothing is claimed

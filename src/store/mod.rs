@@ -9,13 +9,15 @@ mod error;
 mod event_kind;
 pub mod file;
 pub mod journal;
+mod place;
 mod records;
 pub mod state;
 
-pub use draft::{Actor, Draft, Place, new_event, queue_name};
+pub use draft::{Actor, Draft, new_event, queue_name};
 pub use error::StoreError;
 pub(crate) use journal::last_good;
 pub use journal::lines;
+pub use place::{Place, TaskRef};
 pub(crate) use records::undecided;
 pub use records::{
     Backoffs, Bases, Ledgers, RedStep, TreeReport, Trees, at_work, attempts, cursors, registry,

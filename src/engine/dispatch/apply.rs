@@ -7,13 +7,13 @@ use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
 use crate::domain::{
-    Change, Changes, ClaimToken, EventKind, Field, QueueIx, ReasonCode, Status, Transition, Usage,
-    WorkerId, Write, timestamp,
+    Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, Usage, WorkerId,
+    Write, timestamp,
 };
 use crate::engine::attempt::{Finished, usage};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
-use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
+use crate::store::{Actor, Draft, Place, StoreError, TaskKey, TaskRef};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -31,10 +31,8 @@ pub(crate) struct Claimed {
 /// A change of another loop that this one is to land.
 #[derive(Clone, Debug)]
 pub(crate) struct Adopted {
-    /// The queue of its task.
-    pub(crate) queue: QueueIx,
-    /// The id of its task.
-    pub(crate) id: String,
+    /// Its task.
+    pub(crate) task: TaskRef,
     /// The fencing token of its new claim.
     pub(crate) token: ClaimToken,
     /// The change.
@@ -144,8 +142,7 @@ fn spent(draft: &Draft<'_>, place: Place, used: &Usage) -> Changes {
 
 /// Ends the claim of a dead worker, if it is still in the queue.
 pub(super) fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreError> {
-    let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(()) };
-    let place = Place { queue: dead.queue, task };
+    let Some(place) = dead.task.place(draft.queues()) else { return Ok(()) };
     let record = draft.task(place);
     if record.status != Status::InProgress || record.claim() != dead.claim.as_ref() {
         return Ok(());
@@ -162,8 +159,7 @@ pub(super) fn adopt(
     dead: &Dead,
     signs: &Signs<'_>,
 ) -> Result<Option<Adopted>, StoreError> {
-    let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(None) };
-    let place = Place { queue: dead.queue, task };
+    let Some(place) = dead.task.place(draft.queues()) else { return Ok(None) };
     let record = draft.task(place);
     let (Status::InProgress, Some(change)) = (record.status, record.change().cloned()) else {
         return Ok(None);
@@ -174,7 +170,7 @@ pub(super) fn adopt(
     let claim = signs.keeper.claim(&token, timestamp(draft.now()), signs.ids.hex32());
     let actor = Actor::Worker(token.clone());
     draft.transition(place, &Transition::Adopt(claim), &actor, Map::new())?;
-    Ok(Some(Adopted { queue: dead.queue, id: dead.id.clone(), token, change }))
+    Ok(Some(Adopted { task: dead.task.clone(), token, change }))
 }
 
 /// Writes a plan. Returns what was claimed.

@@ -100,10 +100,8 @@ impl Dispatcher {
         }
         let signs = self.signs(set, HashMap::new());
         for dead in work.dead {
-            let task = draft.queues()[dead.queue].index_of(&dead.id);
-            let waits = task.is_some_and(|task| {
-                draft.task(Place { queue: dead.queue, task }).change().is_some()
-            });
+            let place = dead.task.place(draft.queues());
+            let waits = place.is_some_and(|place| draft.task(place).change().is_some());
             if waits && !fault::is(Fault::ChangeForgotten) {
                 made.adopted.extend(apply::adopt(draft, dead, &signs)?);
             } else {

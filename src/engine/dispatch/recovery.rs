@@ -4,7 +4,7 @@ use crate::claims::Keeper;
 use crate::domain::{Claim, ClaimToken, Liveness, QueueIx, Status};
 use crate::project::QueueSet;
 use crate::queue::Queue;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, TaskRef};
 use std::collections::HashSet;
 
 /// What was found about the claims of others.
@@ -23,8 +23,7 @@ pub(crate) struct Others {
 /// The claim of a dead worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Dead {
-    pub(crate) queue: QueueIx,
-    pub(crate) id: String,
+    pub(crate) task: TaskRef,
     pub(crate) claim: Option<Claim>,
 }
 
@@ -53,8 +52,8 @@ pub(super) fn look_at_others(
                     others.unclear.push(format!("task {}: {why}", task.id));
                 }
                 Liveness::Dead { .. } => {
-                    let id = task.id.to_string();
-                    others.dead.push(Dead { queue, id, claim: task.claim().cloned() });
+                    let (task, claim) = (TaskRef::at(queues, at), task.claim().cloned());
+                    others.dead.push(Dead { task, claim });
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::domain::{Event, EventKind, Field, QueueIx, Status};
 use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
-use crate::store::{Actor, Patience, Place, QueueStore, StoreError};
+use crate::store::{Actor, Patience, Place, QueueStore, StoreError, TaskRef};
 use crate::verify::VerifyStep;
 use crate::workspace::Oid;
 use serde_json::json;
@@ -20,7 +20,7 @@ use serde_json::json;
 pub(super) struct SetBack {
     /// Their queue.
     pub(super) queue: QueueIx,
-    ids: Vec<String>,
+    tasks: Vec<TaskRef>,
 }
 
 /// The decision about them.
@@ -44,9 +44,8 @@ impl SetBack {
         let first = *places.first()?;
         let alike = steps(&first);
         places.retain(|place| place.queue == first.queue && steps(place) == alike);
-        let id = |place: &Place| queues[place.queue].tasks()[place.task].id.to_string();
-        let ids = places.iter().map(id).collect();
-        Some((Self { queue: first.queue, ids }, alike))
+        let tasks = places.iter().map(|place| TaskRef::at(queues, *place)).collect();
+        Some((Self { queue: first.queue, tasks }, alike))
     }
 
     /// Returns the first undecided task whose work landed, and whether its commit is in the
@@ -55,19 +54,19 @@ impl SetBack {
         let (set, store) = (project.set(), project.store());
         let mut places: Vec<Place> = store.undecided().collect();
         places.sort_unstable();
-        places.into_iter().find_map(|Place { queue, task }| {
-            let id = project.queues()[queue].tasks()[task].id.to_string();
-            let state = store.state_before(queue, &id)?;
+        places.into_iter().find_map(|place| {
+            let task = TaskRef::at(project.queues(), place);
+            let state = store.state_before(&task)?;
             let commit = state.get(Field::LandedCommit.key())?.as_str().and_then(Oid::parse)?;
             // If git cannot tell, the verification decides.
-            let is_there = fixed.repository(set.root(queue))?.has_landed(&commit).ok()?;
-            Some((Self { queue, ids: vec![id] }, is_there))
+            let is_there = fixed.repository(set.root(task.queue))?.has_landed(&commit).ok()?;
+            Some((Self { queue: task.queue, tasks: vec![task] }, is_there))
         })
     }
 
     /// Returns whether all of them are still undecided.
     pub(super) fn waits(&self, project: &Project) -> bool {
-        self.ids.iter().all(|id| project.store().state_before(self.queue, id).is_some())
+        self.tasks.iter().all(|task| project.store().state_before(task).is_some())
     }
 
     /// Returns the name of this verification, and its purpose.
@@ -86,21 +85,21 @@ impl SetBack {
     /// # Errors
     /// [`StoreError`] when the decision cannot be written.
     pub(super) fn restore(&self, project: &mut Project, why: &str) -> Result<Decided, StoreError> {
-        let Self { queue, ids } = self;
+        let tasks = &self.tasks;
         let store = project.store_mut();
-        let state = |id: &String| Some((id.clone(), store.state_before(*queue, id)?.clone()));
-        let states: Vec<_> = ids.iter().filter_map(state).collect();
+        let state = |task: &TaskRef| Some((task.clone(), store.state_before(task)?.clone()));
+        let states: Vec<_> = tasks.iter().filter_map(state).collect();
         let events = store.update(Patience::Unlimited, &mut |draft| {
             // Another process may have decided meanwhile.
-            for (id, state) in &states {
-                if let Some(place) = draft.undecided(*queue, id) {
+            for (task, state) in &states {
+                if let Some(place) = draft.undecided(task) {
                     draft.restore(place, state)?;
                 }
             }
             Ok(())
         })?;
         let text =
-            format!("set back with the queue: {}; {why}, so they are complete again", named(ids));
+            format!("set back with the queue: {}; {why}, so they are complete again", named(tasks));
         Ok(Decided { events, text })
     }
 
@@ -109,22 +108,22 @@ impl SetBack {
     /// # Errors
     /// [`StoreError`] when the decision cannot be written.
     pub(super) fn redo(&self, project: &mut Project) -> Result<Decided, StoreError> {
-        let Self { queue, ids } = self;
+        let tasks = &self.tasks;
         let data = json!({"set_back": "work_missing"});
         let data = data.as_object().cloned().unwrap_or_default();
         let store = project.store_mut();
         let events = store.update(Patience::Unlimited, &mut |draft| {
-            for id in ids {
-                if let Some(place) = draft.undecided(*queue, id) {
+            for task in tasks {
+                if let Some(place) = draft.undecided(task) {
                     draft.record(place, EventKind::ExternalEdit, &Actor::Loop, data.clone());
                 }
             }
             Ok(())
         })?;
-        store.decide(*queue, ids);
+        store.decide(tasks);
         let text = format!(
             "set back with the queue: {}; their work is not in the tree, so they are done again",
-            named(ids)
+            named(tasks)
         );
         Ok(Decided { events, text })
     }
@@ -137,11 +136,12 @@ pub(super) fn are_worked_on(set: &QueueSet, queues: &[Queue]) -> bool {
     })
 }
 
-/// Returns the first few ids of a list, for messages.
-fn named(ids: &[String]) -> String {
+/// Returns the first few ids, for messages.
+fn named(tasks: &[TaskRef]) -> String {
     const MOST: usize = 8;
-    let names = ids.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match ids.len().saturating_sub(MOST) {
+    let ids = tasks.iter().take(MOST).map(|task| task.id.as_str());
+    let names = ids.collect::<Vec<_>>().join(", ");
+    match tasks.len().saturating_sub(MOST) {
         0 => names,
         more => format!("{names} and {more} more"),
     }

@@ -232,10 +232,10 @@ impl Work {
         }
         self.forecast(crew, &others.untold)?;
         self.survey.looked(self.options.clock.monotonic(), others.ending);
-        let is_paused = |dead: &Dead| crew.drain().paused().contains(&dead.queue);
+        let is_paused = |dead: &Dead| crew.drain().paused().contains(&dead.task.queue);
         let (paused, dead): (Vec<Dead>, Vec<Dead>) = others.dead.into_iter().partition(is_paused);
         for dead in paused {
-            let key = TaskKey::new(self.project.set().real(dead.queue), &dead.id);
+            let key = TaskKey::new(self.project.set().real(dead.task.queue), dead.task.id.as_str());
             self.dispatcher.keeper().let_go(&key);
         }
         Ok(dead)

@@ -2,9 +2,9 @@
 
 use super::transition::make;
 use crate::claims::Keeper;
-use crate::domain::{Claim, Liveness, QueueIx, Status, Task, TaskId, Transition};
+use crate::domain::{Claim, Liveness, Status, Task, TaskId, Transition};
 use crate::project::Project;
-use crate::store::{Draft, Place, StoreError};
+use crate::store::{Draft, Place, StoreError, TaskRef};
 use std::collections::{HashMap, HashSet};
 
 /// Why a verb does not end a claim.
@@ -36,7 +36,7 @@ pub(super) enum Living {
 #[derive(Debug, Default)]
 pub struct DeadClaims {
     keeper: Keeper,
-    claims: HashMap<(QueueIx, TaskId), Option<Claim>>,
+    claims: HashMap<TaskRef, Option<Claim>>,
 }
 
 impl DeadClaims {
@@ -56,8 +56,8 @@ impl DeadClaims {
             let liveness = dead.keeper.recover(real, task, &HashSet::new())?;
             match at_work(task.claim(), &liveness) {
                 None => {
-                    let named = (place.queue, task.id.clone());
-                    dead.claims.insert(named, task.claim().cloned());
+                    let task_ref = TaskRef { queue: place.queue, id: task.id.clone() };
+                    dead.claims.insert(task_ref, task.claim().cloned());
                 }
                 Some(why) if living == Living::Refused => {
                     return Err(VerbError::AtWork { id: task.id.clone(), why });
@@ -70,7 +70,7 @@ impl DeadClaims {
 
     /// Returns whether the claim of the task is one of the dead claims and has not changed.
     pub(super) fn hold(&self, place: Place, task: &Task) -> bool {
-        let claim = self.claims.get(&(place.queue, task.id.clone()));
+        let claim = self.claims.get(&TaskRef { queue: place.queue, id: task.id.clone() });
         claim.is_some_and(|claim| claim.as_ref() == task.claim())
     }
 

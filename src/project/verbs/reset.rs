@@ -3,19 +3,16 @@
 use super::dead_claims::{DeadClaims, Living, VerbError};
 use super::places::{BATCH, places};
 use super::transition::make;
-use crate::domain::{Field, QueueIx, Status, TaskId, Transition};
+use crate::domain::{Field, Status, Transition};
 use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::Queue;
 use crate::store::attempts::forget;
-use crate::store::{Place, StoreError, TaskKey};
+use crate::store::{Place, StoreError, TaskKey, TaskRef};
 use serde_json::Value;
 
 /// The maximum number of tasks in progress in a batch, because the lock of each claim is an open
 /// file.
 const CLAIMS: usize = 500;
-
-/// A task, by its queue and id.
-type Named = (QueueIx, TaskId);
 
 /// Resets all given tasks or none. Returns their ids.
 ///
@@ -25,7 +22,7 @@ pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbE
     let made = reset_these(project, |set, queues| {
         ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
     })?;
-    Ok(made.into_iter().map(|(_, id)| id.to_string()).collect())
+    Ok(made.into_iter().map(|task| task.id.to_string()).collect())
 }
 
 /// Resets every task that has run, in batches, until none is left or the number no longer
@@ -38,7 +35,7 @@ pub fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), Ve
     loop {
         let made =
             reset_these(project, |set, queues| Ok(batch(queues, to_reset(queues, set.served()))))?;
-        done.extend(made.into_iter().map(|(_, id)| id.to_string()));
+        done.extend(made.into_iter().map(|task| task.id.to_string()));
         let now = to_reset(project.queues(), project.set().served()).len();
         if now == 0 || now >= left {
             return Ok(());
@@ -65,7 +62,7 @@ fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
 fn reset_these(
     project: &mut Project,
     pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
-) -> Result<Vec<Named>, VerbError> {
+) -> Result<Vec<TaskRef>, VerbError> {
     let places = pick(project.set(), project.queues())?;
     // Kept until everything is written, so that no worker takes a task over in the meantime. For
     // other claims the transition is refused, with an error that explains how to end an attempt.
@@ -76,11 +73,11 @@ fn reset_these(
         for place in pick(set, draft.queues())? {
             dead.end(draft, place)?;
             make(draft, place, &Transition::Reset)?;
-            made.push((place.queue, draft.task(place).id.clone()));
+            made.push(TaskRef::at(draft.queues(), place));
         }
         Ok(())
     })?;
-    for (queue, id) in &made {
+    for TaskRef { queue, id } in &made {
         let key = TaskKey::new(project.set().real(*queue), id.as_str());
         forget(&project.set().state(*queue), &key);
     }

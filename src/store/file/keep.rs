@@ -1,14 +1,14 @@
 //! Updates what is kept beside the journal after each change.
 
 use super::FileStore;
-use super::recorded::{Decided, SETTLE};
+use super::recorded::{SETTLE, tasks_of};
 use crate::domain::{Event, QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
 use crate::store::records::requests;
 use crate::store::records::undecided::{self, Undecided};
-use crate::store::{Patience, Place, QueueStore, StoreError, last_good, queue_name};
-use std::collections::HashSet;
+use crate::store::{Patience, Place, QueueStore, StoreError, TaskRef, last_good, queue_name};
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -17,20 +17,15 @@ impl FileStore {
     /// not be there. They cannot be claimed until a verification of the tree has decided about
     /// them.
     pub fn undecided(&self) -> impl Iterator<Item = Place> + '_ {
-        QueueIx::each(self.recorded.undecided.iter().zip(&self.queues)).flat_map(|(queue, both)| {
-            let (waiting, tasks) = both;
-            let place = move |id: &String| Some(Place { queue, task: tasks.index_of(id)? });
-            waiting.keys().filter_map(place)
-        })
+        tasks_of(&self.recorded.undecided).filter_map(|task| task.place(&self.queues))
     }
 
     /// Returns the state in which an undecided task was complete.
     pub fn state_before(
         &self,
-        queue: QueueIx,
-        id: &str,
+        task: &TaskRef,
     ) -> Option<&serde_json::Map<String, serde_json::Value>> {
-        queue.of(&self.recorded.undecided)?.get(id)
+        task.queue.of(&self.recorded.undecided)?.get(task.id.as_str())
     }
 
     /// Reads the undecided tasks again, because other processes may have changed them. Keeps the
@@ -78,7 +73,7 @@ impl FileStore {
     /// Stores the last good texts of `queues`, the queues that running attempts are judged against,
     /// and the undecided tasks. A failure costs a safety net, not the change, which is already
     /// written.
-    pub(super) fn keep(&mut self, mut queues: Vec<QueueIx>, decided: &Decided) {
+    pub(super) fn keep(&mut self, mut queues: Vec<QueueIx>, decided: &HashSet<TaskRef>) {
         queues.sort_unstable();
         queues.dedup();
         for index in queues {
@@ -96,8 +91,9 @@ impl FileStore {
         // Attempts run again.
         let alone = &self.alone;
         self.recorded.quiet.retain(|queue| alone.contains(queue));
-        for (queue, id) in decided {
-            if queue.of_mut(&mut self.recorded.undecided).is_some_and(|t| t.remove(id).is_some()) {
+        for TaskRef { queue, id } in decided {
+            let tasks = queue.of_mut(&mut self.recorded.undecided);
+            if tasks.is_some_and(|tasks| tasks.remove(id.as_str()).is_some()) {
                 self.keep_undecided(*queue);
             }
         }
@@ -166,9 +162,12 @@ impl FileStore {
     }
 
     /// Drops the old state of tasks that are to be done again.
-    pub fn decide(&mut self, queue: QueueIx, ids: &[String]) {
-        self.recorded.undecided[queue].retain(|id, _| !ids.contains(id));
-        self.keep_undecided(queue);
+    pub fn decide(&mut self, tasks: &[TaskRef]) {
+        for TaskRef { queue, id } in tasks {
+            self.recorded.undecided[*queue].remove(id.as_str());
+        }
+        let queues: BTreeSet<QueueIx> = tasks.iter().map(|task| task.queue).collect();
+        queues.into_iter().for_each(|queue| self.keep_undecided(queue));
     }
 
     fn keep_undecided(&self, queue: QueueIx) {

@@ -3,7 +3,8 @@
 use crate::domain::{Field, QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::StoreError;
-use crate::store::draft::{Draft, Place};
+use crate::store::draft::Draft;
+use crate::store::place::Place;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 

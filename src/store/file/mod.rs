@@ -32,7 +32,7 @@ use loaded::Loaded;
 pub use options::{FileOptions, OnChange, OnWait};
 pub use peek::Peek;
 use reconcile::Judge;
-use recorded::{Recorded, SETTLE, decided};
+use recorded::{Recorded, SETTLE, decided, tasks_of};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -270,10 +270,7 @@ impl FileStore {
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
         Self::forget_decided(draft.queues(), undecided, &self.alone);
-        let ids = QueueIx::each(&*undecided);
-        draft.hold(
-            ids.flat_map(|(at, tasks)| tasks.keys().map(move |id| (at, id.clone()))).collect(),
-        );
+        draft.hold(tasks_of(undecided).collect());
         let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
         let events = draft.into_events();
         let touched: Vec<QueueIx> = QueueIx::first(self.served)

@@ -1,7 +1,8 @@
 //! What was last recorded of each served queue, and what a change decided.
 
-use crate::domain::{Event, EventKind, QueueIx};
+use crate::domain::{Event, EventKind, QueueIx, TaskId};
 use crate::queue::Queue;
+use crate::store::place::TaskRef;
 use crate::store::records::undecided::Undecided;
 use std::collections::HashSet;
 use std::io;
@@ -73,17 +74,22 @@ impl Recorded {
     }
 }
 
-/// Tasks of served queues, by index of the queue and id.
-pub(super) type Decided = HashSet<(QueueIx, String)>;
+/// Returns the tasks in the lists of the served queues.
+pub(super) fn tasks_of(undecided: &[Undecided]) -> impl Iterator<Item = TaskRef> {
+    QueueIx::each(undecided).flat_map(|(queue, tasks)| {
+        tasks.keys().filter_map(move |id| Some(TaskRef { queue, id: TaskId::new(id)? }))
+    })
+}
 
 /// Returns the tasks that a change decided about: once a task that was set back gets a state, its
 /// old one is not restored any more. A changed text or an approval decides nothing about finished
 /// work.
-pub(super) fn decided(events: &[(QueueIx, Event)]) -> Decided {
+pub(super) fn decided(events: &[(QueueIx, Event)]) -> HashSet<TaskRef> {
     let silent = [EventKind::ExternalEdit, EventKind::Edited, EventKind::Approved];
     let decides = |event: &Event| !silent.contains(&event.event);
     let task = |(queue, event): &(QueueIx, Event)| {
-        event.task.clone().filter(|_| decides(event)).map(|task| (*queue, task))
+        let id = event.task.as_deref().filter(|_| decides(event)).and_then(TaskId::new)?;
+        Some(TaskRef { queue: *queue, id })
     };
     events.iter().filter_map(task).collect()
 }

@@ -13,7 +13,7 @@ use crate::engine::{self, Ending, KnownCommands};
 use crate::project::repositories::{Purpose, is_private};
 use crate::project::{Project, QueueSet, Scope, paused};
 use crate::queue::Queue;
-use crate::store::{Place, QueueStore};
+use crate::store::{Place, QueueStore, TaskRef};
 use crate::views::escape;
 use crate::views::landing::{short, waits_for};
 use crate::workspace::{Entries, Entry};
@@ -57,31 +57,28 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
     tell(&before, &project, &ending, session)
 }
 
-/// Returns the tasks whose changes wait, by queue and id.
-fn waiting(project: &Project) -> BTreeSet<(QueueIx, String)> {
-    let of = |(number, queue): (QueueIx, &Queue)| {
-        let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
-        let ids = queue.tasks().iter().filter(waits).map(|task| (number, task.id.to_string()));
-        ids.collect::<Vec<_>>()
+/// Returns the tasks whose changes wait.
+fn waiting(project: &Project) -> BTreeSet<TaskRef> {
+    let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
+    let of = |(queue, content): (QueueIx, &Queue)| {
+        let tasks = content.tasks().iter().filter(waits);
+        tasks.map(|task| TaskRef { queue, id: task.id.clone() }).collect::<Vec<_>>()
     };
     QueueIx::each(project.served()).flat_map(of).collect()
 }
 
 /// Returns the same from the entries in the repositories: a queue that git reverted does not show
 /// them until a loop reads it.
-fn entered(
-    project: &Project,
-    session: &Session<'_>,
-) -> Result<BTreeSet<(QueueIx, String)>, Failure> {
+fn entered(project: &Project, session: &Session<'_>) -> Result<BTreeSet<TaskRef>, Failure> {
     let set = project.set();
     let mut found = BTreeSet::new();
     for home in session.homes(set, Purpose::Look)? {
-        let place = |entry: Entry| {
+        let task = |entry: Entry| {
             let queue = set.each_served().find(|queue| set.real(*queue) == entry.whose.queue)?;
-            let id = entry.message.task;
-            project.queues()[queue].index_of(&id).is_some().then_some((queue, id))
+            let task = project.queues()[queue].index_of(&entry.message.task)?;
+            Some(TaskRef::at(project.queues(), Place { queue, task }))
         };
-        found.extend(Entries::look(&home.repository).all()?.into_iter().filter_map(place));
+        found.extend(Entries::look(&home.repository).all()?.into_iter().filter_map(task));
     }
     Ok(found)
 }
@@ -105,16 +102,15 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
 
 /// Prints the outcome of each change. The exit status is 0 only if all of them landed.
 fn tell(
-    before: &BTreeSet<(QueueIx, String)>,
+    before: &BTreeSet<TaskRef>,
     project: &Project,
     ending: &Ending,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let mut all = true;
-    for (queue, id) in before {
-        let content = &project.queues()[*queue];
-        let Some(task) = content.index_of(id) else { continue };
-        let came_to = came_to(content, Place { queue: *queue, task });
+    for task in before {
+        let Some(place) = task.place(project.queues()) else { continue };
+        let came_to = came_to(&project.queues()[place.queue], place);
         all &= matches!(came_to, CameTo::Landed(_));
         let what = match came_to {
             CameTo::Landed(commit) => format!("landed as {}", short(&commit)),
@@ -122,7 +118,7 @@ fn tell(
             CameTo::Back(why) => format!("did not land: {why}"),
         };
         if !session.global.quiet {
-            let line = format!("{id}: {what}");
+            let line = format!("{}: {what}", task.id);
             writeln!(session.streams.out, "{}", escape::line(&line))?;
         }
     }

@@ -13,7 +13,7 @@ use crate::project::repositories::is_private;
 use crate::project::verbs::{self, Done};
 use crate::project::{Among, Project, is_in_review};
 use crate::queue::Queue;
-use crate::store::QueueStore;
+use crate::store::{QueueStore, TaskRef};
 use crate::views::escape;
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -29,21 +29,19 @@ enum Choice {
     Override,
 }
 
-/// The index of a served queue, and the id of a blocked task in it without an open question.
-pub(super) type Blocked = (QueueIx, String);
-
 /// Returns the blocked tasks of the served queues that do not wait for an answer or a review.
-pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
-    let of = |(number, queue): (QueueIx, &Queue)| {
+pub(super) fn blocked(project: &Project) -> BTreeSet<TaskRef> {
+    let of = |(queue, content): (QueueIx, &Queue)| {
         let failed = |at: &usize| {
-            let verdict = queue.tasks()[*at].verdict;
-            queue.tasks()[*at].status == Status::Blocked
-                && matches!(verdict, Some(Verdict::Fail | Verdict::Blocked))
-                && !is_in_review(queue, *at)
-                && queue.raw(*at, Field::OpenQuestion).is_none()
+            let task = &content.tasks()[*at];
+            task.status == Status::Blocked
+                && matches!(task.verdict, Some(Verdict::Fail | Verdict::Blocked))
+                && !is_in_review(content, *at)
+                && content.raw(*at, Field::OpenQuestion).is_none()
         };
-        let ids = (0..queue.tasks().len()).filter(failed);
-        ids.map(|at| (number, queue.tasks()[at].id.to_string())).collect::<Vec<_>>()
+        let failed = (0..content.tasks().len()).filter(failed);
+        let task = |at: usize| TaskRef { queue, id: content.tasks()[at].id.clone() };
+        failed.map(task).collect::<Vec<_>>()
     };
     QueueIx::each(project.served()).flat_map(of).collect()
 }
@@ -54,28 +52,28 @@ pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
 /// # Errors
 /// Fails if the terminal cannot be used, or a decision cannot be written.
 pub(super) fn ask(
-    before: &BTreeSet<Blocked>,
+    before: &BTreeSet<TaskRef>,
     selection: Selection,
     session: &mut Session<'_>,
 ) -> Result<bool, Failure> {
     let mut project = session.open(selection)?;
     project.store_mut().read()?;
     let mut any = false;
-    for (queue, id) in blocked(&project).difference(before) {
-        let content = &project.queues()[*queue];
-        let Some(at) = content.index_of(id) else { continue };
-        let why = content.text(at, Field::Error).unwrap_or_default();
+    for task in blocked(&project).difference(before) {
+        let TaskRef { queue, id } = task;
+        let Some(place) = task.place(project.queues()) else { continue };
+        let why = project.queues()[*queue].text(place.task, Field::Error).unwrap_or_default();
         let private = is_private(project.set());
         match choice(&format!("{id} is blocked: {why}"), private, session)? {
             Choice::Keep => {}
             Choice::Revert => {
-                let place = project.resolve(id, Among::Served)?;
+                let place = project.resolve(id.as_str(), Among::Served)?;
                 fresh::begin_anew(session, &project, &[place])?;
                 say(session, &format!("{id}: its next attempt starts from the branch"))?;
             }
             Choice::Override => {
                 let Some(note) = reason(session)? else { continue };
-                let ids = [id.clone()];
+                let ids = [id.to_string()];
                 let (_, dead) = verbs::before_done(&project, &ids).map_err(not_written)?;
                 let done = Done { by: login::name(), note: Some(note), verdict: Verdict::Skipped };
                 verbs::done(&mut project, &ids, &done, &dead)?;

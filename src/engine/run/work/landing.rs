@@ -90,7 +90,8 @@ impl Work {
 
     /// Takes over the change of a dead loop, whose lock is held.
     pub(super) fn adopt(&mut self, adopted: Adopted, crew: &mut Crew<'_>) {
-        let Adopted { queue, id, token, change } = adopted;
+        let Adopted { task, token, change } = adopted;
+        let (queue, id) = (task.queue, task.id.to_string());
         let key = TaskKey::new(self.project.set().real(queue), &id);
         let lock = self.dispatcher.keeper().hand_over(&key);
         let waiting = Waiting { queue, id, token, change, entry: None, lock, due: None };
