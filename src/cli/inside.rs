@@ -20,7 +20,7 @@ impl Session<'_> {
     pub(super) fn refuse_inside(&self, set: &QueueSet) -> Result<(), Failure> {
         let inside = self.inside();
         match set.each_served().find(|queue| inside.owns(set.real(*queue), set.root(*queue))) {
-            Some(queue) => Err(refused(&set.shown(queue).display().to_string())),
+            Some(queue) => Err(refused(&set.queue(queue).shown().to_string())),
             None => Ok(()),
         }
     }

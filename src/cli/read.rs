@@ -146,7 +146,7 @@ impl<'a> Snapshot<'a> {
     pub(super) fn key(&self, node: Node) -> (Place, TaskKey) {
         let (queue, task) = self.structure.graph.location(node);
         let id = self.structure.graph.id(node);
-        (Place { queue, task }, TaskKey::new(self.set.real(queue), id))
+        (Place { queue, task }, self.set.queue(queue).task(id))
     }
 
     /// Returns the task to which the reference `text` resolves.
@@ -178,7 +178,7 @@ impl Session<'_> {
         let mask = Mask::new(&project.config().and_own(&self.world.vars));
         let set = project.set();
         let all = QueueIx::first(project.queues().len());
-        let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();
+        let shown = all.map(|queue| set.queue(queue).shown().to_string()).collect();
         let (project, structure) = (ManuallyDrop::new(project), ManuallyDrop::default());
         let rules = EstimateRules::default();
         Ok(Reading { project, mask, structure, rules, shown })

@@ -7,7 +7,7 @@ use crate::project::{QueueSet, Structure};
 use crate::queue::Queue;
 use crate::store::attempts::AttemptFolder;
 use crate::store::journal::Journal;
-use crate::store::{StateDir, TaskKey, queue_name};
+use crate::store::{StateDir, queue_name};
 use crate::views::known::{Known, LiveView, Phase, Recent};
 use crate::views::mask::Mask;
 use std::cell::OnceCell;
@@ -51,7 +51,7 @@ impl Trails {
             .and_then(|recent| recent.of(&queue_name(&queues[queue]), task.id.as_str()).cloned());
         let claim = task.claim().filter(|_| task.status == Status::InProgress);
         let live = claim.filter(|_| set.serves(queue)).map(|claim| {
-            let key = TaskKey::new(set.real(queue), task.id.as_str());
+            let key = set.queue(queue).task(task.id.as_str());
             let folder = AttemptFolder::new(&set.state(queue), &key, claim.attempt);
             let now = SystemClock.now();
             let look = LiveView::look(folder.path(), Some(&claim.since), now, mask);

@@ -30,7 +30,7 @@ fn files(project: &Project) -> Vec<String> {
     let config = set.config.path.as_ref().map(|path| path.display().to_string());
     let mut lines = vec![format!("configuration: {}", config.as_deref().unwrap_or("none"))];
     for queue in set.each_served() {
-        let (shown, root) = (set.shown(queue).display(), set.root(queue).display());
+        let (shown, root) = (set.queue(queue).shown(), set.root(queue).display());
         lines.push(format!("queue: {shown}, project root {root}"));
     }
     lines

@@ -49,7 +49,7 @@ impl Seen {
 pub fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
     let is_paused = |queue: &QueueIx| {
         let state = set.state(*queue);
-        let names = [Some(set.stem(*queue)), None];
+        let names = [Some(set.queue(*queue).stem()), None];
         names.iter().any(|name| requests::date(&state.request(requests::PAUSE, *name)).is_some())
     };
     QueueIx::first(queues).filter(is_paused).collect()

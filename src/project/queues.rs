@@ -1,5 +1,6 @@
 //! The queues that a command serves, and those that it only reads because tasks depend on them.
 
+use super::queue_ref::QueueRef;
 use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
 use crate::domain::{Field, QueueIx, Task, Text};
 use crate::plan::{self, AgentLimit, QueueTasks};
@@ -15,16 +16,9 @@ use std::path::{Path, PathBuf};
 pub struct QueueSet {
     /// The configuration of all of them.
     pub config: Config,
-    queues: Vec<Member>,
+    queues: Vec<QueueRef>,
     served: usize,
     backups: Option<Backups>,
-}
-
-#[derive(Clone, Debug)]
-struct Member {
-    selected: SelectedQueue,
-    real: PathBuf,
-    root: ProjectRoot,
 }
 
 impl QueueSet {
@@ -53,13 +47,13 @@ impl QueueSet {
         }
         let projects = store.queues().iter().map(|queue| queue.project().map(str::to_owned));
         let real = store.paths().map(Path::to_owned);
-        let queues: Vec<Member> = members
+        let queues: Vec<QueueRef> = members
             .into_iter()
             .zip(projects)
             .zip(real)
             .map(|((selected, project), real)| {
                 let root = config.root_for(&selected, project.as_deref());
-                Member { selected, real, root }
+                QueueRef::new(selected, real, root)
             })
             .collect();
         let set = Self { config, queues, served, backups };
@@ -79,7 +73,7 @@ impl QueueSet {
             let project = newest.and_then(|queue| queue.project().map(str::to_owned));
             let root = self.config.root_for(&selected, project.as_deref());
             let real = store.paths().last().unwrap_or(&selected.path).to_owned();
-            self.queues.push(Member { selected, real, root });
+            self.queues.push(QueueRef::new(selected, real, root));
         }
         self.queues.len() > before
     }
@@ -101,29 +95,19 @@ impl QueueSet {
         QueueIx::first(self.served)
     }
 
-    /// Returns the name of a queue in references.
-    pub fn name(&self, queue: QueueIx) -> &str {
-        &self.queues[queue].selected.name
-    }
-
-    /// Returns the file stem of a queue, by which requests name it.
-    pub fn stem(&self, queue: QueueIx) -> &str {
-        self.real(queue).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
-    }
-
-    /// Returns the path of a queue for messages.
-    pub fn shown(&self, queue: QueueIx) -> &Path {
-        &self.queues[queue].selected.shown
+    /// Returns what identifies a queue.
+    pub fn queue(&self, queue: QueueIx) -> &QueueRef {
+        &self.queues[queue]
     }
 
     /// Returns the real path of a queue.
     pub fn real(&self, queue: QueueIx) -> &Path {
-        &self.queues[queue].real
+        self.queues[queue].key()
     }
 
     /// Returns the real paths of all queues.
     pub fn all_real(&self) -> impl Iterator<Item = &Path> {
-        self.queues.iter().map(|member| member.real.as_path())
+        self.queues.iter().map(QueueRef::key)
     }
 
     /// Returns the files that loops themselves write, which are not part of any task's work: the
@@ -140,17 +124,17 @@ impl QueueSet {
 
     /// Returns the working directory of the agents of a queue.
     pub fn root(&self, queue: QueueIx) -> &Path {
-        &self.queues[queue].root.path
+        &self.queues[queue].root().path
     }
 
     /// Returns the working directories of the agents of all queues.
     pub fn all_roots(&self) -> impl Iterator<Item = &Path> {
-        self.queues.iter().map(|member| member.root.path.as_path())
+        self.queues.iter().map(|queue| queue.root().path.as_path())
     }
 
     /// Returns the roots of the served queues.
     pub fn roots(&self) -> impl Iterator<Item = &ProjectRoot> {
-        self.queues[..self.served].iter().map(|member| &member.root)
+        self.queues[..self.served].iter().map(QueueRef::root)
     }
 
     /// Returns the state folder of a queue.
@@ -160,12 +144,12 @@ impl QueueSet {
 
     /// Returns the data of `queues` that the planner uses.
     pub fn tasks<'a>(&'a self, queues: &'a [Queue]) -> Vec<QueueTasks<'a>> {
-        let one = |(member, queue): (&'a Member, &'a Queue)| QueueTasks {
-            name: &member.selected.name,
-            path: &member.real,
-            root: &member.root.path,
-            tasks: queue.tasks(),
-            phases: queue.phases(),
+        let one = |(queue, content): (&'a QueueRef, &'a Queue)| QueueTasks {
+            name: queue.name(),
+            path: queue.key(),
+            root: &queue.root().path,
+            tasks: content.tasks(),
+            phases: content.phases(),
         };
         self.queues.iter().zip(queues).map(one).collect()
     }

@@ -40,7 +40,8 @@ pub fn resolve(
         while let Some((at, _)) = colons.next().filter(|_| found.is_empty()) {
             let (name, id) = (&text[..at], &text[at + 1..]);
             found = with_id(queues, id, |queue| {
-                queue.index() < end && (set.name(queue) == name || set.stem(queue) == name)
+                queue.index() < end
+                    && (set.queue(queue).name() == name || set.queue(queue).stem() == name)
             });
         }
         if !found.is_empty() {
@@ -53,7 +54,7 @@ pub fn resolve(
         [..] => {
             let reference = |place: &Place| {
                 let id = &queues[place.queue].tasks()[place.task].id;
-                format!("{}:{id}", set.name(place.queue))
+                format!("{}:{id}", set.queue(place.queue).name())
             };
             let references = found.iter().map(reference).collect();
             Err(StoreError::AmbiguousTask { id: text.to_owned(), references })
@@ -65,7 +66,7 @@ pub fn resolve(
 pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
     let served = &queues[..set.served()];
     let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
-    let shown = set.each_served().map(|queue| set.shown(queue).display().to_string());
+    let shown = set.each_served().map(|queue| set.queue(queue).shown().to_string());
     StoreError::UnknownTask {
         id: id.to_owned(),
         queues: shown.collect::<Vec<_>>().join(", "),
@@ -84,6 +85,6 @@ fn with_id(queues: &[Queue], id: &str, named: impl Fn(QueueIx) -> bool) -> Vec<P
 /// Returns the error that the task is in a queue that is not served.
 fn elsewhere(set: &QueueSet, queues: &[Queue], id: &str) -> Option<StoreError> {
     let place = *with_id(queues, id, |queue| !set.serves(queue)).first()?;
-    let queue = set.shown(place.queue).display().to_string();
+    let queue = set.queue(place.queue).shown().to_string();
     Some(StoreError::TaskElsewhere { id: id.to_owned(), queue })
 }

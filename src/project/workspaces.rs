@@ -25,7 +25,10 @@ pub fn task_name(
 ) -> TaskName {
     let mut others = QueueIx::each(queues).filter(|(number, _)| *number != queue);
     let is_shared = others.any(|(_, other)| other.index_of(id).is_some());
-    TaskName { is_shared, ..TaskName::new(repository, set.real(queue), set.name(queue), id) }
+    TaskName {
+        is_shared,
+        ..TaskName::new(repository, set.real(queue), set.queue(queue).name(), id)
+    }
 }
 
 /// The tree of an attempt on disk.
@@ -100,7 +103,7 @@ impl Owners {
                     number: 0,
                 };
                 owners.add(name(None).part(), owner);
-                owners.add(name(Some(set.name(number))).part(), owner);
+                owners.add(name(Some(set.queue(number).name())).part(), owner);
             }
         }
         owners

@@ -27,7 +27,7 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
     let mut project = write::open(session, &queues)?;
     let set = project.set();
     if set.served() > 1 {
-        let names = set.each_served().map(|queue| set.shown(queue).display().to_string());
+        let names = set.each_served().map(|queue| set.queue(queue).shown().to_string());
         let names: Vec<String> = names.collect();
         let text = format!("name the queue to add to: {}", names.join(", "));
         return Err(Failure::usage(text));

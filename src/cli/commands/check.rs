@@ -61,7 +61,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
         if let Some(text) = session.exposed(reading.project.set()) {
             let mut finding = FindingView::placeless(
                 "no-backup",
-                &reading.project.set().shown(QueueIx::FIRST).display().to_string(),
+                &reading.project.set().queue(QueueIx::FIRST).shown().to_string(),
                 text,
             );
             finding.severity = crate::queue::Severity::Warning;
@@ -217,7 +217,7 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
         let found = queue.format_version();
         if found > QUEUE_VERSION {
             let message = format!("format {found}, but this program supports {QUEUE_VERSION}");
-            let path = snapshot.set.shown(number).display().to_string();
+            let path = snapshot.set.queue(number).shown().to_string();
             findings.add(FindingView::placeless("newer-queue", &path, message));
         }
         for (index, task) in queue.tasks().iter().enumerate() {

@@ -3,7 +3,6 @@
 use crate::cli::failure::Failure;
 use crate::engine;
 use crate::project::{Among, Project};
-use crate::store::TaskKey;
 
 /// Rejects an expression that does not match the error of the task.
 ///
@@ -16,7 +15,7 @@ pub(super) fn check(project: &Project, ids: &[String], known: Option<&str>) -> R
     };
     let place = project.resolve(id, Among::Served)?;
     let (set, task) = (project.set(), &project.queues()[place.queue].tasks()[place.task]);
-    let key = TaskKey::new(set.real(place.queue), task.id.as_str());
+    let key = set.queue(place.queue).task(task.id.as_str());
     engine::check_known(&set.state(place.queue), &key, pattern).map_err(|why| {
         let failure = Failure::usage(format_args!("--known {why}"));
         failure.hint(format_args!("workloop log {id} shows the output"))

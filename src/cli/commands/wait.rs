@@ -80,7 +80,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
 fn serves(reading: &Reading) -> bool {
     let set = reading.project.set();
     set.each_served().any(|queue| {
-        workers::look(&set.state(queue)).iter().any(|about| about.serves(set.stem(queue)))
+        workers::look(&set.state(queue)).iter().any(|about| about.serves(set.queue(queue).stem()))
     })
 }
 

@@ -92,7 +92,7 @@ fn tasks(snapshot: &Snapshot<'_>) -> HashMap<String, String> {
         };
         // Among tasks with the same id, the first one gets the plain name.
         tasks.entry(name(None)).or_insert_with(|| graph.reference(node));
-        let queue = snapshot.set.name(graph.location(node).0);
+        let queue = snapshot.set.queue(graph.location(node).0).name();
         tasks.insert(name(Some(queue)), graph.reference(node));
     }
     tasks

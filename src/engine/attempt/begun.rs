@@ -44,7 +44,7 @@ impl Begun {
             };
             let start = text(Field::StartedAt).filter(|_| task.attempts > 0);
             if is_first(&start, &started) {
-                let key = TaskKey::new(set.real(at.queue), task.id.as_str());
+                let key = set.queue(at.queue).task(task.id.as_str());
                 begun.first = Some((set.state(at.queue), key));
                 started = start;
             }

@@ -103,7 +103,7 @@ fn odd_keys(project: &Project) -> Vec<String> {
     const SAID: usize = 5;
     let mut said = Vec::new();
     for (index, queue) in QueueIx::each(project.served()) {
-        let shown = project.set().shown(index).display().to_string();
+        let shown = project.set().queue(index).shown().to_string();
         let odd = queue.odd_keys();
         let line = |found: &Finding| format!("{shown}:{}: {}", found.position, found.message);
         said.extend(odd.iter().take(SAID).map(line));

@@ -22,8 +22,8 @@ use crate::plan::{AgentPause, Graph};
 use crate::project::QueueSet;
 use crate::project::workspaces::task_name;
 use crate::queue::Queue;
+use crate::store::Place;
 use crate::store::attempts::{AttemptFolder, NO_ATTEMPT};
-use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::workspace::{Git, TaskName, is_git_work_tree};
 use serde_json::Value;
@@ -86,7 +86,7 @@ impl<'a> Source<'a> {
             let root = self.set.root(place.queue);
             let profiles = self.set.config.profiles_of(task);
             plan.profiles = profiles.iter().map(|steps| ProfileKey::new(root, steps)).collect();
-            let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+            let key = self.set.queue(place.queue).task(task.id.as_str());
             plan.reds = self.untouched.reds(&plan.profiles, &key);
         }
         Ok(Plan { profile, ..plan })
@@ -105,7 +105,7 @@ impl<'a> Source<'a> {
     /// Returns a plan that runs nothing.
     fn nothing(self, place: Place, attempt: u32) -> Plan<'a> {
         let task = &self.queues[place.queue].tasks()[place.task];
-        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+        let key = self.set.queue(place.queue).task(task.id.as_str());
         let folder = AttemptFolder::new(&self.set.state(place.queue), &key, attempt);
         Plan {
             source: self,
@@ -240,7 +240,7 @@ impl Plan<'_> {
             title: mask.text(&queue.title(at.task)).into_owned(),
             turn: Some(self.turn()),
             hooks: self.hooks(&token, fixed),
-            key: TaskKey::new(set.real(at.queue), self.task.id.as_str()),
+            key: set.queue(at.queue).task(self.task.id.as_str()),
             tag: tag_of(set.real(at.queue), self.task),
             state: set.state(at.queue),
             git: Source::git_for(&root, agent.as_ref(), fixed),
@@ -375,7 +375,7 @@ impl Plan<'_> {
             return None;
         }
         let (set, at) = (self.source.set, self.place);
-        let key = TaskKey::new(set.real(at.queue), self.task.id.as_str());
+        let key = set.queue(at.queue).task(self.task.id.as_str());
         let before = self.attempt.checked_sub(1)?;
         let run = AttemptFolder::new(&set.state(at.queue), &key, before).report()?.agent?;
         run.session_id.filter(|_| run.preset == profile.tool.preset)

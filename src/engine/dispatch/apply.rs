@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::engine::attempt::{Finished, usage};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
-use crate::store::{Actor, Draft, Place, StoreError, TaskKey, TaskRef};
+use crate::store::{Actor, Draft, Place, StoreError, TaskRef};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -194,7 +194,7 @@ impl Signs<'_> {
         place: Place,
     ) -> Result<Claimed, StoreError> {
         let task = draft.task(place);
-        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+        let key = self.set.queue(place.queue).task(task.id.as_str());
         let state = self.set.state(place.queue);
         let unread = StoreError::io("list the attempts in", state.attempts(&key));
         let folders = state.attempt_numbers(&key).map_err(unread)?;

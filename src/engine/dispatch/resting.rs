@@ -13,7 +13,7 @@ use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
 use crate::project::Structure;
-use crate::store::{Backoffs, TaskKey};
+use crate::store::Backoffs;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -322,7 +322,7 @@ impl Trials<'_> {
         ranked.sort_by_cached_key(|node| {
             let agent = self.agent(set, structure, *node);
             let (queue, _) = structure.graph.location(*node);
-            let key = TaskKey::new(set.real(queue), structure.graph.id(*node));
+            let key = set.queue(queue).task(structure.graph.id(*node));
             let failed = agent.and_then(|agent| self.tries.get(&agent));
             failed.is_some_and(|failed| failed.contains(&key.id16))
         });

@@ -49,7 +49,7 @@ impl Presence {
                 let about = About {
                     pid,
                     start: scan::start_time(pid).unwrap_or_default(),
-                    queues: here.map(|queue| set.stem(queue).to_owned()).collect(),
+                    queues: here.map(|queue| set.queue(queue).stem().to_owned()).collect(),
                     jobs,
                     paused: BTreeMap::new(),
                     unread: BTreeSet::new(),
@@ -59,7 +59,7 @@ impl Presence {
                 entries.push((state.clone(), entry));
             }
             if let Some((_, entry)) = entries.iter().find(|(entered, _)| *entered == state) {
-                requests.push(Requests::new(&state, set.stem(queue), entry));
+                requests.push(Requests::new(&state, set.queue(queue).stem(), entry));
             }
         }
         let entries = entries.into_iter().map(|(_, entry)| entry).collect();
@@ -128,7 +128,7 @@ impl Presence {
             let here =
                 QueueIx::first(still.len()).filter(|queue| set.state(*queue) == *entry.state());
             let paused: Paused = here
-                .filter_map(|queue| Some((set.stem(queue).to_owned(), still[queue]?)))
+                .filter_map(|queue| Some((set.queue(queue).stem().to_owned(), still[queue]?)))
                 .collect();
             // Errors are ignored: a caller that waits asks again, and the next write reports a full
             // disk.
@@ -145,7 +145,7 @@ impl Presence {
 /// Returns what a loop writes about itself into the journal.
 pub(super) fn about(set: &QueueSet, jobs: usize) -> Map<String, Value> {
     let pid = std::process::id();
-    let queues: Vec<&str> = set.each_served().map(|queue| set.name(queue)).collect();
+    let queues: Vec<&str> = set.each_served().map(|queue| set.queue(queue).name()).collect();
     let start = scan::start_time(pid);
     let about = json!({"pid": pid, "start": start, "queues": queues, "jobs": jobs});
     about.as_object().cloned().unwrap_or_default()

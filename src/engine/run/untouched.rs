@@ -77,7 +77,7 @@ fn begun_tasks(project: &Project, root: &Path) -> HashSet<TaskKey> {
         if set.root(queue) == root {
             let open = tasks.tasks().iter().filter(|task| task.status.is_open());
             let worked = open.filter(|task| task.attempts > 0);
-            begun.extend(worked.map(|task| TaskKey::new(set.real(queue), task.id.as_str())));
+            begun.extend(worked.map(|task| set.queue(queue).task(task.id.as_str())));
         }
     }
     begun

@@ -18,7 +18,7 @@ use crate::domain::{Event, Outcome, QueueIx};
 use crate::engine::attempt::{Finished, Fixed, Source};
 use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
 use crate::project::{Neighbours, Project, Structure};
-use crate::store::{QueueStore, StoreError, TaskKey};
+use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;
 
 mod hooked;
@@ -235,7 +235,7 @@ impl Work {
         let is_paused = |dead: &Dead| crew.drain().paused().contains(&dead.task.queue);
         let (paused, dead): (Vec<Dead>, Vec<Dead>) = others.dead.into_iter().partition(is_paused);
         for dead in paused {
-            let key = TaskKey::new(self.project.set().real(dead.task.queue), dead.task.id.as_str());
+            let key = self.project.set().queue(dead.task.queue).task(dead.task.id.as_str());
             self.dispatcher.keeper().let_go(&key);
         }
         Ok(dead)
@@ -325,7 +325,7 @@ impl Work {
         let Claimed { slot, place, token } = claimed;
         let (set, queues) = (self.project.set(), self.project.queues());
         let id = queues[place.queue].tasks()[place.task].id.to_string();
-        let key = TaskKey::new(set.real(place.queue), &id);
+        let key = set.queue(place.queue).task(&id);
         let lock = self.dispatcher.keeper().hand_over(&key);
         crew.drain_mut().began();
         // While nothing runs, only a person can have changed the configuration.

@@ -7,7 +7,7 @@ use crate::domain::{Field, Status, Transition};
 use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::Queue;
 use crate::store::attempts::forget;
-use crate::store::{Place, StoreError, TaskKey, TaskRef};
+use crate::store::{Place, StoreError, TaskRef};
 use serde_json::Value;
 
 /// The maximum number of tasks in progress in a batch, because the lock of each claim is an open
@@ -78,7 +78,7 @@ fn reset_these(
         Ok(())
     })?;
     for TaskRef { queue, id } in &made {
-        let key = TaskKey::new(project.set().real(*queue), id.as_str());
+        let key = project.set().queue(*queue).task(id.as_str());
         forget(&project.set().state(*queue), &key);
     }
     Ok(made)

@@ -93,7 +93,7 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
     let stopped = paused(set, project.queues().len());
     match set.each_served().find(|queue| stopped.contains(queue)) {
         Some(queue) => {
-            let text = format!("{} is paused, so nothing lands", set.shown(queue).display());
+            let text = format!("{} is paused, so nothing lands", set.queue(queue).shown());
             Err(Failure::usage(text).hint("workloop resume"))
         }
         None => Ok(()),

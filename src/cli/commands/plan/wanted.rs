@@ -96,7 +96,7 @@ impl Wanted {
 fn name(meant: &Meant<'_>, by: GroupBy, node: Node) -> Option<String> {
     let task: &Task = meant.task(node);
     let (queue, _) = meant.graph.location(node);
-    let shown = || meant.set.shown(queue).display().to_string();
+    let shown = || meant.set.queue(queue).shown().to_string();
     let owned = |text: Option<&str>| text.map(str::to_owned);
     match by {
         GroupBy::Epic => owned(task.epic().or(task.parent())),

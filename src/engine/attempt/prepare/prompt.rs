@@ -16,7 +16,6 @@ use crate::domain::{
 };
 use crate::project::verbs::open_question;
 use crate::queue::Queue;
-use crate::store::TaskKey;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
 use crate::verify::VerifyStep;
 use serde_json::Value;
@@ -153,7 +152,7 @@ impl Plan<'_> {
 
     /// Returns the last attempt, if it failed. Interrupted attempts after it say nothing.
     fn failure(&self) -> Option<FailureInput> {
-        let key = TaskKey::new(self.source.set.real(self.place.queue), self.task.id.as_str());
+        let key = self.source.set.queue(self.place.queue).task(self.task.id.as_str());
         let state = self.source.set.state(self.place.queue);
         let reports = attempts::reports(&state, &key);
         let report: &AttemptReport = reports.iter().rev().find(|r| r.verdict.is_some())?;

@@ -92,7 +92,7 @@ impl Work {
     pub(super) fn adopt(&mut self, adopted: Adopted, crew: &mut Crew<'_>) {
         let Adopted { task, token, change } = adopted;
         let (queue, id) = (task.queue, task.id.to_string());
-        let key = TaskKey::new(self.project.set().real(queue), &id);
+        let key = self.project.set().queue(queue).task(&id);
         let lock = self.dispatcher.keeper().hand_over(&key);
         let waiting = Waiting { queue, id, token, change, entry: None, lock, due: None };
         crew.landings_mut().push(waiting, None);
