@@ -12,10 +12,10 @@ use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
 use crate::agent::Tool;
 use crate::config::KnownErrorRule;
-use crate::domain::{ClaimToken, ReasonCode, Task, Turn};
+use crate::domain::{ClaimToken, QueueIx, ReasonCode, Task, Turn};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
-use crate::store::{Place, StateDir, TaskKey, place_of};
+use crate::store::{StateDir, TaskKey, place_of};
 use crate::verify::Service;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, TaskName};
@@ -106,8 +106,8 @@ impl Purpose {
 pub struct Job {
     /// The purpose of the job.
     pub purpose: Purpose,
-    /// The task's place in the store when it was claimed; it may move.
-    pub place: Place,
+    /// The queue of the task. The task may move there meanwhile, so only its id finds it again.
+    pub queue: QueueIx,
     /// The id of the task.
     pub id: String,
     /// The type of the task, as written in the task.

@@ -234,7 +234,7 @@ impl Plan<'_> {
         let mask = self.source.mask();
         Job {
             purpose: Purpose::Attempt,
-            place: at,
+            queue: at.queue,
             id: self.task.id.to_string(),
             kind: self.task.kind().unwrap_or_default().to_owned(),
             title: mask.text(&queue.title(at.task)).into_owned(),

@@ -111,7 +111,7 @@ impl Dispatcher {
         let (free, paused, again_here) = (work.free.as_slice(), &work.paused, Vec::new());
         let mut room = Room { free, again: again_here, most: work.most, paused };
         for (slot, finished) in again {
-            let queue = finished.job.place.queue;
+            let queue = finished.job.queue;
             let Some(task) = draft.queues()[queue].index_of(&finished.job.id) else { continue };
             let place = Place { queue, task };
             room.again.push((slot, place));
@@ -141,7 +141,7 @@ impl Dispatcher {
         warnings: &mut Vec<String>,
     ) -> Result<After, StoreError> {
         let Finished { job, report, .. } = finished;
-        let queue = job.place.queue;
+        let queue = job.queue;
         let Some(task) = draft.queues()[queue].index_of(&job.id) else {
             return Ok(After::Lost("it is no longer in the queue".to_owned()));
         };

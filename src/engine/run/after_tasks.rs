@@ -72,7 +72,7 @@ impl AfterTasks {
         let mut supervisor = Supervisor::start(&launch, &lock)?;
         let controls = supervisor.controls();
         let (folder, mask, outbox) = (job.folder.clone(), job.mask.clone(), around.outbox.clone());
-        let (queue, id, attempt) = (job.place.queue, job.id.clone(), job.token.attempt);
+        let (queue, id, attempt) = (job.queue, job.id.clone(), job.token.attempt);
         let body = move || {
             let mut told = |told| match told {
                 Told::Started(_) | Told::Paused(_) => {}

@@ -166,7 +166,7 @@ impl<'o> Crew<'o> {
         self.slots.take_results(|done| {
             // The result for the untouched tree is written into no queue.
             let written = !matches!(done.kind, Kind::Untouched { .. });
-            !all && written && paused.contains(&done.finished.job.place.queue)
+            !all && written && paused.contains(&done.finished.job.queue)
         })
     }
 

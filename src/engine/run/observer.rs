@@ -32,7 +32,7 @@ impl<'a> Piece<'a> {
     /// Creates the piece for `job` in `slot`.
     pub(super) fn of(slot: SlotIx, job: &'a Job) -> Self {
         let Job { id, title, turn, folder, mask, .. } = job;
-        Self { slot, queue: job.place.queue, id, title, turn: *turn, folder, mask }
+        Self { slot, queue: job.queue, id, title, turn: *turn, folder, mask }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::attempts::AttemptFolder;
-use crate::store::{Place, place_of};
+use crate::store::place_of;
 use crate::verify::VerifyStep;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, is_git_work_tree};
@@ -96,7 +96,7 @@ impl Around<'_> {
         let judge = Judge::Steps(self.ready(steps, &subject));
         Job {
             purpose,
-            place: Place { queue: self.queue, task: 0 },
+            queue: self.queue,
             id: id.to_owned(),
             kind: String::new(),
             title,

@@ -135,7 +135,7 @@ impl Work {
         let job = &finished.job;
         match (after, finished.waiting()) {
             (After::Lands(_) | After::Review, Some((change, entry))) => {
-                let (queue, id, token) = (job.place.queue, job.id.clone(), job.token.clone());
+                let (queue, id, token) = (job.queue, job.id.clone(), job.token.clone());
                 let lock = crew.slots_mut().take_lock(slot);
                 let waiting = Waiting { queue, id, token, change, entry, lock, due: None };
                 let now = self.options.clock.monotonic();
@@ -143,10 +143,10 @@ impl Work {
                 crew.landings_mut().push(waiting, tried);
             }
             // Another worker has the task now.
-            (_, Some((_, entry))) => self.forget(job.place.queue, entry.as_deref(), crew),
+            (_, Some((_, entry))) => self.forget(job.queue, entry.as_deref(), crew),
             (_, None) => {
                 let Some(entry) = finished.settled() else { return };
-                let repository = self.repository(job.place.queue);
+                let repository = self.repository(job.queue);
                 let removed = repository.map(|repository| {
                     Entries::of(repository).and_then(|entries| entries.remove(&entry.name()))
                 });
