@@ -44,6 +44,16 @@ fn report_agrees(folder: &Folder) {
     }
 }
 
+/// Removes the times of a forecast: they are those of the moment at which it is made.
+fn timeless(mut deadlines: Value) -> Value {
+    for row in deadlines.as_array_mut().into_iter().flatten() {
+        for key in ["ends_at", "p50_at", "p90_at"] {
+            row.as_object_mut().expect("a row").remove(key);
+        }
+    }
+    deadlines
+}
+
 #[test]
 fn a_plan_has_dates_groups_days_and_a_forecast() {
     let folder = folder();
@@ -78,16 +88,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
     );
     assert_eq!(eight["groups"]["by"], "sprint");
     // A flag with an optional value does not consume the queue argument.
-    // The times of a forecast are those of the moment at which it is made.
-    let timeless = |line: &str| {
-        let mut deadlines = folder.json("plan", line)["deadlines"].take();
-        for row in deadlines.as_array_mut().into_iter().flatten() {
-            for key in ["ends_at", "p50_at", "p90_at"] {
-                row.as_object_mut().expect("a row").remove(key);
-            }
-        }
-        deadlines
-    };
+    let timeless = |line: &str| timeless(folder.json("plan", line)["deadlines"].take());
     assert_eq!(timeless("plan --json --days q.json"), timeless("plan --json --sprint q.json"));
     let Left(exit, out, _) = folder.run("plan q.json --days --by track --by 2999-06-01");
     assert_eq!(exit, 0);
