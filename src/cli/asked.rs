@@ -2,17 +2,17 @@
 
 use super::args::{QueueArgs, QueueFlags};
 use super::session::Session;
-use crate::config::SelectedQueue;
-use crate::views::style::shell_word;
+use crate::config::{SelectedQueue, Selection};
+use crate::domain::{Typed, shell_word};
 use std::path::Path;
 
 impl Session<'_> {
-    /// Returns the flags that a suggested command needs to address the same queues as `args`, which
-    /// resolved to `selected`. Returns an empty string if they are also found without flags.
-    pub(super) fn queue_words(&self, args: &QueueArgs, selected: &[SelectedQueue]) -> String {
+    /// Makes suggested commands name the queues of `selection`, to which `args` resolved, unless these are
+    /// also found without flags.
+    pub(super) fn name_queues(&self, args: &QueueArgs, selection: &mut Selection) {
         let words = said(args);
         if words.is_empty() {
-            return words;
+            return;
         }
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let found = self.select_all(&QueueArgs::default());
@@ -20,7 +20,9 @@ impl Session<'_> {
         let is_found = |queue: &SelectedQueue| {
             found.iter().any(|other| real(&other.path) == real(&queue.path))
         };
-        if selected.iter().all(is_found) { String::new() } else { words }
+        if !selection.queues.iter().all(is_found) {
+            selection.typed = Typed::naming(words);
+        }
     }
 }
 

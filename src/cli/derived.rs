@@ -6,8 +6,8 @@
 
 use super::session::Session;
 use crate::config::BoardRules;
-use crate::domain::QueueIx;
-use crate::plan::{EstimateRules, Estimates, Order, readiness};
+use crate::domain::{QueueIx, Typed};
+use crate::plan::{Conditions, EstimateRules, Estimates, Naming, Order, readiness};
 use crate::platform::atomic_file::replace_as;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::dir::Dir;
@@ -127,7 +127,9 @@ impl Derived {
             claims: Vec::new(),
             outside: Vec::new(),
         };
-        let conditions = seen.conditions(&set, queues, &structure);
+        // A board is the same whoever writes it.
+        let typed = Typed::default();
+        let conditions = Conditions { typed, ..seen.conditions(&set, queues, &structure) };
         let readiness = readiness(&structure.graph, &tasks, &conditions);
         let sources = Sources {
             queues,
@@ -137,6 +139,7 @@ impl Derived {
             mask: &self.mask,
             estimates: &structure.estimates,
             known: None,
+            naming: Naming::WithReason,
         };
         let order = in_order(&self.names, queues.len());
         let board = Board { sources, order: &order, now };

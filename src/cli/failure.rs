@@ -152,9 +152,10 @@ impl From<SelectError> for Failure {
                 failure.hint("name one, or list those to serve under queues in workloop.toml")
             }
             SelectError::Mixed(..) => failure.hint("name the one to use with --config"),
-            SelectError::Config(_) | SelectError::Missing { .. } | SelectError::Unknown { .. } => {
-                failure
-            }
+            SelectError::Config(_)
+            | SelectError::Missing { .. }
+            | SelectError::Folder { .. }
+            | SelectError::Unknown { .. } => failure,
         }
     }
 }

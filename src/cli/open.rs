@@ -5,7 +5,7 @@ use super::failure::{Failure, FailureKind};
 use super::session::Session;
 use super::streams::Sink;
 use crate::agent::named;
-use crate::config::Selection;
+use crate::config::{SelectedQueue, Selection};
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
@@ -16,7 +16,7 @@ use crate::store::file::FileOptions;
 use crate::store::{Backups, StoreError};
 use crate::views::escape;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Session<'_> {
@@ -25,7 +25,8 @@ impl Session<'_> {
     /// # Errors
     /// Fails if one cannot be read or is refused.
     pub fn open(&mut self, selection: Selection) -> Result<Project, Failure> {
-        Ok(self.open_project(selection)?)
+        let queues = selection.queues.clone();
+        Ok(self.open_project(selection).map_err(|error| as_typed(error, &queues))?)
     }
 
     /// Returns why the records of these queues would be lost with `.workloop/`, and what to do
@@ -69,6 +70,38 @@ impl Session<'_> {
         derived::keep(&mut project, self);
         self.tell_what_is_used(&project);
         Ok(project)
+    }
+}
+
+/// Returns the error with the path of the queue as messages show it.
+pub(super) fn as_typed(error: StoreError, queues: &[SelectedQueue]) -> StoreError {
+    let is_it = |queue: &&SelectedQueue, path: &Path| {
+        queue.path == path || queue.path.canonicalize().is_ok_and(|real| real == path)
+    };
+    let shown = |path: PathBuf| {
+        let queue = queues.iter().find(|queue| is_it(queue, &path));
+        queue.map_or(path, |queue| queue.shown.clone())
+    };
+    match error {
+        StoreError::Refused(mut refused) => {
+            refused.path = shown(refused.path);
+            StoreError::Refused(refused)
+        }
+        StoreError::Io { action, path, source } => {
+            StoreError::Io { action, path: shown(path), source }
+        }
+        StoreError::Unsafe { path, reason } => StoreError::Unsafe { path: shown(path), reason },
+        other @ (StoreError::Illegal(_)
+        | StoreError::Edit(_)
+        | StoreError::UnknownTask { .. }
+        | StoreError::AmbiguousTask { .. }
+        | StoreError::TaskElsewhere { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Rejected(_)
+        | StoreError::Locked { .. }
+        | StoreError::Unsettled { .. }
+        | StoreError::NotDurable { .. }
+        | StoreError::Journal(_)) => other,
     }
 }
 

@@ -3,13 +3,14 @@
 use super::args::FilterArgs;
 use super::failure::Failure;
 use super::filter::refuse_empty;
+use super::open::as_typed;
 use super::session::Session;
 use super::trails::Trails;
 use crate::claims::{ClaimReader, ThisHost};
 use crate::config::Selection;
 use crate::domain::QueueIx;
 use crate::engine::agent_pauses;
-use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
+use crate::plan::{self, Conditions, EstimateRules, Naming, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::terminal;
 use crate::project::{
@@ -55,7 +56,8 @@ pub(super) struct Snapshot<'a> {
 impl Reading {
     /// Opens the selected queues.
     pub(super) fn open(session: &mut Session<'_>, selection: Selection) -> Result<Self, Failure> {
-        Ok(session.try_open(selection)?)
+        let queues = selection.queues.clone();
+        Ok(session.try_open(selection).map_err(|error| as_typed(error, &queues))?)
     }
 
     /// Uses the estimate rules by which a loop ranks.
@@ -133,6 +135,7 @@ impl<'a> Snapshot<'a> {
             mask: self.mask,
             estimates: &self.structure.estimates,
             known: Some(self.known),
+            naming: Naming::WithReason,
         }
     }
 

@@ -155,7 +155,11 @@ impl<'a> Session<'a> {
     pub fn select_anyway(&self, queues: &QueueArgs) -> Anyway {
         let query = QueueQuery { all: true, ..self.query(queues) };
         let env = |name: &str| self.world.text(name);
-        config::select_anyway(&query, &self.no_overrides(), &env)
+        let mut found = config::select_anyway(&query, &self.no_overrides(), &env);
+        if let Ok(selection) = &mut found.selection {
+            self.name_queues(queues, selection);
+        }
+        found
     }
 
     /// Returns the configuration, even if there are no queues; the default if the file is invalid.

@@ -5,7 +5,7 @@ use super::globs;
 use super::load::{self, ConfigError, Lookup, Overrides};
 use super::model::Config;
 use super::places::{self, FOLDERS, real_folder, relative};
-use crate::domain::nearest;
+use crate::domain::{Typed, nearest};
 use std::path::{Path, PathBuf};
 
 /// What the command line specifies about queues.
@@ -30,6 +30,8 @@ pub struct Selection {
     pub config: Config,
     /// The queues, each file once. There is at least one.
     pub queues: Vec<SelectedQueue>,
+    /// How suggested commands name these queues.
+    pub typed: Typed,
 }
 
 /// A queue file.
@@ -61,7 +63,15 @@ pub enum SelectError {
         /// The queue that was probably meant.
         meant: Option<String>,
     },
-    /// No file that could be a queue was found.
+    /// A folder, where a file is expected.
+    #[error("{} is a folder, not a queue{}", path.display(), did_you_mean(meant))]
+    Folder {
+        /// As given.
+        path: PathBuf,
+        /// A file in it.
+        meant: Option<String>,
+    },
+    /// Nothing that could be a queue.
     #[error("failed to find a queue: none in queues/ or tasks/ of {}", .0.display())]
     None(PathBuf),
     /// Several queues were found, and none was specified.
@@ -150,6 +160,12 @@ fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectEr
             let meant = meant(path, query, &config);
             return Err(SelectError::Missing { path: path.clone(), meant });
         }
+        let full = query.cwd.join(path);
+        if full.is_dir() {
+            let inside = globs::expand(&full, "*.json");
+            let meant = inside.first().map(|path| relative(path, &query.cwd).display().to_string());
+            return Err(SelectError::Folder { path: path.clone(), meant });
+        }
     }
     let paths = if !query.paths.is_empty() {
         query.paths.iter().map(|path| query.cwd.join(path)).collect()
@@ -167,7 +183,7 @@ fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectEr
             seen.push(real);
         }
     }
-    Ok(Selection { config, queues })
+    Ok(Selection { config, queues, typed: Typed::default() })
 }
 
 /// Returns the configuration file's settings for the named paths, or else for the working

@@ -39,6 +39,7 @@ mod task;
 mod text;
 mod transition;
 mod turn;
+mod typed;
 mod verdict;
 
 pub use agent_run::{AgentOutcome, AgentRun, Preset, Tokens};
@@ -75,4 +76,5 @@ pub use task::{Approval, Phase, Task};
 pub use text::{Text, Texts};
 pub use transition::{Changes, Completion, Transition, Write};
 pub use turn::Turn;
+pub use typed::{Typed, shell_word};
 pub use verdict::Verdict;

@@ -1,6 +1,7 @@
 //! What a task needs from a person, and the command to provide it.
 
 use super::reason::ReasonCode;
+use super::typed::Typed;
 use serde::Serialize;
 
 /// What only a person can do for a task.
@@ -27,15 +28,17 @@ pub enum Need {
 
 impl Need {
     /// Returns the command that a person types for the task `id`.
-    pub fn command(self, id: &str) -> String {
+    pub fn command(self, id: &str, typed: &Typed) -> String {
         match self {
-            Self::Review | Self::Approval => format!("workloop approve {id}"),
-            Self::Answer => format!("workloop answer {id} TEXT"),
-            Self::Work => format!("workloop done {id}"),
-            Self::Checkout => "workloop land status".to_owned(),
-            Self::Budget => format!("workloop retry {id}"),
-            Self::Blocked => format!("workloop why {id}, then workloop retry {id}"),
-            Self::Repair => format!("workloop why {id}"),
+            Self::Review | Self::Approval => typed.about("approve", id),
+            Self::Answer => typed.with("answer", id, "TEXT"),
+            Self::Work => typed.about("done", id),
+            Self::Checkout => typed.verb("land status"),
+            Self::Budget => typed.about("retry", id),
+            Self::Blocked => {
+                format!("{}, then {}", typed.about("why", id), typed.about("retry", id))
+            }
+            Self::Repair => typed.about("why", id),
         }
     }
 

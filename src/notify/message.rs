@@ -1,7 +1,7 @@
 //! Messages, and deliveries of one or more messages.
 
 use crate::config::NotifyEvent;
-use crate::domain::{Event, ReasonCode};
+use crate::domain::{Event, ReasonCode, Typed};
 use crate::store::cursors::Place;
 use crate::views::mask::Mask;
 use serde_json::Value;
@@ -28,9 +28,9 @@ pub(super) struct Message {
     pub(super) title: Option<String>,
     /// The reason, in words.
     pub(super) reason: Option<String>,
-    /// The reason code.
-    pub(super) code: Option<ReasonCode>,
-    /// The whole message in one line.
+    /// Why, as a code.
+    pub(super) code: Option<String>,
+    /// All of it in one line.
     pub(super) text: String,
 }
 
@@ -48,7 +48,6 @@ impl Message {
     pub(super) fn of(kind: NotifyEvent, event: &Event, line: String, mask: &Mask) -> Self {
         let place = Place::of(event);
         let said = |key: &str| event.data.get(key)?.as_str().filter(|text| !text.is_empty());
-        let code = event.data.get("reason_code").cloned().unwrap_or(Value::Null);
         let reason = said("reason").map(|why| cut(&mask.text(why)).to_owned());
         Self {
             key: format!("{}:{}", place.seq, place.at),
@@ -59,7 +58,8 @@ impl Message {
             task: event.task.clone(),
             title: None,
             reason,
-            code: serde_json::from_value(code).ok(),
+            // Of a hook it is a person's own word.
+            code: said("reason_code").map(str::to_owned),
             text: cut(&line).to_owned(),
         }
     }
@@ -67,16 +67,19 @@ impl Message {
     /// Appends the next command for a person, if there is one.
     pub(super) fn with_next(mut self) -> Self {
         let Some(task) = &self.task else { return self };
+        let code = self.code.clone().map(Value::String);
         let asked = matches!(
-            self.code,
+            code.and_then(|code| serde_json::from_value(code).ok()),
             Some(ReasonCode::Question | ReasonCode::Impossible | ReasonCode::Contradiction)
         );
+        // Read on another screen, in another folder: which queue is meant is said beside it.
+        let typed = Typed::default();
         let next = match self.event {
             NotifyEvent::NeedsYou | NotifyEvent::Blocked if asked => {
-                format!("; workloop answer {task} TEXT")
+                typed.with("answer", task, "TEXT")
             }
-            NotifyEvent::NeedsYou | NotifyEvent::Blocked => format!("; workloop why {task}"),
-            NotifyEvent::Silent => format!("; workloop log {task}"),
+            NotifyEvent::NeedsYou | NotifyEvent::Blocked => typed.about("why", task),
+            NotifyEvent::Silent => typed.about("log", task),
             NotifyEvent::Complete
             | NotifyEvent::Failed
             | NotifyEvent::Lost
@@ -88,6 +91,7 @@ impl Message {
             | NotifyEvent::RunFinished
             | NotifyEvent::Test => return self,
         };
+        self.text.push_str("; ");
         self.text.push_str(&next);
         self
     }

@@ -23,9 +23,9 @@ pub use graph::{
     too_many_loops,
 };
 pub use now::{
-    AgentLimit, AgentPause, Agents, Backlog, Cause, Conditions, Holder, NeighbourTask, Order, Rank,
-    Readiness, Resolution, Root, ScopeMode, State, Waiting, WaitingKind, best, ranking, ranks,
-    readiness, select,
+    AgentLimit, AgentPause, Agents, Backlog, Cause, Conditions, Holder, Naming, NeighbourTask,
+    Order, Rank, Readiness, Resolution, Root, ScopeMode, State, Waiting, WaitingKind, best,
+    ranking, ranks, readiness, select,
 };
 pub use paths::{Owned, owns_anything};
 pub use render::{Picture, PictureEdge};

@@ -31,6 +31,7 @@ impl Seen {
     /// Returns the conditions that determine which tasks of `queues` are ready.
     pub fn conditions(self, set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
         let mut conditions = Conditions::at(self.now, structure.agents.clone());
+        conditions.typed.clone_from(&set.typed);
         conditions.paused = self.paused;
         conditions.scopes = set.config.limits.scopes.value.into();
         conditions.attempts = set.config.limits.attempts.value;

@@ -2,7 +2,7 @@
 
 use super::queue_ref::QueueRef;
 use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
-use crate::domain::{Field, QueueIx, Task, Text};
+use crate::domain::{Field, QueueIx, Task, Text, Typed};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
 use crate::store::file::{FileOptions, FileStore};
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct QueueSet {
     /// The configuration of all of them.
     pub config: Config,
+    /// How suggested commands name the served queues.
+    pub typed: Typed,
     queues: Vec<QueueRef>,
     served: usize,
     backups: Option<Backups>,
@@ -34,7 +36,7 @@ impl QueueSet {
         options: FileOptions,
     ) -> Result<(Self, FileStore), StoreError> {
         let known = selection.config.known_queues();
-        let Selection { config, queues } = selection;
+        let Selection { config, queues, typed } = selection;
         let paths: Vec<PathBuf> = queues.iter().map(|queue| queue.path.clone()).collect();
         let served = queues.len();
         let backups = options.backups.clone();
@@ -56,7 +58,7 @@ impl QueueSet {
                 QueueRef::new(selected, real, root)
             })
             .collect();
-        let set = Self { config, queues, served, backups };
+        let set = Self { config, typed, queues, served, backups };
         store.also_lock(set.roots().map(|root| root.path.clone()).collect());
         Ok((set, store))
     }

@@ -208,10 +208,15 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts keys of a task back to their recorded values and records an event with both values.
+    /// Puts keys of a task back as recorded; the event has both values, and whether an attempt ran.
     ///
     /// A key that cannot be written stays as it is found: the file was malformed before.
-    pub(super) fn put_back(&mut self, place: Place, keys: &[(String, Option<Value>)]) {
+    pub(super) fn put_back(
+        &mut self,
+        place: Place,
+        keys: &[(String, Option<Value>)],
+        beside: bool,
+    ) {
         let was = json!(self.runtime_hash(place));
         let mut back = Map::new();
         for (key, kept) in keys {
@@ -227,6 +232,8 @@ impl<'a> Draft<'a> {
         }
         let mut data = Map::new();
         data.insert("put_back".to_owned(), Value::Object(back));
+        data.insert("beside".to_owned(), json!(beside));
+        data.insert("status".to_owned(), json!(self.task(place).status.word()));
         data.insert("was".to_owned(), was);
         self.push(place, EventKind::ExternalEdit, &Actor::Loop, data);
     }

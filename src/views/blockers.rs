@@ -5,7 +5,7 @@ use super::escape;
 use super::fold::folded;
 use super::style::{Look, color, count, fitted, listed};
 use super::view::Sources;
-use crate::domain::QueueIx;
+use crate::domain::{QueueIx, Typed};
 use crate::plan::{Minutes, Node, State, duration_text};
 use anstyle::AnsiColor;
 use serde::Serialize;
@@ -53,6 +53,9 @@ pub struct BlockerList {
     pub held_up: usize,
     /// How many tasks wait for a person and hold up nothing.
     pub harmless: usize,
+    /// How suggested commands name the queues.
+    #[serde(skip)]
+    pub typed: Typed,
 }
 
 impl Sources<'_> {
@@ -69,6 +72,7 @@ impl Sources<'_> {
             *times.entry(*held).or_default() += 1;
         }
         let mut list = BlockerList {
+            typed: self.readiness.conditions.typed.clone(),
             schema_version: 1,
             blockers: Vec::new(),
             held_up: times.len(),
@@ -113,15 +117,14 @@ impl Sources<'_> {
         let task = self.task(root);
         let need = self.needs(root).map(|need| self.need((root, need)));
         let text = match (&need, &task.error) {
-            // The command already says what an approval waits for.
-            (Some(need), _) if !need.command.contains(&need.text) => need.text.clone(),
+            (Some(need), _) if !need.text.is_empty() => need.text.clone(),
             (_, Some(error)) => error.clone(),
             (_, None) => String::new(),
         };
         let command = match (need, task.state) {
             (Some(need), _) => need.command,
-            (None, State::Parked) => format!("workloop unpark {}", task.id),
-            (None, _) => format!("workloop why {}", task.id),
+            (None, State::Parked) => self.readiness.conditions.typed.about("unpark", &task.id),
+            (None, _) => self.readiness.conditions.typed.about("why", &task.id),
         };
         let seconds = held.iter().map(|node| self.estimates.seconds(*node)).sum();
         let graph = self.readiness.graph();
@@ -140,25 +143,15 @@ impl Sources<'_> {
     }
 }
 
-impl BlockerList {
-    /// Adds the names of the queues, `words` that begin with a blank, to each command.
-    pub fn say_queues(&mut self, words: &str) {
-        for blocker in &mut self.blockers {
-            // For two commands, to both.
-            let command = blocker.command.replace(", then", &format!("{words}, then"));
-            blocker.command = command + words;
-        }
-    }
-}
-
-/// Renders the list for people.
+/// The list for people.
 pub fn text(list: &BlockerList, look: Look) -> String {
     let harmless = match list.harmless {
         0 => String::new(),
         many => format!(
-            "{} a person and {} nothing up: workloop status\n",
+            "{} a person and {} nothing up: {}\n",
             count(many, "task waits for", "tasks wait for"),
-            if many == 1 { "holds" } else { "hold" }
+            if many == 1 { "holds" } else { "hold" },
+            list.typed.verb("status")
         ),
     };
     if list.blockers.is_empty() {
@@ -217,7 +210,7 @@ mod tests {
             {"id": "H", "title": "h", "status": "parked"},
             {"id": "I", "title": "i", "dependencies": ["H"], "status": "complete"},
         ]});
-        let mut list = seen(&[("q.json", &queue)], |sources| sources.blockers(&|_| true));
+        let list = seen(&[("q.json", &queue)], |sources| sources.blockers(&|_| true));
         let schema = serde_json::from_str(include_str!("../../schemas/blockers.schema.json"));
         let value = serde_json::to_value(&list).expect("JSON");
         jsonschema::validate(&schema.expect("JSON"), &value).expect("as its schema says");
@@ -228,11 +221,9 @@ mod tests {
             .collect();
         assert_eq!(rows, [("B", 2, vec!["D", "E", "F"]), ("A", 1, vec!["C", "F"])]);
         assert_eq!((list.held_up, list.harmless), (4, 2));
-        list.say_queues(" --work-queue q.json");
         let text = text(&list, Look { color: false, width: Some(60) });
         let a = "A  blocked  step t: exit status 1\n  holds up 2 tasks, 2 h of work: C and F\n  \
-                 one of them waits for nothing else\n  workloop why A --work-queue q.json, then workloop \
-                 retry A --work-queue q.json\n";
+                 one of them waits for nothing else\n  workloop why A, then workloop retry A\n";
         assert!(text.contains(a), "{text}");
         assert!(text.starts_with("4 tasks wait behind tasks that need a person\n"), "{text}");
         assert!(

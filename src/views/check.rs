@@ -26,6 +26,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("newer-queue", Severity::Warning, "a newer program wrote the queue; it is read, not written"),
     ("newer-journal", Severity::Warning, "a newer program wrote the journal; run refuses to"),
     ("newer-claim", Severity::Warning, "a newer program wrote a claim"),
+    ("budget-used", Severity::Warning, "an open task has no attempt left; an edit gives none back"),
     ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
     ("no-backup", Severity::Warning, "the records are lost if .workloop/ is deleted"),
     ("places-inside", Severity::Error, "private trees would be inside the project"),

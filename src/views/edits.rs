@@ -1,27 +1,19 @@
 //! Describes in sentences how edits of a queue file were handled.
 
-use crate::domain::{Event, EventKind, Field};
+use crate::domain::{Event, EventKind, Field, Status, Typed};
 use serde_json::{Map, Value};
 
-/// The most tasks that are described one by one.
-const ONE_BY_ONE: usize = 2;
 /// How many ids a sentence lists.
 const NAMED: usize = 8;
 /// How many characters of a value are shown.
 const VALUE: usize = 40;
 
 /// Returns one sentence for each action of one change.
-pub fn sentences(events: &[Event]) -> Vec<String> {
+pub fn sentences(events: &[Event], typed: &Typed) -> Vec<String> {
     let of = |wanted: fn(&Event) -> bool| -> Vec<&Event> {
         events.iter().filter(|event| event.task.is_some() && wanted(event)).collect()
     };
-    let put_back = of(is_put_back);
-    let mut all: Vec<String> = if put_back.len() > ONE_BY_ONE {
-        let what = "edits beside attempts were put back";
-        vec![format!("{what}: {}; workloop events shows each", ids(&put_back))]
-    } else {
-        put_back.into_iter().map(one).collect()
-    };
+    let mut all: Vec<String> = put_back(&of(is_put_back), typed).into_iter().collect();
     if events.iter().any(|event| event.task.is_none() && is_put_back(event)) {
         let text = "the phases of a queue were edited beside attempts, and are put back";
         all.push(text.to_owned());
@@ -47,7 +39,7 @@ pub fn sentences(events: &[Event]) -> Vec<String> {
 
 /// Returns one sentence about the edits that were put back since the last loop started, for
 /// `status`.
-pub fn since_start(events: impl Iterator<Item = Event>) -> Option<String> {
+pub fn since_start(events: impl Iterator<Item = Event>, typed: &Typed) -> Option<String> {
     let mut back: Vec<Event> = Vec::new();
     for event in events {
         if event.event == EventKind::LoopStarted {
@@ -57,14 +49,26 @@ pub fn since_start(events: impl Iterator<Item = Event>) -> Option<String> {
         }
     }
     let all: Vec<&Event> = back.iter().collect();
-    match all.as_slice() {
+    put_back(&all, typed)
+}
+
+/// Returns one sentence about all edits that were put back.
+fn put_back(events: &[&Event], typed: &Typed) -> Option<String> {
+    match events {
         [] => None,
-        [event] => Some(one(event)),
-        several => Some(format!(
-            "edits beside attempts were put back: {}; workloop events shows each",
-            ids(several)
-        )),
+        [event] => Some(one(event, typed)),
+        several => {
+            let all_beside = several.iter().all(|event| is_beside(event));
+            let beside = if all_beside { " beside attempts" } else { "" };
+            let events = typed.verb("events");
+            Some(format!("edits{beside} were put back: {}; {events} shows each", ids(several)))
+        }
     }
+}
+
+/// Returns whether an attempt may have made the edit.
+fn is_beside(event: &Event) -> bool {
+    event.data.get("beside") == Some(&Value::Bool(true))
 }
 
 fn is_put_back(event: &Event) -> bool {
@@ -80,14 +84,15 @@ fn ids(events: &[&Event]) -> String {
     if more > 0 { format!("{names} and {more} more") } else { names }
 }
 
-fn one(event: &Event) -> String {
+fn one(event: &Event, typed: &Typed) -> String {
     let id = event.task.as_deref().unwrap_or_default();
     let none = Map::new();
     let back = event.data.get("put_back").and_then(Value::as_object).unwrap_or(&none);
     if back.contains_key("task") {
+        let cancel = typed.about("cancel", id);
         return format!(
-            "task {id} was deleted from the file beside an attempt, and is put back; workloop cancel \
-             {id} takes it out of the work"
+            "task {id} was deleted from the file beside an attempt, and is put back; {cancel} takes it \
+             out of the work"
         );
     }
     let change = |(key, values): (&String, &Value)| {
@@ -99,26 +104,32 @@ fn one(event: &Event) -> String {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    format!("edit of task {id} beside an attempt put back: {first}{more}; {}", verb(id, back))
+    let beside = if is_beside(event) { " beside an attempt" } else { "" };
+    let next = next(event, back, typed);
+    format!("edit of task {id}{beside} put back: {first}{more}; {next}")
 }
 
-/// Returns the verb that makes the change that was put back.
-fn verb(id: &str, back: &Map<String, Value>) -> String {
+/// Returns the command that makes the change that was put back, and what it does.
+fn next(event: &Event, back: &Map<String, Value>, typed: &Typed) -> String {
     let has = |field: Field| field.spellings().iter().any(|key| back.contains_key(*key));
     let to_complete = [Field::Passes, Field::CompletedAt, Field::VerificationVerdict]
         .iter()
         .any(|field| has(*field));
-    if has(Field::Claim) {
-        format!("workloop release {id} ends a claim")
+    let status = event.data.get("status").and_then(Value::as_str);
+    let is_complete = status.map(Status::from_word) == Some(Status::Complete);
+    let (verb, does) = if has(Field::Claim) {
+        ("release", "ends a claim")
     } else if has(Field::Status) || to_complete {
-        format!("workloop done {id} completes a task by hand")
+        ("done", "completes a task by hand")
     } else if has(Field::ApprovedBy) || has(Field::ApprovedAt) || has(Field::RequiresApproval) {
-        format!("workloop approve {id} approves a task")
+        ("approve", "approves a task")
     } else if has(Field::Attempts) || has(Field::BudgetUsed) {
-        format!("workloop retry {id} gives a new budget")
+        if is_complete { ("reset", "begins it anew") } else { ("retry", "gives a new budget") }
     } else {
-        format!("workloop edit {id} makes it")
-    }
+        ("edit", "makes it")
+    };
+    let id = event.task.as_deref().unwrap_or_default();
+    format!("{} {does}", typed.about(verb, id))
 }
 
 fn shorten(value: &Value) -> String {
@@ -152,38 +163,66 @@ mod tests {
     }
 
     fn put_back(task: &str, key: &str, kept: &Value, found: &Value) -> Event {
-        let data = json!({"put_back": {key: {"kept": kept, "found": found}}});
+        let data = json!({"put_back": {key: {"kept": kept, "found": found}}, "beside": true});
         event(EventKind::ExternalEdit, task, &data)
+    }
+
+    fn told(events: &[Event]) -> Vec<String> {
+        sentences(events, &Typed::default())
+    }
+
+    /// The same edit, made while nothing ran.
+    fn alone(mut event: Event, status: &str) -> Event {
+        event.data.insert("beside".to_owned(), json!(false));
+        event.data.insert("status".to_owned(), json!(status));
+        event
     }
 
     #[test]
     fn a_put_back_names_both_values_and_the_verb() {
-        let edits = [
-            put_back("A", "status", &json!("pending"), &json!("complete")),
-            put_back("B", "max_iterations", &json!(null), &json!(99)),
-        ];
+        let complete = put_back("A", "status", &json!("pending"), &json!("complete"));
         assert_eq!(
-            sentences(&edits),
-            [
-                "edit of task A beside an attempt put back: status is pending again, not \
-                 complete; workloop done A completes a task by hand",
-                "edit of task B beside an attempt put back: max_iterations is absent again, not \
-                 99; workloop edit B makes it",
-            ]
+            told(&[complete]),
+            ["edit of task A beside an attempt put back: status is pending again, not complete; \
+              workloop done A completes a task by hand"]
         );
+        let longer = put_back("my B", "max_iterations", &json!(null), &json!(99));
+        let typed = Typed::naming(" --work-queue q.json".to_owned());
+        assert_eq!(
+            sentences(&[longer], &typed),
+            ["edit of task my B beside an attempt put back: max_iterations is absent again, not \
+              99; workloop edit 'my B' --work-queue q.json makes it"]
+        );
+    }
+
+    #[test]
+    fn an_edit_of_a_person_is_told_as_one() {
+        let edit = || put_back("A", "attempts", &json!(2), &json!(0));
+        assert_eq!(
+            told(&[alone(edit(), "blocked")]),
+            ["edit of task A put back: attempts is 2 again, not 0; workloop retry A gives a new \
+              budget"]
+        );
+        let complete = told(&[alone(edit(), "complete")]);
+        assert!(complete[0].ends_with("; workloop reset A begins it anew"), "{complete:?}");
+        let other = put_back("B", "attempts", &json!(2), &json!(0));
+        let both = [alone(edit(), "blocked"), alone(other, "blocked")];
+        assert_eq!(told(&both), ["edits were put back: A, B; workloop events shows each"]);
     }
 
     #[test]
     fn many_are_told_together_and_only_since_the_last_start() {
         let many: Vec<Event> =
             (0..12).map(|n| put_back(&format!("T{n}"), "attempts", &json!(2), &json!(0))).collect();
-        let told = sentences(&many);
+        let told = told(&many);
         assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("edits beside attempts were put back: T0"), "{told:?}");
         assert!(told[0].contains("T7 and 4 more"), "{told:?}");
         let start = event(EventKind::LoopStarted, "", &json!({}));
         let all = many.into_iter().chain([start.clone()]);
-        assert_eq!(since_start(all), None);
+        let found = Typed::default();
+        assert_eq!(since_start(all, &found), None);
         let one = put_back("A", "claim", &json!({}), &json!(null));
-        assert!(since_start([start, one].into_iter()).unwrap().contains("release A"));
+        assert!(since_start([start, one].into_iter(), &found).unwrap().contains("release A"));
     }
 }

@@ -26,14 +26,6 @@ pub struct NeedView {
     pub command: String,
 }
 
-impl NeedView {
-    /// Adds the names of the queues, `words` that begin with a blank, to the command.
-    pub fn say_queues(&mut self, words: &str) {
-        // For two commands, to both.
-        self.command = self.command.replace(", then", &format!("{words}, then")) + words;
-    }
-}
-
 /// `open_question` of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

@@ -5,54 +5,79 @@ use super::style::{Look, fitted, padded};
 use super::timing::{clock, parsed};
 use crate::platform::cells;
 use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// The most entries that are listed.
 const LISTED: usize = 20;
 /// The widest column of ids.
 const IDS: usize = 28;
-/// A narrower reason would be useless.
+/// A reason that is narrower is not shown.
 const NARROWEST: usize = 10;
+/// A reason of which so many cells are shown is not repeated.
+const ENOUGH: usize = 30;
 
-/// Renders the list under its heading, of which `more` are not in `needs`; empty if no person is
-/// needed.
-pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> String {
+/// The list, as text.
+#[derive(Default)]
+pub struct Needed<'n> {
+    /// The list under its heading; empty if nobody is needed.
+    pub text: String,
+    /// The queue and id of each task whose reason is shown in full.
+    pub told: HashSet<(&'n str, &'n str)>,
+}
+
+impl Needed<'_> {
+    /// Returns whether the reason of this task is shown in full.
+    pub fn tells(&self, queue: &str, id: &str) -> bool {
+        self.told.contains(&(queue, id))
+    }
+}
+
+/// Builds the list, of which `more` are not in `needs`; `all` is the command that shows them.
+pub fn list<'n>(
+    needs: &'n [NeedView],
+    (more, all): (usize, &str),
+    now: DateTime<Utc>,
+    look: Look,
+) -> Needed<'n> {
     if needs.is_empty() {
-        return String::new();
+        return Needed::default();
     }
     let mut text = format!("{}\n", look.head("Needs you"));
     let width = look.width.unwrap_or(usize::MAX);
-    let rows: Vec<[String; 4]> = needs
-        .iter()
-        .take(LISTED)
-        .map(|need| {
-            let since = need.since.as_deref().and_then(parsed);
-            let since = since.map_or_else(|| "-".to_owned(), |since| clock(since, now));
-            let why = if need.text.is_empty() { &need.title } else { &need.text };
-            let all = usize::MAX;
-            [since, fitted(&need.id, IDS), fitted(why, all), fitted(&need.command, all)]
-        })
-        .collect();
+    let listed = &needs[..needs.len().min(LISTED)];
+    let row = |need: &NeedView| {
+        let since = need.since.as_deref().and_then(parsed);
+        let since = since.map_or_else(|| "-".to_owned(), |since| clock(since, now));
+        let why = if need.text.is_empty() { &need.title } else { &need.text };
+        let all = usize::MAX;
+        [since, fitted(&need.id, IDS), fitted(why, all), fitted(&need.command, all)]
+    };
+    let rows: Vec<[String; 4]> = listed.iter().map(row).collect();
     let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max();
     let [times, ids, whys, commands] = [0, 1, 2, 3].map(|column| widest(column).unwrap_or(0));
-    // A command is never cut, because a cut command cannot be typed. The reason gets the rest of
-    // the line.
-    let room = whys.min(width.saturating_sub(times + ids + commands + 8));
+    // A command is never cut: what is cut cannot be typed. The reason gets the rest of the line; a command
+    // that is too wide is on the next line.
+    let is_beside = width >= times + ids + commands + 6;
+    let beside = width.saturating_sub(times + ids + commands + 8);
+    let below = width.saturating_sub(times + ids + 6);
+    let room = whys.min(if is_beside { beside } else { below });
     for [time, id, why, command] in &rows {
         let why = padded(&fitted(why, room), room);
-        let why = if room < NARROWEST { String::new() } else { format!("{why}  ") };
-        let (time, id) = (padded(time, times), padded(id, ids));
-        let line = format!("  {time}  {id}  {why}");
-        let own = cells::width(&line) + cells::width(command);
-        // On a narrow terminal the command has its own line.
-        let gap = if own > width { "\n      " } else { "" };
-        let line = if gap.is_empty() { line } else { format!("{}{gap}", line.trim_end()) };
-        let _ok = writeln!(text, "{line}{command}");
+        let why = if room < whys.min(NARROWEST) { String::new() } else { format!("{why}  ") };
+        let line = format!("  {}  {}  {why}", padded(time, times), padded(id, ids));
+        let _ok = if is_beside {
+            writeln!(text, "{line}{command}")
+        } else {
+            writeln!(text, "{}\n      {command}", line.trim_end())
+        };
     }
     let more = needs.len().saturating_sub(LISTED) + more;
     if more > 0 {
-        let _ok = writeln!(text, "  … and {more} more: workloop status --json has all");
+        let _ok = writeln!(text, "  … and {more} more: {all}");
     }
     text.push('\n');
-    text
+    // A reason that is cut after a few words is shown again in the row of the task.
+    let told = listed.iter().filter(|_| room >= whys.min(ENOUGH));
+    Needed { told: told.map(|need| (need.queue.as_str(), need.id.as_str())).collect(), text }
 }

@@ -51,7 +51,10 @@ impl Sources<'_> {
             Need::Checkout => change.and_then(|change| change.obstacle.clone()).unwrap_or_default(),
             Need::Review | Need::Answer => asked.map_or_else(String::new, |(_, text)| text.into()),
             Need::Blocked => error.clone().unwrap_or_default(),
-            Need::Approval | Need::Work | Need::Budget | Need::Repair => {
+            // The command says it.
+            Need::Approval | Need::Work => String::new(),
+            Need::Budget => self.readiness.used_up(node),
+            Need::Repair => {
                 let whats = self.waiting(node).into_iter().map(|waiting| waiting.what);
                 whats.collect::<Vec<_>>().join("; ")
             }
@@ -64,7 +67,7 @@ impl Sources<'_> {
         };
         let id = self.readiness.graph().reference(node);
         NeedView {
-            command: need.command(&id),
+            command: need.command(&id, &self.readiness.conditions.typed),
             id,
             queue: self.queue_of(node).to_owned(),
             title: self.title(node),

@@ -44,6 +44,7 @@ pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sources<'_>) ->
         mask: &mask,
         estimates: &estimates,
         known: None,
+        naming: crate::plan::Naming::WithReason,
     })
 }
 

@@ -9,7 +9,7 @@ use super::need::{NeedView, QuestionView};
 use super::progress::Progress;
 use super::spent::SpentView;
 use super::summary::Summary;
-use crate::domain::{Need, ReasonCode};
+use crate::domain::{Need, ReasonCode, Typed};
 use crate::plan::{Node, State, Waiting};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -42,6 +42,9 @@ pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     /// The time of the view.
     #[serde(skip)]
     pub now: DateTime<Utc>,
+    /// How suggested commands name the queues.
+    #[serde(skip)]
+    pub typed: Typed,
 }
 
 /// An agent that is paused.
@@ -169,7 +172,10 @@ pub struct TaskView {
     pub completed_by: Option<String>,
     /// When it was completed.
     pub completed_at: Option<String>,
-    /// Warnings of the verification, although it passed.
+    /// The note of that person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_note: Option<String>,
+    /// What the verification noted although it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Whether its worker is known to be gone.
@@ -206,13 +212,6 @@ impl<T, N> StatusView<T, N> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 fn is_none(number: &usize) -> bool {
     *number == 0
-}
-
-impl<T> StatusView<T> {
-    /// Adds the names of the queues, `words` that begin with a blank, to each command.
-    pub fn say_queues(&mut self, words: &str) {
-        self.needs_you.iter_mut().for_each(|need| need.say_queues(words));
-    }
 }
 
 impl StatusView {

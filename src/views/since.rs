@@ -9,7 +9,7 @@ use super::need::NeedView;
 use super::style::{Look, count, fitted, listed};
 use super::timing::{between, clock, parsed, percent, running};
 use super::view::Summary;
-use crate::domain::{Event, EventKind, timestamp};
+use crate::domain::{Event, EventKind, Typed, timestamp};
 use crate::plan::duration_text;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -74,6 +74,9 @@ pub struct SinceView {
     pub running: Vec<RunningView>,
     /// What waits for a person now.
     pub needs_you: Vec<NeedView>,
+    /// How suggested commands name the queues.
+    #[serde(skip)]
+    pub typed: Typed,
 }
 
 /// A task that runs.
@@ -248,7 +251,7 @@ fn needs(view: &SinceView, look: Look, lines: &mut Vec<String>) {
     let shown = needs.iter().take(NEEDS);
     lines.extend(shown.map(|need| format!("  {}  {}", safe(&need.id), safe(&need.command))));
     if let Some(more) = needs.len().checked_sub(NEEDS + 1) {
-        lines.push(format!("  … and {} more: workloop status", more + 1));
+        lines.push(format!("  … and {} more: {}", more + 1, view.typed.verb("status")));
     }
 }
 
@@ -346,6 +349,7 @@ mod tests {
             summary: Summary { total: 5, complete: 2, ..Summary::default() },
             running: vec![running],
             needs_you: (0..9).map(need).collect(),
+            typed: Typed::default(),
         };
         let text = text(&view, Look { color: false, width: Some(80) });
         assert!(text.lines().count() <= 15, "{text}");

@@ -66,16 +66,7 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(cells::width(text))))
 }
 
-/// Quotes a value so that a shell reads it as one word.
-pub fn shell_word(value: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "-_./:@%+=,".contains(letter);
-    if !value.is_empty() && value.chars().all(plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// Formats `1 task`, `2 tasks`.
+/// `1 task`, `2 tasks`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
@@ -152,13 +143,6 @@ mod tests {
         assert_eq!(listed(&names[..1], 3), "A");
         assert_eq!(listed(&names[..2], 3), "A and B");
         assert_eq!(listed(&names, 2), "A, B and 2 more");
-    }
-
-    #[test]
-    fn words_are_what_a_shell_takes_for_one() {
-        assert_eq!(shell_word("queues/a-1.json"), "queues/a-1.json");
-        assert_eq!(shell_word("it's $(here)"), r"'it'\''s $(here)'");
-        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

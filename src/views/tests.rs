@@ -67,6 +67,7 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sources<'_>, &Orde
         mask: &mask,
         estimates: &estimates,
         known: None,
+        naming: crate::plan::Naming::WithReason,
     };
     see(&sources, &Order::new(&graph, &tasks, &estimates))
 }
@@ -93,7 +94,7 @@ fn status_text_groups_what_is_open() {
     let listed = "\
          q.json (project demo): 7 tasks: 1 complete, 1 in progress, 1 ready, 2 waiting, 1 blocked, 1 parked (16%)\n\
          \x20 in_progress  B  Walls  attempt 2 by host:1:0badcafe\n\
-         \x20 blocked      D  Door   no hinges, [masked]\n\
+         \x20 blocked      D  Door\n\
          \x20 ready        F  Fence\n\
          \x20 waiting      C  Roof   B (in_progress)\n\
          \x20 waiting      E  Paint  D (blocked); C (waiting); workloop approve E\n";
@@ -160,7 +161,7 @@ fn a_row_of_the_table_has_its_times_and_one_sign() {
         {"id": "B", "title": "Roof"},
     ]);
     let table = with(&[queue("q.json", &times)], &[], |sources, _| {
-        table::status(&sources.written_status(&|_| true, false, ""), Look::PLAIN)
+        table::status(&sources.written_status(&|_| true, false), Look::PLAIN)
     });
     let row = |id: &str| {
         let row = table.lines().find(|line| line.contains(id)).unwrap_or_default();
@@ -227,7 +228,7 @@ fn no_row_is_wider_than_the_terminal() {
 #[test]
 fn a_table_escapes_what_a_terminal_would_act_on() {
     let table = with(&[sample()], &[], |sources, _| {
-        let view = sources.written_status(&|_| true, false, "");
+        let view = sources.written_status(&|_| true, false);
         table::status(&view, Look { color: false, width: Some(100) })
     });
     assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
@@ -240,7 +241,7 @@ fn a_long_table_has_all_rows_under_several_headings() {
     let tasks: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "x"})).collect();
     let queue = queue("q.json", &Value::Array(tasks));
     let table = with(&[queue], &[], |sources, _| {
-        table::status(&sources.written_status(&|_| true, false, ""), Look::PLAIN)
+        table::status(&sources.written_status(&|_| true, false), Look::PLAIN)
     });
     let row = |id: &String| table.matches(&format!(" {id}  x ")).count() == 1;
     assert!(ids.iter().all(row), "{table}");

@@ -3,7 +3,7 @@
 use super::flags;
 use super::fold::folded;
 use super::known::LiveView;
-use super::needed;
+use super::needed::{self, Needed};
 use super::progress::Progress;
 use super::style::{self, Look, count, fitted, padded};
 use super::timing::running;
@@ -27,9 +27,11 @@ const BESIDE: usize = 19;
 
 /// Renders the queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
-    let mut text = needed::text(&view.needs_you, view.needs_more, view.now, look);
+    let all = format!("{} --json", view.typed.verb("status"));
+    let needed = needed::list(&view.needs_you, (view.needs_more, &all), view.now, look);
+    let mut text = needed.text.clone();
     text.push_str(&flags::text(&view.red_flags, view.more_red_flags, look));
-    let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
+    let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, &needed, look)).collect();
     text.push_str(&queues.join("\n"));
     for pause in view.pauses.iter().filter(|pause| !pause.sentence.is_empty()) {
         let said = pause.kind == ReasonCode::Budget;
@@ -56,8 +58,12 @@ pub fn paused(sentence: &str, reason: &str) -> String {
     }
 }
 
-fn one(queue: &QueueView, look: Look) -> String {
+fn one(queue: &QueueView, needed: &Needed<'_>, look: Look) -> String {
     let mut text = head(queue, look);
+    let row = |task: &TaskView| {
+        let is_told = needed.tells(&queue.path, &task.id);
+        [fitted(&task.id, ID), fitted(&task.title, 200), detail_of(task, is_told)]
+    };
     let rows: Vec<[String; 3]> = queue.tasks.iter().map(row).collect();
     let ids = rows.iter().map(|[id, ..]| cells::width(id)).max().unwrap_or(0);
     let titles = rows.iter().map(|[_, title, _]| cells::width(title)).max().unwrap_or(0);
@@ -115,12 +121,7 @@ pub fn counts<T>(queue: &QueueView<T>) -> String {
     if parts.is_empty() { total } else { format!("{total}: {parts}{percent}") }
 }
 
-/// Returns id, title and detail of a task.
-fn row(task: &TaskView) -> [String; 3] {
-    [fitted(&task.id, ID), fitted(&task.title, 200), detail(task)]
-}
-
-/// Formats progress and next step of a task, as part of its detail.
+/// How far a task is and what comes next, as a part of what is to be said of it.
 fn said(progress: &Progress) -> String {
     let percent = progress.percent.map(|percent| format!("{percent}%"));
     let next = progress.next.as_ref().map(|next| format!("next: {next}"));
@@ -131,7 +132,13 @@ fn said(progress: &Progress) -> String {
 
 /// Returns the detail of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
-    let said = of_state(task);
+    detail_of(task, false)
+}
+
+/// Returns the same, without the reason if that is shown already.
+fn detail_of(task: &TaskView, is_told: bool) -> String {
+    let is_told = is_told && matches!(task.state, State::Blocked | State::Waiting);
+    let said = if is_told { String::new() } else { of_state(task) };
     match task.deadline.as_ref().filter(|_| task.late && task.state != State::Complete) {
         Some(due) if said.is_empty() => format!("LATE, was due {due}"),
         Some(due) => format!("LATE, was due {due}; {said}"),

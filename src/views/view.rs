@@ -13,7 +13,7 @@ pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus
 pub use super::summary::Summary;
 use super::timing::{between, parsed};
 use crate::domain::{Field, Liveness, Need, PauseKind, QueueIx, ReasonCode, Status, timestamp};
-use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
+use crate::plan::{AgentPause, Estimates, Naming, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
 /// The input of views.
@@ -33,6 +33,8 @@ pub struct Sources<'a> {
     pub estimates: &'a Estimates,
     /// Returns the data of journals and attempt folders about a task; `None` if it is not needed.
     pub known: Option<&'a dyn Fn(Node) -> Known>,
+    /// How much is reported about the tasks that a task waits for.
+    pub naming: Naming,
 }
 
 /// Which tasks are shown one by one.
@@ -84,7 +86,7 @@ impl<'a> Sources<'a> {
 
     /// Returns the reasons why a task waits.
     pub fn waiting(&self, node: Node) -> Vec<Waiting> {
-        let mut list = self.readiness.waiting(node);
+        let mut list = self.readiness.waiting(node, self.naming);
         for waiting in &mut list {
             waiting.what = self.mask.text(&waiting.what).into_owned();
         }
@@ -135,6 +137,7 @@ impl<'a> Sources<'a> {
             escalated_to: task.escalated_to().map(|agent| self.mask.text(agent).into_owned()),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
+            completion_note: self.told(node, Field::CompletionNote),
             warnings: super::warnings::of(queue, index, self.mask),
             is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
@@ -218,22 +221,16 @@ impl<'a> Sources<'a> {
         StatusView { needs_more, ..self.whole(queues, needs.collect(), selected) }
     }
 
-    /// Returns all selected tasks, for writing; `words`, which begin with a blank, add the names of
-    /// the queues to commands.
+    /// All selected tasks, for writing.
     pub fn written_status(
         self,
         selected: &dyn Fn(Node) -> bool,
         filtered: bool,
-        words: &'a str,
     ) -> WrittenStatus<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
         let queues = QueueIx::first(self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
-        let make = move |key: &(Node, Need)| {
-            let mut need = self.need(*key);
-            need.say_queues(words);
-            need
-        };
+        let make = move |key: &(Node, Need)| self.need(*key);
         let needs = Made { keys: self.needing(selected), make: Box::new(make) };
         self.whole(queues.collect(), needs, selected)
     }
@@ -257,6 +254,7 @@ impl<'a> Sources<'a> {
             red_flags,
             more_red_flags,
             now,
+            typed: self.readiness.conditions.typed.clone(),
         }
     }
 
@@ -269,7 +267,7 @@ impl<'a> Sources<'a> {
             since: timestamp(pause.since),
             until: (pause.kind != PauseKind::Auth).then(|| timestamp(pause.until)),
             reason: self.mask.text(&pause.reason).into_owned(),
-            sentence: pause.sentence(),
+            sentence: pause.sentence(&self.readiness.conditions.typed),
         };
         self.readiness.agent_pauses().iter().map(one).collect()
     }

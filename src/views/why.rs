@@ -7,9 +7,10 @@ use super::fold::folded;
 use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::text::at_work;
+use super::timing::{clock, parsed};
 use super::told_attempts::{conflicts, told_attempts};
 use super::view::{Sources, TaskView};
-use crate::domain::{Need, Waits};
+use crate::domain::{Need, Typed, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -37,6 +38,8 @@ pub struct WhyView {
     pub rank: Option<String>,
     /// The time of the view.
     pub now: DateTime<Utc>,
+    /// How suggested commands name the queues.
+    pub typed: Typed,
 }
 
 impl Sources<'_> {
@@ -60,6 +63,7 @@ impl Sources<'_> {
             flaky: Vec::new(),
             rank,
             now: self.readiness.conditions.now,
+            typed: self.readiness.conditions.typed.clone(),
         }
     }
 }
@@ -81,6 +85,7 @@ impl WhyView {
             "open_question": task.open_question,
             "completed_by": task.completed_by,
             "completed_at": task.completed_at,
+            "completion_note": task.completion_note,
             "change": task.change,
             "landed_commit": task.landed_commit,
             "conflicts": conflicts(&self.attempts),
@@ -125,11 +130,12 @@ pub fn text(view: &WhyView, look: Look) -> String {
         let _ =
             writeln!(text, "Escalated: its attempts are given to agent {}.", escape::line(agent));
     }
-    question(task, &mut text);
+    question(view, &mut text);
     if task.word == "review" {
-        let id = &task.id;
-        let _ =
-            writeln!(text, "  workloop approve {id}, or workloop answer {id} TEXT sends it back");
+        let (approve, back) =
+            (view.typed.about("approve", &task.id), view.typed.with("answer", &task.id, "TEXT"));
+        let line = format!("  {approve}, or {back} sends it back");
+        let _ = writeln!(text, "{}", escape::line(&line));
     }
     match task.waiting_for.as_slice() {
         [] => {}
@@ -151,7 +157,8 @@ pub fn text(view: &WhyView, look: Look) -> String {
 }
 
 /// Renders the full question or finding of its agent, if one line is not enough.
-fn question(task: &TaskView, text: &mut String) {
+fn question(view: &WhyView, text: &mut String) {
+    let task = &view.task;
     let Some(asked) = task.open_question.as_ref().map(QuestionView::question) else { return };
     let mut line = |line: &str| {
         let _ = writeln!(text, "  {}", escape::line(line));
@@ -166,7 +173,7 @@ fn question(task: &TaskView, text: &mut String) {
     for found in shown.flat_map(|found| found.trim().lines()).take(EVIDENCE) {
         line(&format!("evidence: {found}"));
     }
-    line(&Need::of_blocked(Some(asked.code)).command(&task.id));
+    line(&Need::of_blocked(Some(asked.code)).command(&task.id, &view.typed));
 }
 
 /// Renders its state, in one sentence.
@@ -177,8 +184,11 @@ fn state(view: &WhyView, look: Look) -> String {
     if let Some(change) = &task.change {
         let worker = task.worker.as_deref().map(escape::line).unwrap_or_default();
         let has = match task.is_worker_gone {
-            true => "is gone: workloop land now lands it, as does the next run",
-            false => "lands it",
+            true => {
+                let land = view.typed.verb("land now");
+                format!("is gone: {land} lands it, as does the next run")
+            }
+            false => "lands it".to_owned(),
         };
         let more = escape::line(&change.sentence()).into_owned();
         if change.waits == Waits::Review {
@@ -215,13 +225,7 @@ fn state(view: &WhyView, look: Look) -> String {
             let commit = task.landed_commit.as_deref().unwrap_or_default();
             format!(": it landed as {}", escape::line(commit))
         }
-        State::Complete => match (&task.completed_by, &task.completed_at) {
-            (Some(by), Some(at)) => {
-                format!(": {} completed it at {}", escape::line(by), escape::line(at))
-            }
-            (Some(by), None) => format!(": {} completed it", escape::line(by)),
-            (None, _) => String::new(),
-        },
+        State::Complete => completed(task, view.now),
         State::Parked => match &task.error {
             Some(error) => format!(", not to be run: {}", escape::line(error)),
             None => ", not to be run".to_owned(),
@@ -231,7 +235,16 @@ fn state(view: &WhyView, look: Look) -> String {
     format!("It is {state} in {queue}{more}{end}")
 }
 
-/// Formats one reason for waiting as a sentence.
+/// Returns which person completed it, when, and with which note.
+fn completed(task: &TaskView, now: DateTime<Utc>) -> String {
+    let Some(by) = &task.completed_by else { return String::new() };
+    let at = task.completed_at.as_deref().and_then(parsed);
+    let at = at.map_or_else(String::new, |at| format!(" at {}", clock(at, now)));
+    let note = task.completion_note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
+    format!(": {} completed it{at}{}", escape::line(by), escape::line(&note))
+}
+
+/// One thing that is waited for, as a sentence.
 fn sentence(waiting: &Waiting) -> String {
     let what = escape::line(&waiting.what);
     match waiting.kind {

@@ -94,7 +94,7 @@ fn status_in_both_forms_needs_flags_and_what_is_next() {
         for shown in [Shown::All, Shown::Open(3)] {
             fits(|look| text::status(&sources.status(&|_| true, false, shown), look));
         }
-        fits(|look| table::status(&sources.written_status(&|_| true, false, ""), look));
+        fits(|look| table::status(&sources.written_status(&|_| true, false), look));
         let (found, more) = sources.red_flags(&|_| true);
         fits(|look| flags::text(&found, more, look));
         let (queues, shown) = (sources.queues, sources.shown);
@@ -111,8 +111,7 @@ fn status_in_both_forms_needs_flags_and_what_is_next() {
             next::text(&sources.next(&order, 9, &|_| true), look, &mut out).expect("written");
             String::from_utf8(out).expect("UTF-8")
         });
-        let mut list = sources.blockers(&|_| true);
-        list.say_queues(" --work-queue q.json");
+        let list = sources.blockers(&|_| true);
         fits(|look| blockers::text(&list, look));
     });
 }
@@ -190,6 +189,7 @@ fn since_and_stuck() {
             summary: status.queues[0].summary,
             running: IDS.iter().zip(&titles()).map(running).collect(),
             needs_you: status.needs_you.clone(),
+            typed: status.typed.clone(),
         };
         fits(|look| since::text(&view, look));
         let one = |(id, title): (&&str, String)| StuckView {

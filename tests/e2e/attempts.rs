@@ -86,7 +86,14 @@ fn an_edit_does_not_renew_a_budget() {
     sandbox.run(["run", "q.json"]).exits(5).closes_with(&["A"]);
     assert_eq!(sandbox.oracle().starts("A"), 1);
     let why = sandbox.run(["why", "A", "--work-queue", "q.json"]);
-    why.exits(0).says("its budget is used up (1 of 1 attempt); workloop retry A gives a new one");
+    let used = "its budget is used up (1 of 1 attempt)";
+    let retry = "workloop retry A --work-queue q.json";
+    why.exits(0).says(&format!("{used}; {retry} gives a new one"));
+    let check = sandbox.run(["check", "q.json"]);
+    check.exits(0).says("[budget-used]: the task is open, but ").says(used).says(retry);
+    let status = sandbox.run(["status", "q.json"]).exits(0);
+    assert_eq!(status.stdout.matches("budget is used up").count(), 1, "{status}");
+    sandbox.run(["run", "q.json"]).exits(5).closes_with(&[retry]);
     sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
     // An attempt has the same number in every view.
     let second = "attempt 2, budget 1 of 1";

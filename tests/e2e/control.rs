@@ -162,5 +162,5 @@ fn no_hint_resets_more_than_was_named() {
     let ran = sandbox.run(["run", "q.json"]).exits(0);
     assert!(!ran.stderr.contains("reset"), "{ran}");
     let ran = sandbox.run(["run", "q.json", "--task-id", "T001"]).exits(0);
-    ran.says("workloop reset T001 makes it pending again");
+    ran.says("workloop reset T001 --work-queue q.json makes it pending again");
 }

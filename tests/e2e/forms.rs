@@ -98,7 +98,8 @@ fn orders_and_words() -> Vec<Row> {
             status: 5,
             after: &[("/tasks/0/status", "\"under review\"")],
             says: &["0 of 3 complete; 2 cannot continue (a: status `under review` is unknown): \
-                 workloop why a; 1 waiting for a person (c): workloop done c"],
+                 workloop why a --work-queue q.json; 1 waiting for a person (c): workloop done c \
+                 --work-queue q.json"],
         },
     ]
 }
@@ -141,8 +142,11 @@ fn an_unknown_state_word_is_named_where_it_has_an_effect() {
         .run(["why", "b", "q.json"])
         .exits(0)
         .says("it depends on a (waiting: its status `under review` is unknown)");
-    sandbox.run(["done", "a", "q.json", "--by", "Ann"]).exits(0);
-    sandbox.run(["why", "a", "q.json"]).exits(0).says(": Ann completed it at 2");
+    sandbox.run(["done", "a", "q.json", "--by", "Ann", "--note", "as agreed"]).exits(0);
+    let why = sandbox.run(["why", "a", "q.json"]).exits(0);
+    why.says(": Ann completed it at ").says(": as agreed.");
+    let why = sandbox.run(["why", "a", "q.json", "--json"]).exits(0);
+    assert_eq!(why.json()["completion_note"], "as agreed", "{why}");
     let status = sandbox.run(["status", "q.json", "--json"]);
     assert_eq!(status.json()["queues"][0]["tasks"][0]["completed_by"], "Ann", "{status}");
 }

@@ -1,6 +1,6 @@
 //! What starts when: dependencies, priorities, approval, phases, and tasks that never start.
 
-use crate::fake_agent::Moment;
+use crate::fake_agent::{CONFIG, Moment};
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::json;
 
@@ -185,4 +185,52 @@ fn one_loop_serves_several_queues() {
         .queue("b.json", &queue(&[("B1", &["a.json#A1"])]));
     sandbox.run(["run", "a.json", "b.json"]).exits(0);
     assert_eq!(sandbox.oracle().started(), ["A1", "B1", "A2"]);
+}
+
+#[test]
+fn a_suggested_command_can_be_typed() {
+    let tasks = json!({"tasks": [
+        {"id": "it's $(touch evil) done", "title": "a"},
+        {"id": "B", "title": "b", "dependencies": ["it's $(touch evil) done"]},
+        {"id": "-1", "title": "c", "type": "manual"},
+    ]});
+    let config = format!("{CONFIG}\n[limits]\nattempts = 1\nuntouched = false\n");
+    let sandbox =
+        Sandbox::new().config(&config).queue("my queue.json", &tasks).script("default", "nothing");
+    let ran = sandbox.run(["run", "my queue.json"]).exits(5);
+    let words = " --work-queue 'my queue.json'";
+    let quoted = r"'it'\''s $(touch evil) done'";
+    let retry = format!("workloop retry {quoted}{words}");
+    let done = format!("workloop done{words} -- -1");
+    let why = format!("workloop why {quoted}{words}, then {retry}");
+    ran.closes_with(&[&why, &done]);
+    let status = sandbox.run(["status", "my queue.json"]).exits(0);
+    assert!(status.stdout.contains(&why) && status.stdout.contains(&done), "{status}");
+    let reason = "step made: exit status 1";
+    assert_eq!(status.stdout.matches(reason).count(), 1, "a reason is told once: {status}");
+    let waits = sandbox.run(["why", "B", "my queue.json"]).exits(0);
+    assert!(waits.stdout.contains(reason), "{waits}");
+    for typed in [retry, done] {
+        let program = env!("CARGO_BIN_EXE_workloop");
+        let typed = typed.replacen("workloop", program, 1);
+        assert!(sandbox.shell(&typed), "{typed}");
+    }
+    assert!(!sandbox.shell("test -e evil"));
+    let list = sandbox.read("my queue.json");
+    assert_eq!(list["tasks"][0]["status"], "pending", "{list}");
+    assert_eq!(list["tasks"][2]["status"], "complete", "{list}");
+}
+
+#[test]
+fn a_folder_is_no_queue_and_a_refusal_names_the_file_as_it_was_typed() {
+    let sandbox = Sandbox::new().queue("queues/q.json", &json!({"tasks": []}));
+    sandbox
+        .run(["status", "queues"])
+        .exits(2)
+        .says("queues is a folder, not a queue; did you mean queues/q.json?");
+    assert!(sandbox.shell("echo '{\"tasks\": [,]}' > queues/q.json"));
+    for verb in ["run", "status", "next", "add"] {
+        let ran = sandbox.run([verb, "--work-queue", "queues/q.json"]);
+        assert!(ran.stderr.contains("error: queues/q.json:1:12: "), "{ran}");
+    }
 }

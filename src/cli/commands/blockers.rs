@@ -9,14 +9,12 @@ use crate::views::{blockers, json};
 
 pub(super) fn run(args: &BlockersArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
-    let words = session.queue_words(&args.queues, &selection.queues);
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     let look = session.look();
     let bytes = reading.look(|snapshot| {
-        let mut list = snapshot.sources().blockers(&|node| snapshot.includes(&scope, node));
-        list.say_queues(&words);
+        let list = snapshot.sources().blockers(&|node| snapshot.includes(&scope, node));
         if args.json {
             return json::object(&list);
         }

@@ -19,11 +19,13 @@ use crate::supervisor::ClaimRecord;
 use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
 use crate::views::style::count;
+use budgets::of_budgets;
 use std::collections::HashSet;
 use std::path::Path;
 use trees::of_trees;
 use variables::of_variables;
 
+mod budgets;
 mod trees;
 mod variables;
 
@@ -49,6 +51,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
                 of_choices(snapshot, &mut findings);
             }
             of_versions(snapshot, &mut findings);
+            of_budgets(snapshot, &mut findings);
             let served = &snapshot.queues[..snapshot.set.served()];
             tasks = served.iter().map(|queue| queue.tasks().len()).sum();
         });

@@ -4,6 +4,7 @@ use crate::cli::args::DiffArgs;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
+use crate::domain::shell_word;
 use crate::project::change_of::{ChangeOf, Found, change_of};
 use crate::project::repositories::{HomeError, Purpose, is_private};
 use crate::project::workspaces::task_name;
@@ -25,7 +26,8 @@ pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Fail
     let set = reading.project.set();
     let none = |why: &str| {
         let text = format!("no change of task {id} is kept: {why}");
-        Failure::usage(text).hint(format_args!("workloop log {id} shows what its agent said"))
+        Failure::usage(text)
+            .hint(format_args!("workloop log {} shows what its agent said", shell_word(&id)))
     };
     let shared = "agents share one tree ([isolation] mode = \"shared\"), so the changes of one \
                   attempt cannot be separated";

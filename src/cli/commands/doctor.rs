@@ -32,7 +32,7 @@ pub(super) fn run(args: &DoctorArgs, session: &mut Session<'_>) -> Result<(), Fa
     let config = match selection {
         Ok(selection) => {
             let config = selection.config.clone();
-            signs.extend(work::signs(selection, session));
+            signs.extend(work::signs(selection, wrong.is_some(), session));
             config
         }
         Err(error) => {

@@ -6,7 +6,7 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::judging;
 use crate::cli::session::Session;
 use crate::cli::write::{self, tell};
-use crate::domain::{Status, Verdict};
+use crate::domain::{Status, Verdict, shell_word};
 use crate::platform::login;
 use crate::project::Project;
 use crate::project::verbs::{self, Done, VerbError};
@@ -42,10 +42,10 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
 
 fn not_completed(error: VerbError) -> Failure {
     match error {
-        VerbError::AtWork { id, why } => {
-            Failure::usage(format_args!("task {id} was not completed: {why}"))
-                .hint(format_args!("workloop cancel {id} ends the attempt first"))
-        }
+        VerbError::AtWork { id, why } => Failure::usage(format_args!(
+            "task {id} was not completed: {why}"
+        ))
+        .hint(format_args!("workloop cancel {} ends the attempt first", shell_word(id.as_str()))),
         VerbError::Store(error) => error.into(),
     }
 }
@@ -75,7 +75,7 @@ fn verify(
             None => FailureKind::Usage,
         };
         let text = format!("task {id} was not completed: {how}; nothing was written");
-        let hint = format!("workloop log {id} --attempt 0 shows the full output");
+        let hint = format!("workloop log {} --attempt 0 shows the full output", shell_word(id));
         Err(Failure::new(kind, text).hint(hint))
     })
 }

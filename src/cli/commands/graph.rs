@@ -9,13 +9,16 @@ use crate::plan::{self, Node, Picture, Workload};
 use crate::views::{graph, json};
 use std::io::{BufWriter, Write};
 
+/// Programs that draw Mermaid refuse this many edges, unless their `maxEdges` is raised.
+const MERMAID: usize = 500;
+
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
     reading.refuse_empty(&args.filter)?;
     let format = if args.json { GraphFormat::Json } else { args.format };
-    reading.look(|snapshot| {
+    let lines = reading.look(|snapshot| {
         let structure = snapshot.structure;
         let selected = |node: Node| snapshot.includes(&scope, node);
         let work = Workload::new(&structure.graph, snapshot.tasks, &structure.estimates, selected);
@@ -31,14 +34,28 @@ pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Fai
         };
         let out = &mut session.streams.out;
         if format == GraphFormat::Json {
-            return json::write(&graph::view(&sources, &picture), out);
+            return json::write(&graph::view(&sources, &picture), out).map(|()| 0);
         }
         let mut out = BufWriter::with_capacity(64 << 10, out);
-        match format {
-            GraphFormat::Dot => picture.dot(&mut out)?,
-            GraphFormat::Mermaid | GraphFormat::Json => picture.mermaid(&mut out)?,
-        }
-        out.flush()
+        let lines = match format {
+            GraphFormat::Dot => {
+                picture.dot(&mut out)?;
+                0
+            }
+            GraphFormat::Mermaid | GraphFormat::Json => {
+                picture.mermaid(&mut out)?;
+                picture.edges().count()
+            }
+        };
+        out.flush().map(|()| lines)
     })?;
-    Ok(session.streams.out.flush()?)
+    session.streams.out.flush()?;
+    if lines >= MERMAID {
+        let text = format!(
+            "warning: Mermaid draws fewer than {MERMAID} edges unless maxEdges is raised, and this graph has \
+             {lines}; a filter such as --phase draws a part, --format dot has no limit"
+        );
+        writeln!(session.streams.err, "{text}")?;
+    }
+    Ok(())
 }

@@ -26,6 +26,7 @@ mod learnt;
 mod log;
 mod man;
 mod next;
+mod nothing;
 mod park;
 mod pause;
 mod plan;

@@ -1,11 +1,11 @@
 //! `next`: shows the ready tasks in the order in which they would be claimed.
 
+use super::nothing;
 use crate::cli::args::NextArgs;
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
-use crate::engine::{Ending, Reason};
 use crate::views::{escape, json, next};
 use std::io::{BufWriter, Write};
 
@@ -31,11 +31,8 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
             next::text(&view, look, &mut out)?;
             return out.flush().map(|()| Vec::new());
         }
-        let backlog = snapshot.readiness.backlog(selected);
-        let name = |node| snapshot.structure.graph.reference(node);
-        let ending = Ending::new(Reason::Done, backlog, 0, name)
-            .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
-        Ok(format!("nothing is ready: {}\n", escape::line(&ending.sentence())).into_bytes())
+        let nothing = nothing::ready(snapshot, selected);
+        Ok(format!("{}\n", escape::line(&nothing)).into_bytes())
     })?;
     session.print(text)
 }

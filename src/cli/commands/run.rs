@@ -1,5 +1,6 @@
 //! `run`: runs the loop.
 
+use super::nothing;
 use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::awake::KeepAwake;
 use crate::cli::failure::{Failure, FailureKind};
@@ -39,11 +40,11 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         isolation: args.isolation,
         ..Overrides::default()
     };
-    let selection = session.select_with(&args.queues, overrides)?;
+    let mut selection = session.select_with(&args.queues, overrides)?;
+    session.name_queues(&args.queues, &mut selection);
     if args.dry_run {
         return dry_run(args, selection, session);
     }
-    let queue = session.queue_words(&args.queues, &selection.queues);
     let mut project = session.open(selection.clone())?;
     let before = overrides::blocked(&project);
     refuse_empty(&args.filter, project.served())?;
@@ -66,7 +67,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     let hooks = RunHooks::of(&project, &options)?;
     hooked::before(&hooks, &mut project, args.json, session)?;
     let notifier = session.notifier(project.set())?;
-    let how = how(args, &queue, &project, session);
+    let how = how(args, &project, session);
     let mut screen = Screen::new(session.streams, jobs, how);
     for warning in &warnings {
         screen.notice(&Notice::Warning(warning));
@@ -80,7 +81,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     let mut ending = ending?;
     // The summary is printed before any question, so that a person who returns sees it first.
     if !session.global.quiet {
-        let summary = closing(&ran, &ending, &queue, session.look_of_stderr());
+        let summary = closing(&ran, &ending, session.look_of_stderr());
         session.streams.err.write_all(summary.as_bytes())?;
     }
     let by_itself = !matches!(ending.reason, Reason::Signal(_));
@@ -99,19 +100,19 @@ fn last_line(args: &RunArgs, ending: &Ending, session: &mut Session<'_>) -> Resu
     };
     let ended = end(ending, session);
     if let Some(id) = one.filter(|_| ending.backlog.total > 0) {
-        let hint = format!("workloop reset {id} makes it pending again");
+        let hint = format!("{} makes it pending again", ending.typed.about("reset", id));
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
     ended
 }
 
 /// Returns how the run is shown.
-fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) -> How {
+fn how(args: &RunArgs, project: &Project, session: &Session<'_>) -> How {
     How {
         said: Said::of(&session.global),
         json: args.json,
         output: args.show_output,
-        queue: queue.to_owned(),
+        typed: project.set().typed.clone(),
         measured: measured(project.served()),
     }
 }
@@ -228,6 +229,7 @@ fn ending_now(
         let backlog = snapshot.readiness.backlog(|node| snapshot.includes(&scope, node));
         Ending::new(before.reason, backlog, before.attempts, name)
             .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node))
+            .typed(&snapshot.set.typed)
     }))
 }
 
@@ -249,11 +251,7 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
             writeln!(session.streams.out, "{}", escape::line(&line))?;
         }
         if ranked.is_empty() {
-            let name = |node| snapshot.structure.graph.reference(node);
-            let backlog = snapshot.readiness.backlog(in_scope);
-            let ending = Ending::new(Reason::Done, backlog, 0, name)
-                .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
-            let line = format!("nothing is ready: {}", ending.sentence());
+            let line = nothing::ready(snapshot, in_scope);
             writeln!(session.streams.err, "{}", escape::line(&line))?;
         }
         Ok(())

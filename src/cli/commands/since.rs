@@ -18,14 +18,13 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
     let now = SystemClock.now();
     let from = past(&args.time, now)?;
     let selection = session.select_to_read(&args.queues)?;
-    let words = session.queue_words(&args.queues, &selection.queues);
     let mut reading = Reading::open(session, selection)?;
     let look = session.look();
     let mask = reading.mask.clone();
     let bytes = reading.look(|snapshot| {
         let happened = since::happened(events(snapshot), (from, now));
         let times = (since::written(from), since::written(now));
-        let view = view(snapshot, happened.masked(&mask), times, &words);
+        let view = view(snapshot, happened.masked(&mask), times);
         if args.json {
             return json::object(&view);
         }
@@ -61,14 +60,11 @@ fn view(
     snapshot: &Snapshot<'_>,
     happened: since::Happened,
     (since, until): (String, String),
-    words: &str,
 ) -> SinceView {
     let here = |node| snapshot.set.serves(snapshot.structure.graph.location(node).0);
     let sources = snapshot.sources();
     let status = sources.status(&here, true, Shown::Open(0));
-    let mut needs: Vec<_> =
-        sources.needing(&here).into_iter().map(|key| sources.need(key)).collect();
-    needs.iter_mut().for_each(|need| need.say_queues(words));
+    let needs: Vec<_> = sources.needing(&here).into_iter().map(|key| sources.need(key)).collect();
     let runs = snapshot
         .structure
         .graph
@@ -79,5 +75,14 @@ fn view(
     let running = running.map(|task| RunningView { id: task.id, live: task.live }).collect();
     let summary =
         status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.counts));
-    SinceView { schema_version: 1, since, until, happened, summary, running, needs_you: needs }
+    SinceView {
+        schema_version: 1,
+        since,
+        until,
+        happened,
+        summary,
+        running,
+        needs_you: needs,
+        typed: snapshot.set.typed.clone(),
+    }
 }

@@ -7,7 +7,7 @@ use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, red_trees};
-use crate::plan::Backlog;
+use crate::plan::{Backlog, Naming};
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir, queue_name};
@@ -15,7 +15,7 @@ use crate::views::flaky::FlakyView;
 use crate::views::fold::folded;
 use crate::views::spent::SpentView;
 use crate::views::style::Look;
-use crate::views::view::{Shown, StatusView};
+use crate::views::view::{Shown, Sources, StatusView};
 use crate::views::{edits, escape, json, table, text};
 use std::io::Write;
 use std::path::Path;
@@ -25,14 +25,13 @@ const LISTED: usize = 200;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
-    let words = session.queue_words(&args.queues, &selection.queues);
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     if args.json && !args.watch {
         reading.look(|snapshot| {
             let included = |node| snapshot.includes(&scope, node);
-            let mut view = snapshot.sources().written_status(&included, !scope.is_all(), &words);
+            let mut view = snapshot.sources().written_status(&included, !scope.is_all());
             say_spent(&mut view, snapshot.set);
             view.flaky = flaky(snapshot);
             json::write(&view, &mut session.streams.out)
@@ -40,7 +39,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
         session.streams.out.flush()?;
         return exit(&mut reading, args, &scope);
     }
-    let told = Asked { args, scope: &scope, words: &words };
+    let told = Asked { args, scope: &scope };
     let first = render(&mut reading, &told, session.look())?;
     if !args.watch {
         if !(session.global.quiet && args.exit_code) {
@@ -55,8 +54,6 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
 struct Asked<'a> {
     args: &'a StatusArgs,
     scope: &'a Scope,
-    /// The flags with which a suggested command finds the queues.
-    words: &'a str,
 }
 
 /// With `--exit-code`, returns the exit status that `wait` would return now.
@@ -78,23 +75,23 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
 }
 
 fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8>, Failure> {
-    let Asked { args, scope, words } = *asked;
+    let Asked { args, scope } = *asked;
     let filtered = !scope.is_all();
     reading.look(|snapshot| {
         let included = |node| snapshot.includes(scope, node);
         let sources = snapshot.sources();
         if args.json {
             let mut view = sources.status(&included, filtered, Shown::All);
-            view.say_queues(words);
             say_spent(&mut view, snapshot.set);
             view.flaky = flaky(snapshot);
             return Ok(json::object(&view)?);
         }
+        // A row of its own says why another task is blocked.
+        let sources = Sources { naming: Naming::Brief, ..sources };
         let text = if args.table {
-            table::status(&sources.written_status(&included, filtered, words), look)
+            table::status(&sources.written_status(&included, filtered), look)
         } else {
             let mut view = sources.status(&included, filtered, Shown::Open(LISTED));
-            view.say_queues(words);
             say_spent(&mut view, snapshot.set);
             if args.watch && look.width.is_none() {
                 // A pipe gets a new status at each change; passing time is not a change.
@@ -140,8 +137,9 @@ fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
 fn put_back(set: &QueueSet) -> String {
     let mut states: Vec<StateDir> = set.each_served().map(|queue| set.state(queue)).collect();
     states.dedup();
-    let told =
-        states.into_iter().filter_map(|state| edits::since_start(Journal::new(state).recent()));
+    let told = states
+        .into_iter()
+        .filter_map(|state| edits::since_start(Journal::new(state).recent(), &set.typed));
     told.map(|text| format!("{}\n", escape::line(&text))).collect()
 }
 

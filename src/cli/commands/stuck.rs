@@ -9,7 +9,7 @@ use crate::plan::{Node, State, WaitingKind};
 use crate::store::attempts::reports;
 use crate::views::json;
 use crate::views::stuck::{self, Sign, StuckList, StuckView};
-use crate::views::style::{listed, shell_word};
+use crate::views::style::listed;
 use crate::views::timing::measured;
 use std::time::Duration;
 
@@ -18,7 +18,6 @@ const BEHIND: usize = 1_000;
 
 pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
-    let words = session.queue_words(&args.queues, &selection.queues);
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
@@ -31,7 +30,6 @@ pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Fai
             snapshot,
             limit,
             measured: measured(&snapshot.queues[..snapshot.set.served()]),
-            words: &words,
         };
         let mut found = looked.all(nodes);
         found.sort_by_key(|one| one.sign);
@@ -50,8 +48,6 @@ struct Looked<'a> {
     /// How long an attempt may be silent.
     limit: Duration,
     measured: Vec<Duration>,
-    /// The flags with which a suggested command finds the queues.
-    words: &'a str,
 }
 
 impl Looked<'_> {
@@ -136,7 +132,7 @@ impl Looked<'_> {
             worker: queue.tasks()[index].claim().map(|claim| claim.worker.clone()),
             sign,
             evidence,
-            command: format!("workloop {verb} {}{}", shell_word(&id), self.words),
+            command: self.snapshot.set.typed.about(verb, &id),
             id,
         }
     }

@@ -31,7 +31,6 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let (mut ids, queues) = session.ids_and_queues(&args.words, &args.queues);
     ids.extend(args.task_ids.iter().cloned());
     let selection = session.select_to_read(&queues)?;
-    let words = session.queue_words(&queues, &selection.queues);
     let mut reading = Reading::open(session, selection)?;
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;
@@ -42,7 +41,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         if served {
             alone = Instant::now();
         }
-        let wanted = Wanted { args, ids: &ids, words: &words, served };
+        let wanted = Wanted { args, ids: &ids, served };
         let progress = reading.look(|snapshot| progress(snapshot, &wanted))?;
         // While loops run, a task may be complete by an edit that they are about to put back.
         let sure =
@@ -102,7 +101,7 @@ fn end(
 fn unserved(ending: &Ending, session: &mut Session<'_>) -> Result<Failure, Failure> {
     let what = match ending.backlog.ready {
         0 => "no loop serves the remaining tasks".to_owned(),
-        ready => format!("{ready} ready, but no loop serves them: workloop run"),
+        ready => format!("{ready} ready, but no loop serves them: {}", ending.typed.verb("run")),
     };
     say(&format!("{}; {what}", ending.so_far()), session)?;
     Ok(Failure::silent(FailureKind::Waiting))
@@ -135,8 +134,6 @@ fn say(text: &str, session: &mut Session<'_>) -> Result<(), Failure> {
 struct Wanted<'a> {
     args: &'a WaitArgs,
     ids: &'a [String],
-    /// The flags with which a suggested command finds the queues.
-    words: &'a str,
     /// Whether a loop serves one of the queues.
     served: bool,
 }
@@ -180,11 +177,10 @@ fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Fa
     let attempts = 1;
     let backlog = snapshot.readiness.backlog(waited);
     let ending = Ending::new(Reason::Done, backlog, attempts, |node| graph.reference(node))
-        .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
+        .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node))
+        .typed(&snapshot.set.typed);
     let json = (over && args.json)
-        .then(|| {
-            json::object(&snapshot.sources().written_status(&waited, !ids.is_empty(), wanted.words))
-        })
+        .then(|| json::object(&snapshot.sources().written_status(&waited, !ids.is_empty())))
         .transpose()?;
     Ok(Progress { over, ending, json })
 }

@@ -52,12 +52,10 @@ impl Told {
     }
 }
 
-/// Returns the summary of a run; an empty string if it started no attempt. `queue` contains the
-/// flags with which a suggested command finds the queue.
+/// The summary of a run that took so long; nothing where it began no attempt.
 pub(in crate::cli) fn closing(
     (told, lasted): &(Told, Duration),
     ending: &Ending,
-    queue: &str,
     look: Look,
 ) -> String {
     if ending.attempts == 0 {
@@ -78,7 +76,7 @@ pub(in crate::cli) fn closing(
             let why = told.ends.get(*id).map(String::as_str).unwrap_or_default();
             // The next column contains the command already.
             let why = why.strip_suffix(&format!("; {command}")).unwrap_or(why);
-            let command = fitted(&format!("{command}{queue}"), usize::MAX);
+            let command = fitted(command, usize::MAX);
             [fitted(id, IDS), fitted(why, WHY), command]
         })
         .collect();
@@ -99,7 +97,8 @@ pub(in crate::cli) fn closing(
         };
     }
     if let Some(more) = rows.len().checked_sub(NAMED + 1) {
-        let _ok = writeln!(text, "  … and {} more: workloop status{queue}", more + 1);
+        let all = ending.typed.verb("status");
+        let _ok = writeln!(text, "  … and {} more: {all}", more + 1);
     }
     text
 }
@@ -107,6 +106,7 @@ pub(in crate::cli) fn closing(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Typed;
     use crate::engine::Reason;
     use crate::plan::{Backlog, Cause, Node, Resolution, Root};
     use crate::platform::terminal::steers;
@@ -133,7 +133,8 @@ mod tests {
         let told =
             Told { ends, worked: Duration::from_secs(40_000), attempts: 1234, cost: Some(12.5) };
         let look = Look { color: false, width: Some(width) };
-        closing(&(told, Duration::from_secs(20_000)), &ending, " --work-queue q.json", look)
+        let ending = ending.typed(&Typed::naming(" --work-queue q.json".to_owned()));
+        closing(&(told, Duration::from_secs(20_000)), &ending, look)
     }
 
     #[test]

@@ -16,13 +16,13 @@ pub(super) use closing::closing;
 pub(super) use said::Said;
 
 use super::streams::Streams;
-use crate::domain::{Event, Verdict};
+use crate::domain::{Event, Typed, Verdict};
 use crate::engine::{End, Notice, Observer, Piece};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::terminal;
 use crate::views::json;
 use crate::views::last_lines::last_lines;
-use crate::views::style::{Look, color, shell_word, took};
+use crate::views::style::{Look, color, took};
 use anstyle::{AnsiColor, Style};
 use block::Block;
 use board::Board;
@@ -44,9 +44,9 @@ pub(super) struct How {
     pub(super) json: bool,
     /// Whether the output of attempts is passed on.
     pub(super) output: bool,
-    /// The flags with which a suggested command finds the queue.
-    pub(super) queue: String,
-    /// The durations of earlier tasks.
+    /// How suggested commands name the queues.
+    pub(super) typed: Typed,
+    /// How long earlier tasks took.
     pub(super) measured: Vec<Duration>,
 }
 
@@ -177,8 +177,8 @@ impl<'s> Screen<'s> {
             lines.extend(last.iter().map(|line| below(&format!("| {line}"), look)));
         }
         if piece.turn.is_some() {
-            let command = format!("workloop log {}{}", shell_word(piece.id), self.how.queue);
-            // A command must not be cut: it is meant to be copied.
+            let command = self.how.typed.about("log", piece.id);
+            // A command that is cut cannot be typed.
             let whole = Look { width: None, ..look };
             lines.push(look.paint(Style::new().dimmed(), below(&command, whole)));
         }
@@ -238,11 +238,11 @@ impl Observer for Screen<'_> {
             }
             Notice::Paused(queues) => {
                 held(&self.shared).0.pause(queues, Instant::now());
-                let text =
-                    "paused: tasks are suspended, nothing is written; workloop resume continues";
+                let resume = self.how.typed.verb("resume");
+                let text = "paused: tasks are suspended, nothing is written";
                 match queues.is_empty() {
                     true => self.line(("resume", yellow), "continues"),
-                    false => self.line(("pause", yellow), text),
+                    false => self.line(("pause", yellow), &format!("{text}; {resume} continues")),
                 }
                 self.draw();
             }

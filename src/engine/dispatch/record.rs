@@ -4,7 +4,7 @@ use super::escalation::escalated;
 use crate::config::Escalation;
 use crate::domain::{
     AttemptReport, Change, Completion, Cost, HookPoint, OpenQuestion, Outcome, ReasonCode, Task,
-    Transition, Turn, Verdict, Waits, budget_of, budget_used_now,
+    Transition, Turn, Typed, Verdict, Waits, budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -164,7 +164,8 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
         facts.over.as_ref().filter(|_| fails && !fault::is(Fault::SpendingUnlimited))
     {
         let reason = report.reason.clone().unwrap_or_default();
-        let reason = format!("{over}; workloop retry {} starts over ({reason})", report.task);
+        let retry = Typed::default().about("retry", &report.task);
+        let reason = format!("{over}; {retry} starts over ({reason})");
         return (Transition::GiveUp { verdict: Verdict::Fail, reason }, Some(ReasonCode::Budget));
     }
     if cost == Some(Cost::Free) {

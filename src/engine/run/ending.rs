@@ -1,6 +1,6 @@
 //! How a run ended: the exit status, and the sentence that states the same.
 
-use crate::domain::ReasonCode;
+use crate::domain::{Need, ReasonCode, Typed};
 use crate::plan::{Backlog, Cause, Node, Resolution, Root};
 
 /// The id of a task that was blocked, and the reason.
@@ -76,6 +76,8 @@ pub struct Ending {
     pub attempts: u64,
     /// For each of `roots`, the status word in the file if it is not a known status.
     pub words: Vec<Option<String>>,
+    /// How suggested commands name the queues.
+    pub typed: Typed,
 }
 
 impl Ending {
@@ -92,7 +94,7 @@ impl Ending {
             cause: root.cause,
         };
         let roots = backlog.roots.iter().map(root).collect();
-        Self { reason, backlog, roots, attempts, words: Vec::new() }
+        Self { reason, backlog, roots, attempts, words: Vec::new(), typed: Typed::default() }
     }
 
     /// Adds the status words that are not a known status.
@@ -102,7 +104,13 @@ impl Ending {
         Self { words, ..self }
     }
 
-    /// Returns whether every task in scope is complete.
+    /// Sets how suggested commands name the queues.
+    #[must_use]
+    pub fn typed(self, typed: &Typed) -> Self {
+        Self { typed: typed.clone(), ..self }
+    }
+
+    /// Whether every task in scope is complete.
     pub fn is_complete(&self) -> bool {
         self.backlog.complete == self.backlog.total
     }
@@ -202,7 +210,7 @@ impl Ending {
             } else {
                 format!("{count} questions wait")
             };
-            parts.push(format!("{wait}: workloop answer {first} TEXT"));
+            parts.push(format!("{wait}: {}", self.typed.with("answer", first, "TEXT")));
         }
         if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join("; ") }
     }
@@ -211,13 +219,13 @@ impl Ending {
     pub fn next_steps(&self) -> Vec<(&str, String)> {
         let step = |root: &Root<String>| match root.cause {
             // The reason has to be known first; the next step depends on it.
-            Cause::Blocked | Cause::Other => format!("workloop why {}", root.task),
+            Cause::Blocked | Cause::Other => self.typed.about("why", &root.task),
             cause @ (Cause::Budget
             | Cause::Parked
             | Cause::Question
             | Cause::Approval
             | Cause::Review
-            | Cause::Work) => command(cause, &root.task),
+            | Cause::Work) => self.command(cause, &root.task),
         };
         self.roots.iter().map(|root| (root.task.as_str(), step(root))).collect()
     }
@@ -229,10 +237,25 @@ impl Ending {
         for root in self.roots.iter().filter(|root| root.resolution == kind) {
             if !known.contains(&root.cause) {
                 known.push(root.cause);
-                commands.push(command(root.cause, &root.task));
+                commands.push(self.command(root.cause, &root.task));
             }
         }
         commands.join(", ")
+    }
+
+    /// Returns what a person types next about the task `id`.
+    fn command(&self, cause: Cause, id: &str) -> String {
+        let typed = &self.typed;
+        match cause {
+            Cause::Blocked => Need::Blocked.command(id, typed),
+            Cause::Budget => Need::Budget.command(id, typed),
+            Cause::Parked => typed.about("unpark", id),
+            Cause::Question => Need::Answer.command(id, typed),
+            Cause::Approval => Need::Approval.command(id, typed),
+            Cause::Review => Need::Review.command(id, typed),
+            Cause::Work => Need::Work.command(id, typed),
+            Cause::Other => typed.about("why", id),
+        }
     }
 
     fn names(&self, kind: Resolution) -> String {
@@ -252,20 +275,7 @@ impl Ending {
     }
 }
 
-/// Returns what a person types next about the task `id`.
-fn command(cause: Cause, id: &str) -> String {
-    match cause {
-        Cause::Blocked => format!("workloop why {id}, then workloop retry {id}"),
-        Cause::Budget => format!("workloop retry {id}"),
-        Cause::Parked => format!("workloop unpark {id}"),
-        Cause::Question => format!("workloop answer {id} TEXT"),
-        Cause::Approval | Cause::Review => format!("workloop approve {id}"),
-        Cause::Work => format!("workloop done {id}"),
-        Cause::Other => format!("workloop why {id}"),
-    }
-}
-
-/// Returns what tasks that were blocked in a row have in common.
+/// What tasks that were blocked one after the other have in common.
 pub(super) fn common_reason(failures: &[Failure]) -> String {
     let (_, last) = failures.last().cloned().unwrap_or_default();
     let same = failures.iter().all(|(_, reason)| *reason == last);
@@ -285,7 +295,8 @@ mod tests {
     fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
         let backlog = Backlog { total: 3, complete, stuck, ..Backlog::default() };
         let roots = vec![root("A", Resolution::Stuck, Cause::Blocked)];
-        Ending { reason, backlog, roots, attempts: 1, words: Vec::new() }
+        let typed = Typed::default();
+        Ending { reason, backlog, roots, attempts: 1, words: Vec::new(), typed }
     }
 
     #[test]
@@ -307,8 +318,7 @@ mod tests {
     fn questions_are_no_failures() {
         let backlog = Backlog { total: 3, complete: 1, asked: 2, ..Backlog::default() };
         let roots = vec![root("A", Resolution::Question, Cause::Question)];
-        let ending =
-            Ending { reason: Reason::Done, backlog, roots, attempts: 2, words: Vec::new() };
+        let ending = Ending { backlog, roots, ..ending(Reason::Done, 1, 0) };
         assert_eq!(ending.exit_status(), 7);
         let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
                         1 question waits: workloop answer A TEXT";

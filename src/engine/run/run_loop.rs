@@ -60,10 +60,11 @@ impl<'o> RunLoop<'o> {
         self.leave();
         let begun = self.crew.drain().begun();
         let (project, mut dispatcher, survey) = self.work.into_parts();
+        let typed = &project.set().typed;
         let structure = dispatcher.structure(project.set(), project.queues());
         let name = |node| structure.graph.reference(node);
         let word = |node| structure.unknown_word(project.queues(), node);
-        Ok(Ending::new(reason, survey.into_backlog(), begun, name).with_words(word))
+        Ok(Ending::new(reason, survey.into_backlog(), begun, name).with_words(word).typed(typed))
     }
 
     fn turns(&mut self) -> Result<Reason, StoreError> {
@@ -192,7 +193,7 @@ impl<'o> RunLoop<'o> {
         let text = if self.crew.running() > 0 || self.crew.has_hooks() || is_held {
             String::new()
         } else {
-            survey.waiting_for(dispatcher)
+            survey.waiting_for(dispatcher, &self.work.project().set().typed)
         };
         self.crew.tell().waits(text);
     }

@@ -98,8 +98,10 @@ impl SetBack {
             }
             Ok(())
         })?;
-        let text =
-            format!("set back with the queue: {}; {why}, so they are complete again", named(tasks));
+        let text = format!(
+            "set back with the queue: {}; {why}, which counts as complete again",
+            named(tasks)
+        );
         Ok(Decided { events, text })
     }
 

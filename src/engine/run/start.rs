@@ -74,7 +74,8 @@ pub fn start(
     let fixed = fixed
         .isolated(set, &options.vars)
         .map_err(|(path, error)| StoreError::Unsafe { path, reason: error.to_string() })?;
+    let typed = set.typed.clone();
     let work = Work::new(project, dispatcher, fixed, options);
-    let crew = Crew::new(slots, drain, Teller::new(observer));
+    let crew = Crew::new(slots, drain, Teller::new(observer, typed));
     Ok(RunLoop::new(work, crew, Inbox::new(messages, attention, Some(listener)), presence))
 }

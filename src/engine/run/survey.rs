@@ -1,6 +1,7 @@
 //! The state of the work at the last look: whether the loop may leave, and what it waits for.
 
 use super::inbox::POLL;
+use crate::domain::Typed;
 use crate::engine::dispatch::{Dispatcher, Forecast};
 use crate::plan::{Backlog, Resolution};
 use std::time::Instant;
@@ -80,9 +81,9 @@ impl Survey {
     }
 
     /// Returns what the loop waits for while nothing runs in it.
-    pub(super) fn waiting_for(&self, dispatcher: &Dispatcher) -> String {
+    pub(super) fn waiting_for(&self, dispatcher: &Dispatcher, typed: &Typed) -> String {
         if let Some(pause) = dispatcher.resting().held().first() {
-            return pause.sentence();
+            return pause.sentence(typed);
         }
         if dispatcher.trees().are_judged() {
             return "another loop verifies the untouched tree".to_owned();

@@ -3,7 +3,7 @@
 use super::drain::Drain;
 use super::observer::{End, Notice, Observer, Piece};
 use super::running::Running;
-use crate::domain::{Cost, Event, EventKind, HookReport, StepReport, Verdict};
+use crate::domain::{Cost, Event, EventKind, HookReport, StepReport, Typed, Verdict};
 use crate::engine::attempt::{Finished, Purpose, Stage};
 use crate::engine::dispatch::{After, SlotIx};
 use crate::store::new_event;
@@ -20,12 +20,14 @@ pub(super) struct Teller<'o> {
     told: HashSet<String>,
     /// What the loop waits for, as last reported.
     waits: String,
+    /// How suggested commands name the queues.
+    typed: Typed,
 }
 
 impl<'o> Teller<'o> {
-    /// Creates a teller that notifies `observer`.
-    pub(super) fn new(observer: &'o mut dyn Observer) -> Self {
-        Self { observer, told: HashSet::new(), waits: String::new() }
+    /// Creates a teller that notifies `observer`; suggested commands name the queues as `typed` says.
+    pub(super) fn new(observer: &'o mut dyn Observer, typed: Typed) -> Self {
+        Self { observer, told: HashSet::new(), waits: String::new(), typed }
     }
 
     /// Passes a notice on.
@@ -66,7 +68,7 @@ impl<'o> Teller<'o> {
     /// Reports the events that were written, and what was done about edits of the file.
     pub(super) fn change(&mut self, events: &[Event]) {
         self.events(events);
-        for text in edits::sentences(events) {
+        for text in edits::sentences(events, &self.typed) {
             self.warn(&text);
         }
     }
@@ -104,7 +106,7 @@ impl<'o> Teller<'o> {
             }
             After::Review => {
                 drain.completed();
-                format!("passed, and waits for your review: workloop approve {id}")
+                format!("passed, and waits for your review: {}", self.typed.about("approve", id))
             }
             After::Blocked(reason) => {
                 // A failure that a pause of the agent causes does not count here; the pauses do.
@@ -113,7 +115,9 @@ impl<'o> Teller<'o> {
                 }
                 format!("{reason}; blocked")
             }
-            After::Asked(reason) => format!("{reason}; workloop answer {id} TEXT"),
+            After::Asked(reason) => {
+                format!("{reason}; {}", self.typed.with("answer", id, "TEXT"))
+            }
             After::Again(reason) => format!("{reason}; to be tried again"),
             After::Interrupted(reason) => format!("{reason}; pending again"),
             After::Lost(why) => {

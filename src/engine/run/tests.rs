@@ -16,7 +16,7 @@ use super::thread::{Message, Surroundings, Threads};
 use super::work::Work;
 use crate::claims::Keeper;
 use crate::config::{Config, SelectedQueue, Selection};
-use crate::domain::WorkerId;
+use crate::domain::{Typed, WorkerId};
 use crate::engine::attempt::{Fixed, KnownCommands};
 use crate::engine::dispatch::Dispatcher;
 use crate::platform::clock::{Clock, SystemClock};
@@ -72,8 +72,8 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
     fs::write(&path, json!({"tasks": tasks}).to_string()).unwrap();
     let config = Config::default();
     let queues = vec![SelectedQueue::at(path, &config).unwrap()];
-    let clock: Arc<dyn Clock> =
-        Arc::new(Hurried { start: Instant::now(), minutes: AtomicU64::new(0) });
+    let hurried = Hurried { start: Instant::now(), minutes: AtomicU64::new(0) };
+    let clock: Arc<dyn Clock> = Arc::new(hurried);
     let files = FileOptions {
         clock: Arc::clone(&clock),
         ids: Arc::new(RandomIds),
@@ -83,7 +83,10 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
         on_wait: Box::new(|_, _| {}),
         on_warning: Box::new(|_| {}),
     };
-    let project = Project::open(Selection { config, queues }, files).unwrap();
+    let selection = Selection { config, queues, typed: Typed::default() };
+    let project = Project::open(selection, files).unwrap();
+    let leaves = messages.is_empty() && minutes.is_none();
+    let when_empty = if leaves { WhenEmpty::Exit } else { WhenEmpty::Wait };
     let options = RunOptions {
         scope: Scope::default(),
         jobs: 1,
@@ -92,11 +95,7 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
         allowance: crate::domain::Allowance::default(),
         max_time: minutes.map(|minutes| (Duration::from_secs(60 * minutes), OVER.to_owned())),
         known: Arc::new(KnownCommands::default()),
-        when_empty: if messages.is_empty() && minutes.is_none() {
-            WhenEmpty::Exit
-        } else {
-            WhenEmpty::Wait
-        },
+        when_empty,
         terminal: false,
         exe: PathBuf::from("/nowhere"),
         vars: Vec::new(),
@@ -117,7 +116,8 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
     let around = Arc::new(around);
     let executor = Box::new(Threads(Arc::clone(&around)));
     let slots = Slots::new(&workers, around, executor, Reaper::start(outbox.clone()));
-    let crew = Crew::new(slots, Drain::new(limits, clock.monotonic()), Teller::new(&mut heard));
+    let teller = Teller::new(&mut heard, Typed::default());
+    let crew = Crew::new(slots, Drain::new(limits, clock.monotonic()), teller);
     let planner = Planner::new(ranking_rules(project.set(), project.queues()));
     let tools = (Arc::clone(&clock), Arc::clone(&options.ids));
     let (keeper, scope) = (Keeper::default(), Scope::default());

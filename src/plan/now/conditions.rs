@@ -1,6 +1,6 @@
 //! The conditions outside of the queues: the time, pauses, liveness of claims, limits.
 
-use crate::domain::{Liveness, PauseKind, QueueIx, Task};
+use crate::domain::{Liveness, PauseKind, QueueIx, Task, Typed};
 use crate::plan::estimate::history_key;
 use crate::plan::graph::{Node, QueueTasks};
 use chrono::{DateTime, Local, TimeDelta, Utc};
@@ -136,7 +136,7 @@ pub struct AgentPause {
 
 impl AgentPause {
     /// Describes the pause in a sentence, with times in the local time zone.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, typed: &Typed) -> String {
         if self.trying {
             return format!("{}; one attempt tries it now", self.what);
         }
@@ -150,7 +150,8 @@ impl AgentPause {
         match self.kind {
             PauseKind::Auth => format!("{what}; tried again by the next run{meanwhile}"),
             PauseKind::Quick | PauseKind::Transient | PauseKind::UsageLimit => {
-                format!("{what}; next try at {at}, or at once after workloop resume{meanwhile}")
+                let resume = typed.verb("resume");
+                format!("{what}; next try at {at}, or at once after {resume}{meanwhile}")
             }
         }
     }
@@ -179,6 +180,8 @@ pub struct Conditions {
     pub attempts: u32,
     /// Tasks that run in the project but not in the loaded queues.
     pub outside: Vec<NeighbourTask>,
+    /// How suggested commands name the queues.
+    pub typed: Typed,
 }
 
 impl Conditions {
@@ -196,6 +199,7 @@ impl Conditions {
             agent_pauses: Vec::new(),
             attempts: u32::MAX,
             outside: Vec::new(),
+            typed: Typed::default(),
         }
     }
 }

@@ -45,10 +45,20 @@ pub struct Waiting {
 /// The number of things of one kind that are described for a task. The others are only counted.
 const MOST: usize = 100;
 
+/// How much is reported about the tasks that a task waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// The state of each, and why.
+    #[default]
+    WithReason,
+    /// The state of each: the reason is shown elsewhere.
+    Brief,
+}
+
 impl Readiness<'_> {
     /// Returns what a task waits for. Empty if the task is ready or does not wait for anything any
     /// more.
-    pub fn waiting(&self, node: Node) -> Vec<Waiting> {
+    pub fn waiting(&self, node: Node, naming: Naming) -> Vec<Waiting> {
         let mut list = Vec::new();
         let holds = self.holds[node.0 as usize];
         if holds == 0 {
@@ -65,7 +75,7 @@ impl Readiness<'_> {
                 list.push(Waiting { kind, what, count: 1 });
             }
         };
-        self.say_structure(node, holds, &mut say);
+        self.say_structure((node, naming), holds, &mut say);
         self.say_own(node, holds, &mut say);
         self.say_others(node, holds, &mut say);
         for (kind, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
@@ -76,7 +86,12 @@ impl Readiness<'_> {
     }
 
     /// Describes broken references, cycles and what must be complete first.
-    fn say_structure(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+    fn say_structure(
+        &self,
+        (node, naming): (Node, Naming),
+        holds: u16,
+        say: &mut dyn FnMut(WaitingKind, String),
+    ) {
         let graph = self.graph;
         if holds & hold::BROKEN != 0 {
             for broken in graph.broken_of(node).iter().filter(|broken| broken.holds()) {
@@ -95,32 +110,37 @@ impl Readiness<'_> {
         }
         if holds & hold::DEPENDENCY != 0 {
             for &first in graph.preds(node.0) {
-                self.say_pred(node.0, first, say);
+                self.say_pred((node.0, naming), first, say);
             }
         }
         if holds & hold::CHILDREN != 0 {
             let open = graph.children(node).filter(|&child| self.state(child) != State::Complete);
-            say(WaitingKind::Children, self.names(open));
+            say(WaitingKind::Children, self.names(open, naming));
         }
     }
 
-    fn say_pred(&self, node: u32, first: u32, say: &mut dyn FnMut(WaitingKind, String)) {
+    fn say_pred(
+        &self,
+        (node, naming): (u32, Naming),
+        first: u32,
+        say: &mut dyn FnMut(WaitingKind, String),
+    ) {
         if self.done[first as usize] || self.graph.share_cycle(first, node) {
             return;
         }
         match self.graph.helper(first) {
             None if self.graph.is_by_blocks(first, node) => {
-                let what = format!("{}, whose `blocks` names it", self.named(Node(first)));
+                let what = format!("{}, whose `blocks` names it", self.named(Node(first), naming));
                 say(WaitingKind::Dependency, what);
             }
-            None => say(WaitingKind::Dependency, self.named(Node(first))),
-            Some(Helper::Start(epic)) => self.say_epic(*epic, first, say),
+            None => say(WaitingKind::Dependency, self.named(Node(first), naming)),
+            Some(Helper::Start(epic)) => self.say_epic(*epic, (first, naming), say),
             Some(Helper::Barrier { phase, gate_missing, .. }) => {
                 let open = self.open_before(first);
                 let what = if *gate_missing && open.is_empty() {
                     format!("the gate of phase {phase}, which is not in the queue yet")
                 } else {
-                    format!("all of phase {phase}: {}", self.names(open.into_iter()))
+                    format!("all of phase {phase}: {}", self.names(open.into_iter(), naming))
                 };
                 say(WaitingKind::Phase, what);
             }
@@ -128,14 +148,19 @@ impl Readiness<'_> {
                 let open = self.open_before(first);
                 say(
                     WaitingKind::Phase,
-                    format!("the phase before it: {}", self.names(open.into_iter())),
+                    format!("the phase before it: {}", self.names(open.into_iter(), naming)),
                 );
             }
         }
     }
 
     /// What an epic waits for also delays its children.
-    fn say_epic(&self, epic: u32, start: u32, say: &mut dyn FnMut(WaitingKind, String)) {
+    fn say_epic(
+        &self,
+        epic: u32,
+        (start, naming): (u32, Naming),
+        say: &mut dyn FnMut(WaitingKind, String),
+    ) {
         let owner = self.graph.reference(Node(epic));
         for &first in self.graph.preds(start) {
             if matches!(self.graph.helper(first), Some(Helper::Start(_))) {
@@ -144,7 +169,7 @@ impl Readiness<'_> {
                 }
                 continue;
             }
-            self.say_pred(start, first, &mut |kind, what| {
+            self.say_pred((start, naming), first, &mut |kind, what| {
                 say(kind, format!("{what}, for which its epic {owner} waits"));
             });
         }
@@ -155,8 +180,17 @@ impl Readiness<'_> {
         self.graph.preds(helper).iter().filter(open).map(|&first| Node(first)).collect()
     }
 
-    fn say_own(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+    /// Returns the sentence that the budget of a task is used up, with numbers.
+    pub fn used_up(&self, node: Node) -> String {
         let task = self.task(node);
+        let (used, budget) = (budget_used_now(task), budget_of(task, self.conditions.attempts));
+        let used = used.min(budget);
+        let attempts = if budget == 1 { "attempt" } else { "attempts" };
+        format!("its budget is used up ({used} of {budget} {attempts})")
+    }
+
+    fn say_own(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+        let (task, typed) = (self.task(node), &self.conditions.typed);
         if holds & hold::INVALID != 0 {
             if task.status == Status::Unknown {
                 let word = self.reasons.as_ref().and_then(|reasons| reasons(node));
@@ -169,20 +203,16 @@ impl Readiness<'_> {
             }
         }
         if holds & hold::APPROVAL != 0 {
-            say(WaitingKind::Approval, format!("workloop approve {}", self.graph.reference(node)));
+            say(WaitingKind::Approval, typed.about("approve", &self.graph.reference(node)));
         }
         if holds & hold::MANUAL != 0 {
-            let id = self.graph.reference(node);
-            say(WaitingKind::Manual, format!("a person does it; workloop done {id} completes it"));
+            let done = typed.about("done", &self.graph.reference(node));
+            say(WaitingKind::Manual, format!("a person does it; {done} completes it"));
         }
         if holds & hold::BUDGET != 0 {
-            let (used, budget) = (budget_used_now(task), budget_of(task, self.conditions.attempts));
-            let used = used.min(budget);
-            let attempts = if budget == 1 { "attempt" } else { "attempts" };
-            let id = self.graph.reference(node);
-            let retry = format!("workloop retry {id} gives a new one");
-            let what = format!("its budget is used up ({used} of {budget} {attempts}); {retry}");
-            say(WaitingKind::Budget, what);
+            let retry = typed.about("retry", &self.graph.reference(node));
+            let used = self.used_up(node);
+            say(WaitingKind::Budget, format!("{used}; {retry} gives a new one"));
         }
         if holds & hold::NOT_BEFORE != 0
             && let Some(time) = task.not_before()
@@ -199,7 +229,7 @@ impl Readiness<'_> {
         if holds & hold::REST != 0
             && let Some(pause) = self.agent_pause(node)
         {
-            say(WaitingKind::Pause, pause.sentence());
+            say(WaitingKind::Pause, pause.sentence(&self.conditions.typed));
         }
         if holds & hold::AGENT != 0
             && let Some(agent) = self.conditions.agents.of(node)
@@ -230,9 +260,10 @@ impl Readiness<'_> {
     }
 
     /// Returns a task with its state: `B (ready)`, `B (blocked: tests fail)`.
-    fn named(&self, node: Node) -> String {
+    fn named(&self, node: Node, naming: Naming) -> String {
         let state = self.state(node).word();
-        let reason = match (&self.reasons, self.state(node)) {
+        let reasons = self.reasons.as_ref().filter(|_| naming == Naming::WithReason);
+        let reason = match (reasons, self.state(node)) {
             (Some(reasons), State::Blocked) => reasons(node),
             (Some(reasons), State::Waiting) if self.task(node).status == Status::Unknown => {
                 reasons(node)
@@ -243,10 +274,10 @@ impl Readiness<'_> {
         format!("{} ({state}{reason})", self.graph.reference(node))
     }
 
-    fn names(&self, nodes: impl Iterator<Item = Node>) -> String {
+    fn names(&self, nodes: impl Iterator<Item = Node>, naming: Naming) -> String {
         let nodes: Vec<Node> = nodes.collect();
         let mut words: Vec<String> =
-            nodes.iter().take(NAMED).map(|&node| self.named(node)).collect();
+            nodes.iter().take(NAMED).map(|&node| self.named(node, naming)).collect();
         if nodes.len() > NAMED {
             words.push(format!("{} more", nodes.len() - NAMED));
         }

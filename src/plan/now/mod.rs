@@ -10,6 +10,6 @@ mod readiness;
 
 pub use backlog::{Backlog, Cause, Resolution, Root};
 pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, NeighbourTask, ScopeMode};
-pub use explain::{Waiting, WaitingKind};
+pub use explain::{Naming, Waiting, WaitingKind};
 pub use pick::{Order, Rank, best, ranking, ranks, select};
 pub use readiness::{Holder, Readiness, State, readiness};

@@ -104,7 +104,7 @@ pub(super) fn waiting(samples: &[Sample], id: &str) -> Vec<(WaitingKind, String)
         samples,
         |_, _| {},
         |readiness| {
-            let list = readiness.waiting(find(readiness.graph(), id));
+            let list = readiness.waiting(find(readiness.graph(), id), Naming::WithReason);
             list.into_iter().map(|waiting| (waiting.kind, waiting.what)).collect()
         },
     )

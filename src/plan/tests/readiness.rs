@@ -43,7 +43,7 @@ fn only_those_concerned_stand_still() {
             let conditions = readiness.conditions;
             let readiness = crate::plan::readiness(graph, queues, conditions)
                 .with_reasons(|_| Some("tests fail".to_owned()));
-            readiness.waiting(find(graph, "behind"))
+            readiness.waiting(find(graph, "behind"), Naming::WithReason)
         },
     );
     assert_eq!(with_reason[0].what, "bad (blocked: tests fail)");
@@ -81,7 +81,7 @@ fn conditions_hold_back() {
             .graph()
             .nodes()
             .flat_map(|node| {
-                let list = readiness.waiting(node);
+                let list = readiness.waiting(node, Naming::WithReason);
                 list.into_iter()
                     .map(move |waiting| (readiness.graph().reference(node), waiting.kind))
             })
@@ -181,7 +181,11 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
         conditions.outside = vec![neighbour("few", false)];
     };
     let found = look(&samples, outside, |r| {
-        (r.waiting(Node(0))[0].what.clone(), r.ready().count(), r.backlog(|_| true).flowing)
+        (
+            r.waiting(Node(0), Naming::WithReason)[0].what.clone(),
+            r.ready().count(),
+            r.backlog(|_| true).flowing,
+        )
     });
     assert_eq!(found, ("src/a.rs, held by other:X".to_owned(), 1, 1));
     let foreign = |conditions: &mut Conditions, _: &Graph| {
@@ -230,8 +234,8 @@ fn a_task_whose_budget_is_used_up_waits_for_a_person() {
     };
     let seen = look(&samples, five, |readiness| {
         let ready = names(readiness.graph(), readiness.ready());
-        let why = readiness.waiting(find(readiness.graph(), "own")).remove(0);
-        let kinds = readiness.waiting(find(readiness.graph(), "person"));
+        let why = readiness.waiting(find(readiness.graph(), "own"), Naming::WithReason).remove(0);
+        let kinds = readiness.waiting(find(readiness.graph(), "person"), Naming::WithReason);
         (ready, why, kinds.len(), readiness.backlog(|_| true).stuck)
     });
     // The attempt of a dead worker does not count.
@@ -274,7 +278,9 @@ fn scopes_and_agent_limits_hold_over_all_queues() {
     let foreign = |conditions: &mut Conditions, _: &Graph| {
         conditions.claims.insert(Node(0), Liveness::Foreign);
     };
-    let said = look(&samples, foreign, |r| (r.state(Node(0)), r.waiting(Node(0))[0].kind));
+    let said = look(&samples, foreign, |r| {
+        (r.state(Node(0)), r.waiting(Node(0), Naming::WithReason)[0].kind)
+    });
     assert_eq!(said, (State::InProgress, WaitingKind::ForeignClaim));
     let foreign = |conditions: &mut Conditions, _: &Graph| {
         conditions.claims.insert(Node(0), Liveness::Foreign);
@@ -289,7 +295,7 @@ fn scopes_and_agent_limits_hold_over_all_queues() {
         manual: false,
     });
     let limited = |conditions: &mut Conditions, _: &Graph| conditions.agents = one;
-    let said = look(&samples, limited, |r| r.waiting(Node(2)));
+    let said = look(&samples, limited, |r| r.waiting(Node(2), Naming::WithReason));
     assert_eq!(said[0].kind, WaitingKind::AgentLimit);
     assert_eq!(said[0].what, "agent coder runs 1 of at most 1 tasks");
 }
@@ -342,7 +348,8 @@ fn of_a_long_list_the_rest_is_counted() {
     let mut waits = task("waits", &[]);
     waits.set_list(Field::Dependencies, named.iter().chain(&unknown).map(String::as_str));
     tasks.push(waits);
-    let list = look(&[Sample::new("q", tasks)], |_, _| {}, |r| r.waiting(Node(103)));
+    let list =
+        look(&[Sample::new("q", tasks)], |_, _| {}, |r| r.waiting(Node(103), Naming::WithReason));
     assert_eq!(list.len(), 202);
     assert_eq!(list.iter().map(|waiting| waiting.count).sum::<usize>(), 206);
     let rest: Vec<_> = list[200..].iter().map(|w| (w.kind, w.what.as_str(), w.count)).collect();

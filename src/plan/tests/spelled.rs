@@ -77,8 +77,11 @@ fn what_a_task_blocks_waits_for_it() {
     let conditions = Conditions::at(noon(), Agents::plain(&queues));
     let readiness = readiness(&graph, &queues, &conditions);
     assert_eq!(readiness.state(find(&graph, "odd")), State::Ready);
-    let why: Vec<String> =
-        readiness.waiting(find(&graph, "reap")).into_iter().map(|waiting| waiting.what).collect();
+    let why: Vec<String> = readiness
+        .waiting(find(&graph, "reap"), Naming::WithReason)
+        .into_iter()
+        .map(|waiting| waiting.what)
+        .collect();
     assert_eq!(why, ["dig (in_progress), whose `blocks` names it"]);
 }
 
@@ -96,7 +99,7 @@ fn a_phase_waits_for_those_on_which_it_depends() {
         let conditions = Conditions::at(noon(), Agents::plain(&queues));
         let readiness = readiness(&graph, &queues, &conditions);
         let ready = names(&graph, readiness.ready()).join(" ");
-        let waits = readiness.waiting(find(&graph, "roof"));
+        let waits = readiness.waiting(find(&graph, "roof"), Naming::WithReason);
         (ready, waits.first().map(|waiting| waiting.what.clone()).unwrap_or_default())
     };
     assert_eq!(waves(&sample), ("base garden".into(), "all of phase 2: walls (waiting)".into()));

@@ -70,6 +70,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
         "a value that may be meant as a state cannot be one; the task is pending",
     ),
     ("near-key", Warning, "an unknown key that is similar to a known one"),
+    ("unread-state", Warning, "an unknown key looks like the state of a task that has none"),
     ("unread-ids", Warning, "an unknown key contains ids of tasks; it does not order them"),
     ("step-order", Warning, "a step is listed before one on which it depends"),
     ("budget-zero", Warning, "`max_iterations` is 0; the task still has one attempt"),

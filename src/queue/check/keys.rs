@@ -3,11 +3,11 @@
 
 use super::checks::clip;
 use super::finding::{Finding, severity};
-use crate::domain::{Field, distance_below};
+use crate::domain::{Field, Status, distance_below};
 use crate::queue::document::Queue;
 use crate::queue::json::kind::Kind;
 use crate::queue::json::object::members;
-use crate::queue::json::values::elements;
+use crate::queue::json::values::{elements, string};
 use crate::queue::parse::forms;
 use crate::queue::parse::keys::keys;
 use std::collections::HashMap;
@@ -57,7 +57,9 @@ impl Queue {
                 }
                 // A key that is not odd here may name a task further down.
                 let near = if is_new { near_miss(&entry.name) } else { None };
-                let odd = near.or_else(|| self.names_task(index, &entry.name, raw));
+                let odd = near
+                    .or_else(|| self.tells_state(index, &entry.name, raw))
+                    .or_else(|| self.names_task(index, &entry.name, raw));
                 seen.insert(entry.name.clone().into_owned(), odd.as_ref().map(|_| found.len()));
                 if let Some((code, says)) = odd {
                     let offset = self.slices.offset(index) + entry.key;
@@ -68,7 +70,36 @@ impl Queue {
         found
     }
 
-    /// Returns the finding for an unknown key whose value contains ids of other tasks.
+    /// Returns the finding about an unknown key that is most likely the state of a task that has none:
+    /// `isDone`, `finished`, `task_status`.
+    fn tells_state(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
+        if self.home(index).is_some() {
+            return None;
+        }
+        let word = letters(key);
+        let meant = match Kind::of(raw) {
+            Kind::Bool => {
+                let word = ["is", "was", "has"].iter().find_map(|verb| word.strip_prefix(verb));
+                let word = word.map_or_else(|| letters(key), str::to_owned);
+                (Status::from_word(&word) == Status::Complete).then_some("done")
+            }
+            Kind::String => {
+                let says = string(raw)?;
+                let is_state = Status::from_word(&says) != Status::Unknown;
+                (is_state && ["status", "state"].iter().any(|end| word.ends_with(end)))
+                    .then_some("status")
+            }
+            Kind::Null | Kind::Number | Kind::Array | Kind::Object => None,
+        }?;
+        let key = clip(key);
+        let says = format!(
+            "`{key}` is not read, so that the task counts as pending; if it is the state, call it \
+             `{meant}`"
+        );
+        Some(("unread-state", says))
+    }
+
+    /// What to say of an unknown key of a task that holds ids of others.
     fn names_task(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
         let is_other = |raw: &str| {
             let id = forms::id(raw)?;

@@ -23,6 +23,7 @@ type Scan<T> = Result<T, Fault>;
 const COMMA_OR_BRACE: &str = "expected `,` or `}`";
 const COMMA_OR_BRACKET: &str = "expected `,` or `]`";
 const KEY: &str = "expected a key in double quotes";
+const VALUE: &str = "expected a value";
 
 impl<'a> Scanner<'a> {
     /// Creates a scanner at the start of `text`.
@@ -68,6 +69,13 @@ impl<'a> Scanner<'a> {
     /// Returns a fault at the position.
     #[cold]
     pub(crate) fn expected<T>(&self, what: &'static str) -> Scan<T> {
+        let what = match (self.peek(), what) {
+            (Some(b'/' | b'#'), KEY) => "expected a key in double quotes (JSON has no comments)",
+            (Some(b'/' | b'#'), VALUE) => "expected a value (JSON has no comments)",
+            (Some(b'/' | b'#'), COMMA_OR_BRACE) => "expected `,` or `}` (JSON has no comments)",
+            (Some(b'/' | b'#'), COMMA_OR_BRACKET) => "expected `,` or `]` (JSON has no comments)",
+            (_, what) => what,
+        };
         Err(Fault {
             at: self.pos,
             what: if self.pos >= self.bytes.len() {
@@ -95,7 +103,7 @@ impl<'a> Scanner<'a> {
             Some(b'n') => self.literal(b"null").map(|()| Kind::Null),
             Some(b'N' | b'I') => self.expected("expected a value (NaN and Infinity are not JSON)"),
             Some(b'\'') => self.expected("expected a value (strings need double quotes)"),
-            _ => self.expected("expected a value"),
+            _ => self.expected(VALUE),
         }
     }
 

@@ -275,3 +275,32 @@ fn keys_that_are_meant_to_be_known_are_told_once() {
         1
     );
 }
+
+#[test]
+fn a_state_under_a_key_that_nobody_knows_is_told() {
+    let text = r#"[{"id": "a", "title": "x", "isDone": true}, {"id": "b", "title": "y", "isDone": false},
+ {"id": "c", "title": "z", "taskStatus": "Done"}, {"id": "d", "title": "z", "finished": true},
+ {"id": "e", "title": "z", "status": "open", "isDone": true},
+ {"id": "f", "title": "z", "isUrgent": true, "lot": "large", "exstatus": "who knows"}]"#;
+    let told = |key: &str, meant: &str| {
+        format!(
+            "`{key}` is not read, so that the task counts as pending; if it is the state, call it \
+             `{meant}`"
+        )
+    };
+    let said: Vec<String> = parse(text)
+        .odd_keys()
+        .iter()
+        .map(|found| format!("{} {}", found.position, found.message))
+        .collect();
+    let is_done = told("isDone", "done");
+    assert_eq!(
+        said,
+        [
+            format!("1:28 {is_done} (so in 2 more tasks)"),
+            format!("2:28 {}", told("taskStatus", "status")),
+            format!("2:77 {}", told("finished", "done")),
+        ]
+    );
+    assert!(parse(text).findings().iter().all(|finding| finding.code == "unread-state"));
+}

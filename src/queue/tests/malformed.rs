@@ -127,6 +127,15 @@ fn a_refusal_says_what_is_there_and_what_is_read() {
             format!("expected nothing more after the closing `}}`: one value per line is not JSON; {form}"),
         ),
         (
+            "{\n  // mine\n  \"tasks\": []}",
+            "expected a key in double quotes (JSON has no comments)".to_owned(),
+        ),
+        ("# mine\n[]", "expected a value (JSON has no comments)".to_owned()),
+        (
+            r#"{"tasks": [] /* all done */}"#,
+            "expected `,` or `}` (JSON has no comments)".to_owned(),
+        ),
+        (
             r#"{"tasks": [{"id": 1.5}]}"#,
             "an id must be a string or a whole number such as 7, not 1.5; write it in quotes if it \
              is a name"

@@ -30,7 +30,7 @@ pub(super) fn settle(
         let keys: Vec<(String, Option<Value>)> =
             fresh(&draft.queues()[queue], task).into_iter().chain(parent).collect();
         if !keys.is_empty() {
-            draft.put_back(place, &keys);
+            draft.put_back(place, &keys, true);
         }
     }
     for (index, gone) in base.tasks().iter().enumerate() {

@@ -171,7 +171,7 @@ impl Judge<'_> {
             }
             let (back, set_back) = ruling(draft, place, &edited);
             if set_back {
-                put_back(draft, place, edited.base.as_ref(), &back);
+                put_back(draft, place, &edited, &back);
             }
             let state = finished(draft, place, &edited, &histories, set_back);
             if let Some(state) = state.filter(|_| !fault::is(Fault::NoRestore)) {
@@ -187,7 +187,7 @@ impl Judge<'_> {
                     waiting.insert(id, state);
                 }
             } else if !set_back {
-                put_back(draft, place, edited.base.as_ref(), &back);
+                put_back(draft, place, &edited, &back);
             }
         }
         if let Some(base) = edited.base.as_ref().filter(|_| edited.beside) {
@@ -265,10 +265,10 @@ fn finished(
     Some(runtime.filter_map(value).collect())
 }
 
-fn put_back(draft: &mut Draft<'_>, place: Place, base: Option<&Queue>, fields: &BTreeSet<Field>) {
-    let keys = keys_of(draft, place, base, fields);
+fn put_back(draft: &mut Draft<'_>, place: Place, edited: &Edited<'_>, fields: &BTreeSet<Field>) {
+    let keys = keys_of(draft, place, edited.base.as_ref(), fields);
     if !keys.is_empty() {
-        draft.put_back(place, &keys);
+        draft.put_back(place, &keys, edited.beside);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::model::Report;
 use super::shown::{cost, listed, time};
 use super::{forecast, found};
-use crate::domain::ReasonCode;
+use crate::domain::{ReasonCode, shell_word};
 use crate::plan::State;
 use crate::views::flag::{Flag, FlagKind};
 use crate::views::markdown::{inline, row};
@@ -184,7 +184,7 @@ pub(super) fn next_steps(report: &Report, text: &mut String) {
     let of = |state: State| report.tasks.iter().filter(move |task| task.state == state.word());
     for task in of(State::Blocked) {
         let why = task.error.as_deref().unwrap_or("no reason is recorded");
-        let (id, typed) = (inline(&task.id), code(&task.id));
+        let (id, typed) = (inline(&task.id), code(&shell_word(&task.id)));
         let command = match ReasonCode::asked(why) {
             Some((ReasonCode::Review, _)) => format!("workloop approve {typed}"),
             Some(_) => format!("workloop answer {typed} TEXT"),
@@ -195,10 +195,9 @@ pub(super) fn next_steps(report: &Report, text: &mut String) {
     for task in of(State::Waiting) {
         let commands = task.waits_for.iter().filter(|what| what.starts_with("workloop approve"));
         let id = inline(&task.id);
-        steps
-            .extend(commands.map(|_| {
-                format!("{id} waits for approval: `workloop approve {}`", code(&task.id))
-            }));
+        steps.extend(commands.map(|_| {
+            format!("{id} waits for approval: `workloop approve {}`", code(&shell_word(&task.id)))
+        }));
     }
     let ready = of(State::Ready).count();
     if ready > 0 {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use std::path::Path;
 use workloop::plan::{
-    self, Agents, Conditions, EstimateRules, Estimates, Graph, Node, Picture, QueueTasks, Workload,
+    self, Agents, Conditions, EstimateRules, Estimates, Graph, Naming, Node, Picture, QueueTasks,
+    Workload,
 };
 use workloop::platform::cells;
 use workloop::platform::clock::{Clock as _, SystemClock};
@@ -84,8 +85,17 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     let (mask, shown) = (Mask::default(), [queue.project().unwrap_or_default().to_owned()]);
     let queues = std::slice::from_ref(queue);
     let (readiness, mask, estimates) = (&readiness, &mask, &estimates);
-    let sources =
-        Sources { queues, shown: &shown, served: 1, readiness, mask, estimates, known: None };
+    let naming = Naming::WithReason;
+    let sources = Sources {
+        queues,
+        shown: &shown,
+        served: 1,
+        readiness,
+        mask,
+        estimates,
+        known: None,
+        naming,
+    };
     let work = Workload::new(&dag, tasks, estimates, |_| true);
     let critical = plan::critical_path(&work);
     let title = |node: Node| sources.title(node);
@@ -101,7 +111,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         let look = Look { color: false, width };
         let view = sources.status(&all, false, Shown::All);
         super::is_inert(&text::status(&view, look));
-        let table = table::status(&sources.written_status(&all, false, ""), look);
+        let table = table::status(&sources.written_status(&all, false), look);
         super::is_inert(&table);
         rows(&table, queue.tasks().len(), width);
         for node in dag.nodes() {
@@ -116,7 +126,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         super::is_inert(&check::text(&found, "q.json", look));
         super::json_is_inert(&found);
     }
-    super::json_is_inert(&sources.written_status(&all, true, ""));
+    super::json_is_inert(&sources.written_status(&all, true));
 }
 
 /// Checks that no cell broke out of its row. With a frame, every row is as wide as the frame.

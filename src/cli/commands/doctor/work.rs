@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Config, Selection, Verification};
-use crate::domain::{Event, Liveness, Preset};
+use crate::domain::{Event, Liveness, Preset, Typed, shell_word};
 use crate::engine::{Lines, PreflightError, agent_pauses, survey};
 use crate::plan::AgentPause;
 use crate::platform::clock::{Clock, SystemClock};
@@ -31,14 +31,17 @@ const NAMES: usize = 5;
 /// How many seconds a journal may be ahead of the clock: no clock is exact.
 const AHEAD: i64 = 60;
 
-/// Runs all checks of the selected queues.
-pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign> {
+/// Runs all checks of the selected queues. A `wrong` configuration is not checked further: what it lacks is
+/// most likely in the part that could not be read.
+pub(super) fn signs(selection: Selection, wrong: bool, session: &mut Session<'_>) -> Vec<Sign> {
     let (reading, mut signs) = open(selection, session);
     let Some(mut reading) = reading else { return signs };
-    signs.extend(of_run(&reading, session));
-    signs.extend(of_agents(&reading, session));
-    let path = session.world.var("PATH").unwrap_or_default();
-    signs.extend(of_verification(reading.project.config(), path));
+    if !wrong {
+        signs.extend(of_run(&reading, session));
+        signs.extend(of_agents(&reading, session));
+        let path = session.world.var("PATH").unwrap_or_default();
+        signs.extend(of_verification(reading.project.config(), path));
+    }
     signs.extend(of_pauses(reading.project.set()));
     let set = reading.project.set();
     signs.push(of_limits(set));
@@ -54,18 +57,18 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     }
     signs.push(of_loops(&states));
     for state in &states {
-        signs.extend(of_journal(state));
+        signs.extend(of_journal(state, &set.typed));
     }
     signs
 }
 
 /// Opens the queues that can be read, and reports what is wrong with the others.
-fn open(selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Vec<Sign>) {
+fn open(mut selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Vec<Sign>) {
     let mut signs = Vec::new();
     let mut good = Vec::new();
-    for queue in selection.queues {
+    for queue in std::mem::take(&mut selection.queues) {
         let shown = queue.shown.display().to_string();
-        let alone = Selection { config: selection.config.clone(), queues: vec![queue.clone()] };
+        let alone = Selection { queues: vec![queue.clone()], ..selection.clone() };
         match session.try_open(alone) {
             Ok(reading) => {
                 let tasks = reading.project.served().iter().map(|queue| queue.tasks().len()).sum();
@@ -76,11 +79,15 @@ fn open(selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Ve
             Err(error) => {
                 let text = Failure::from(error).message;
                 let first = text.lines().next().unwrap_or_default().to_owned();
-                signs.push(Sign::fail("queue", first, format!("workloop check {shown}")));
+                signs.push(Sign::fail(
+                    "queue",
+                    first,
+                    format!("workloop check {}", shell_word(&shown)),
+                ));
             }
         }
     }
-    let selection = Selection { config: selection.config, queues: good };
+    let selection = Selection { queues: good, ..selection };
     let reading = (!selection.queues.is_empty()).then(|| session.try_open(selection).ok());
     (reading.flatten(), signs)
 }
@@ -201,7 +208,8 @@ fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
 fn of_pauses(set: &QueueSet) -> Vec<Sign> {
     let pauses = agent_pauses(set, SystemClock.now());
     let one = |pause: &AgentPause| {
-        Sign::warn("pause", text::paused(&pause.sentence(), &pause.reason), "workloop resume")
+        let sentence = pause.sentence(&set.typed);
+        Sign::warn("pause", text::paused(&sentence, &pause.reason), set.typed.verb("resume"))
     };
     pauses.iter().map(one).collect()
 }
@@ -245,11 +253,11 @@ fn of_claims(reading: &mut Reading) -> Sign {
         }
         if !untold.is_empty() {
             let text = format!("liveness unknown from here: {}", listed(&untold, NAMES));
-            return Sign::warn("claims", text, format!("workloop why {}", untold[0]));
+            return Sign::warn("claims", text, snapshot.set.typed.about("why", &untold[0]));
         }
         if !stale.is_empty() {
             let text = format!("stale: {}; the next run takes them over", listed(&stale, NAMES));
-            return Sign::warn("claims", text, "workloop run");
+            return Sign::warn("claims", text, snapshot.set.typed.verb("run"));
         }
         let text = match all {
             0 => "none".to_owned(),
@@ -268,7 +276,7 @@ fn of_loops(states: &[StateDir]) -> Sign {
 }
 
 /// Checks the clock against the journal, and reports the red flags in the journal.
-fn of_journal(state: &StateDir) -> Vec<Sign> {
+fn of_journal(state: &StateDir, typed: &Typed) -> Vec<Sign> {
     let events: Vec<Event> = Journal::new(state.clone()).recent().collect();
     let mut signs = Vec::new();
     let last = events.last().and_then(|event| DateTime::parse_from_rfc3339(&event.at).ok());
@@ -289,10 +297,10 @@ fn of_journal(state: &StateDir) -> Vec<Sign> {
             FlagKind::Flaky => "is flaky",
         };
         let text = format!("{} {word}: {}", flag.task, flag.detail);
-        signs.push(Sign::warn("red flag", text, format!("workloop why {}", flag.task)));
+        signs.push(Sign::warn("red flag", text, typed.about("why", &flag.task)));
     }
     if more > 0 {
-        signs.push(Sign::warn("red flag", format!("{more} more"), "workloop events --since 1d"));
+        signs.push(Sign::warn("red flag", format!("{more} more"), typed.verb("events --since 1d")));
     }
     signs
 }

@@ -46,8 +46,8 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
     let scope = Scope { nothing: true, ..Scope::default() };
     let options = options(scope, 1, Arc::new(KnownCommands::default()), session)?;
     let said = Said::of(&session.global);
-    let queue = session.queue_words(&args.queues, &selection.queues);
-    let how = How { said, json: false, output: false, queue, measured: Vec::new() };
+    let typed = project.set().typed.clone();
+    let how = How { said, json: false, output: false, typed, measured: Vec::new() };
     let mut screen = Screen::new(session.streams, 1, how);
     let ending = engine::start(project, options, &mut screen)?.run();
     drop(screen);

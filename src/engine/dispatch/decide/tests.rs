@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Config, SelectedQueue, Selection};
+use crate::domain::Typed;
 use crate::engine::attempt::Untouched;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::ids::RandomIds;
@@ -45,7 +46,9 @@ impl Case {
         let path = dir.path().join("q.json");
         fs::write(&path, json!({"tasks": tasks}).to_string()).unwrap();
         let queues = vec![SelectedQueue::at(path, &config).unwrap()];
-        let project = Project::open(Selection { config, queues }, options()).unwrap();
+        let project =
+            Project::open(Selection { config, queues, typed: Typed::default() }, options())
+                .unwrap();
         Self {
             _dir: dir,
             project,

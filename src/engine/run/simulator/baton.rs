@@ -4,7 +4,7 @@ use super::hands::{Hand, Hands};
 use super::machine::Machine;
 use crate::claims::{Keeper, System};
 use crate::config::{self, SelectedQueue, Selection};
-use crate::domain::{Allowance, WorkerId};
+use crate::domain::{Allowance, Typed, WorkerId};
 use crate::engine::attempt::{Fixed, KnownCommands};
 use crate::engine::dispatch::Dispatcher;
 use crate::engine::run::attention::Attention;
@@ -280,7 +280,11 @@ fn run(
     let hand = Hand { hands: Arc::clone(&common.hands), owner: pid, outbox: outbox.clone() };
     let slots = Slots::new(&workers, around, Box::new(hand), Reaper::start(outbox));
     let mut nobody = Nobody;
-    let crew = Crew::new(slots, Drain::new(limits, clock.monotonic()), Teller::new(&mut nobody));
+    let crew = Crew::new(
+        slots,
+        Drain::new(limits, clock.monotonic()),
+        Teller::new(&mut nobody, Typed::default()),
+    );
     let planner = Planner::new(ranking_rules(set, project.queues()));
     let tools = (Arc::clone(&clock), Arc::clone(&options.ids));
     let keeper = Keeper::new(seat);
@@ -305,7 +309,7 @@ pub(super) fn open(common: &Common, clock: &Arc<dyn Clock>) -> Result<Project, S
         on_wait: Box::new(|_, _| {}),
         on_warning: Box::new(|_| {}),
     };
-    Project::open(Selection { config, queues }, files)
+    Project::open(Selection { config, queues, typed: Typed::default() }, files)
 }
 
 fn options(common: &Common, clock: &Arc<dyn Clock>, jobs: usize) -> RunOptions {

@@ -19,7 +19,8 @@ impl Work {
         }
         if let Some(pause) = of(PauseKind::UsageLimit) {
             if !self.options.waits_for_limits {
-                crew.end_for(Reason::UsageLimit(pause.sentence()));
+                let sentence = pause.sentence(&self.project.set().typed);
+                crew.end_for(Reason::UsageLimit(sentence));
             }
         } else if let Some(pause) = of(PauseKind::Auth)
             && held.iter().all(|pause| pause.kind == PauseKind::Auth)

@@ -33,7 +33,8 @@ impl Work {
             event.worker = Some(running.token().worker.to_string());
             event.attempt = Some(running.token().attempt);
             self.project.store_mut().note_later(queue, event);
-            let text = format!("{id} has printed nothing for {lasted}; workloop log {id} --follow");
+            let log = self.project.set().typed.with("log", &id, "--follow");
+            let text = format!("{id} has printed nothing for {lasted}; {log}");
             crew.tell().notice(&Notice::Warning(&text));
         }
     }
