@@ -5,8 +5,8 @@
 //! superfluous word costs the lookup of a file that does not exist; a missing word would leave a
 //! script unprotected.
 
-use super::looker::is_looker;
-use super::word::PIPE;
+use super::looker::{is_looker, program};
+use super::word::{PIPE, base_name, is_interpreter};
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -61,9 +61,12 @@ impl Shell {
         let runs =
             words.iter().position(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok"));
         if let Some(at) = runs {
+            let mut lists = words[..at].to_vec();
+            lists.extend(runs_what_it_gets(&words[at + 1..]).then(|| PIPE.to_owned()));
             self.add(words[at + 1..].to_vec(), depth);
-            return self.add(words[..at].to_vec(), depth);
+            return self.add(lists, depth);
         }
+        let words = with_found_files(words);
         // Text that is only printed or searched for is not a command.
         let is_line =
             |word: &&String| *word != PIPE && word.contains(|c: char| " \t\n;&|()<>`".contains(c));
@@ -72,6 +75,44 @@ impl Shell {
         self.commands.push(words);
         lines.iter().for_each(|line| self.read(line, depth + 1));
     }
+}
+
+/// Returns whether a command runs the files that `find` appends: `sh {}`, or `{}` itself.
+fn runs_what_it_gets(words: &[String]) -> bool {
+    let mut words = words.iter().filter(|word| !word.starts_with('-'));
+    let mut next = || words.next().map(String::as_str);
+    match next() {
+        Some("{}") => true,
+        Some(name) => is_interpreter(base_name(name)) && next() == Some("{}"),
+        None => false,
+    }
+}
+
+/// Adds globs to a `find` whose files are passed on: those that it lists below its folders.
+fn with_found_files(mut words: Vec<String>) -> Vec<String> {
+    let finds = program(&words).filter(|at| base_name(&words[*at]) == "find");
+    let (Some(at), true) = (finds, words.last().is_some_and(|word| word == PIPE)) else {
+        return words;
+    };
+    let is_top = |word: &&String| !word.starts_with(['-', '(', '!', '\\']) && *word != PIPE;
+    let mut tops: Vec<&str> =
+        words[at + 1..].iter().take_while(is_top).map(String::as_str).collect();
+    if tops.is_empty() {
+        tops.push(".");
+    }
+    let named = |pair: &&[String]| matches!(pair[0].as_str(), "-name" | "-iname");
+    let mut names: Vec<&str> =
+        words.windows(2).filter(named).map(|pair| pair[1].as_str()).collect();
+    if names.is_empty() {
+        names.push("*");
+    }
+    let mut globs = Vec::with_capacity(tops.len() * names.len());
+    for top in tops {
+        let top = top.trim_end_matches('/');
+        globs.extend(names.iter().map(|name| format!("{top}/**/{name}")));
+    }
+    words.splice(at + 1..at + 1, globs);
+    words
 }
 
 struct Lexer<'t> {

@@ -148,6 +148,10 @@ fn other_files_that_judge_are_seen() {
         ("npm run other", &["other.sh", "package.json"]),
         ("just test", &["judge", "justfile"]),
         ("./linked", &["linked"]),
+        ("find sub -name '*.sh' -exec sh {} +", &["sub/check.sh", "sub/deep/run.sh"]),
+        ("find ./sub -type f -exec sh -e {} \\;", &["sub/check.sh", "sub/deep/run.sh"]),
+        ("find checks -type f | xargs -n1 sh", &["checks/one.sh", "checks/two.sh"]),
+        ("find . -maxdepth 1 -name 'judge' -exec {} \\;", &["judge"]),
         ("PATH=./sub:$PATH run check.sh", &["check.sh", "sub/check.sh"]),
     ];
     for (command, expected) in table {
