@@ -93,7 +93,7 @@ impl Queue {
         }?;
         let key = clip(key);
         let says = format!(
-            "`{key}` is not read, so that the task counts as pending; if it is the state, call it \
+            "`{key}` is not read, so the task counts as pending; if it is the state, call it \
              `{meant}`"
         );
         Some(("unread-state", says))

@@ -284,7 +284,7 @@ fn a_state_under_a_key_that_nobody_knows_is_told() {
  {"id": "f", "title": "z", "isUrgent": true, "lot": "large", "exstatus": "who knows"}]"#;
     let told = |key: &str, meant: &str| {
         format!(
-            "`{key}` is not read, so that the task counts as pending; if it is the state, call it \
+            "`{key}` is not read, so the task counts as pending; if it is the state, call it \
              `{meant}`"
         )
     };
@@ -297,7 +297,7 @@ fn a_state_under_a_key_that_nobody_knows_is_told() {
     assert_eq!(
         said,
         [
-            format!("1:28 {is_done} (so in 2 more tasks)"),
+            format!("1:28 {is_done} (also in 2 more tasks)"),
             format!("2:28 {}", told("taskStatus", "status")),
             format!("2:77 {}", told("finished", "done")),
         ]
