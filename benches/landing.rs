@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use workloop::platform::ids::RandomIds;
-use workloop::workspace::{
+use workloop::testing::platform::ids::RandomIds;
+use workloop::testing::workspace::{
     AttemptName, CaptureRules, Captured, Entries, Entry, Git, Kind, Landed, Landing, Message,
     Places, Repository, Stamp, Tree, TreeRules, Verdict, Wanted, Whose, Work,
 };

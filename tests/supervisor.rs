@@ -17,13 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use workloop::domain::Outcome;
-use workloop::platform::claim_tag::{ClaimTag, Sought, VARIABLE, supervisor_value};
-use workloop::platform::handover;
-use workloop::platform::lock::FileLock;
-use workloop::platform::process::{Signal, become_subreaper, signal_process};
-use workloop::platform::scan::{Found, Wanted, alive, find, process, start_time};
-use workloop::platform::spawn;
-use workloop::supervisor::{
+use workloop::testing::platform::claim_tag::{ClaimTag, Sought, VARIABLE, supervisor_value};
+use workloop::testing::platform::handover;
+use workloop::testing::platform::lock::FileLock;
+use workloop::testing::platform::process::{Signal, become_subreaper, signal_process};
+use workloop::testing::platform::scan::{Found, Wanted, alive, find, process, start_time};
+use workloop::testing::platform::spawn;
+use workloop::testing::supervisor::{
     Abandoned, ClaimRecord, CommandSpec, Controls, Ended, Launch, Started, Supervisor, Told,
     end_leftovers, find_leftovers,
 };

@@ -8,9 +8,9 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use workloop::platform::claim_tag::ClaimTag;
-use workloop::platform::lock::FileLock;
-use workloop::supervisor::{Launch, Supervisor};
+use workloop::testing::platform::claim_tag::ClaimTag;
+use workloop::testing::platform::lock::FileLock;
+use workloop::testing::supervisor::{Launch, Supervisor};
 
 const TASKS: usize = 400;
 const SIZE: usize = 200;

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use workloop::domain::{QueueIx, Transition};
-use workloop::platform::clock::SystemClock;
-use workloop::platform::ids::RandomIds;
 use workloop::store::file::{FileOptions, FileStore};
 use workloop::store::{Actor, Patience, Place, QueueStore};
+use workloop::testing::platform::clock::SystemClock;
+use workloop::testing::platform::ids::RandomIds;
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 

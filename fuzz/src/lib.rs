@@ -6,4 +6,4 @@ pub mod fuzzed;
 mod places;
 
 // A source file that is taken in names it so.
-use workloop::platform;
+use workloop::testing::platform;

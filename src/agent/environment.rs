@@ -7,32 +7,32 @@ mod policy;
 mod secret;
 
 pub(super) use logins::logins as login_variables;
-pub use policy::{Given, Policy, Why, Withheld};
+pub(crate) use policy::{Given, Policy, Why, Withheld};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
 /// Replaces NUL, which neither a variable nor an argument can contain.
-pub const NUL_SHOWN: &str = "\u{2400}";
+pub(crate) const NUL_SHOWN: &str = "\u{2400}";
 
 /// The complete environment of a command.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub(crate) struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// Sets a variable.
-    pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
+    pub(crate) fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
         self.0.insert(name.into(), value.into());
     }
 
     /// Returns the value of a variable.
-    pub fn get(&self, name: &str) -> Option<&OsStr> {
+    pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// Iterates over all variables, sorted by name.
-    pub fn vars(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+    pub(crate) fn vars(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
@@ -54,7 +54,7 @@ impl IntoIterator for Environment {
 
 /// The `WORKLOOP_*` variables that describe the task to a command.
 #[derive(Clone, Copy, Debug)]
-pub struct TaskVariables<'a> {
+pub(crate) struct TaskVariables<'a> {
     /// The id of the task.
     pub task_id: &'a str,
     /// The absolute path of the queue.
@@ -81,7 +81,7 @@ pub struct TaskVariables<'a> {
 
 impl TaskVariables<'_> {
     /// Sets the variables in `environment`.
-    pub fn set_in(&self, environment: &mut Environment) {
+    pub(crate) fn set_in(&self, environment: &mut Environment) {
         // The system rejects NUL in a variable; an id with one must not stop the whole run.
         environment.set("WORKLOOP_TASK_ID", self.task_id.replace('\0', NUL_SHOWN));
         environment.set("WORKLOOP_QUEUE", self.queue);

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::str::Chars;
 
 /// How much output of a failed attempt goes into the next prompt, in bytes.
-pub const FEEDBACK_BYTES: usize = 16 * 1024;
+pub(crate) const FEEDBACK_BYTES: usize = 16 * 1024;
 
 /// Bounds `text` to `limit` bytes: a longer text is cut to its head (a quarter of the limit) and
 /// its tail (the rest), at line breaks if possible and never inside a character. The note in
@@ -55,7 +55,7 @@ pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
 ///
 /// Otherwise an agent would read the sequences as text, and a terminal that shows the prompt would
 /// interpret them.
-pub fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(['\u{1b}', '\u{9b}', '\u{9d}', '\u{90}', '\r']) {
         return escape::lines(text);
     }
@@ -118,7 +118,7 @@ fn after_string(letters: &mut Letters<'_>) {
 }
 
 /// Cuts `text` to `limit` bytes, between two characters. Returns whether it was longer.
-pub fn cut(text: &mut String, limit: usize) -> bool {
+pub(crate) fn cut(text: &mut String, limit: usize) -> bool {
     let long = text.len() > limit;
     if long {
         text.truncate(floor(text, limit));

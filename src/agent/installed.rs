@@ -24,7 +24,7 @@ const PROBE_PROMPT: &str = "Reply with the one word ready. Change nothing.";
 
 /// The state of one preset on this machine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Installed {
+pub(crate) struct Installed {
     /// The preset.
     pub preset: Preset,
     /// The path of its program; `None` if it is not installed.
@@ -38,18 +38,18 @@ pub struct Installed {
 }
 
 /// Iterates over the presets that have a program.
-pub fn presets() -> impl Iterator<Item = &'static Adapter> {
+pub(crate) fn presets() -> impl Iterator<Item = &'static Adapter> {
     let all = Preset::ALL.into_iter().map(adapter);
     all.filter(|adapter| !adapter.program.is_empty())
 }
 
 /// Returns the presets whose programs are on `path`, in order of preference.
-pub fn on_path(path: &OsStr) -> Vec<&'static Adapter> {
+pub(crate) fn on_path(path: &OsStr) -> Vec<&'static Adapter> {
     presets().filter(|adapter| programs::find(adapter.program, path).is_some()).collect()
 }
 
 /// Returns the state of each preset, given the environment `vars`.
-pub fn installed(vars: &[(OsString, OsString)]) -> Vec<Installed> {
+pub(crate) fn installed(vars: &[(OsString, OsString)]) -> Vec<Installed> {
     let path = var(vars, "PATH").unwrap_or_default();
     std::thread::scope(|scope| {
         let asked: Vec<_> =
@@ -79,7 +79,7 @@ fn version(program: &Path) -> Option<String> {
 }
 
 /// Returns whether an agent is logged in, by a variable or a file; `None` if that is unknown.
-pub fn logged_in(adapter: &Adapter, vars: &[(OsString, OsString)]) -> Option<bool> {
+pub(crate) fn logged_in(adapter: &Adapter, vars: &[(OsString, OsString)]) -> Option<bool> {
     let program = Command::List(vec![adapter.program.to_owned()]);
     let is_set = |name: &&str| var(vars, name).is_some_and(|value| !value.is_empty());
     if login_variables(&program).iter().any(is_set) {
@@ -97,7 +97,7 @@ pub fn logged_in(adapter: &Adapter, vars: &[(OsString, OsString)]) -> Option<boo
 ///
 /// # Errors
 /// Returns why it could not be called, in words.
-pub fn probe(adapter: &Adapter, tmp: &Path, clock: &dyn Clock) -> Result<AgentRun, String> {
+pub(crate) fn probe(adapter: &Adapter, tmp: &Path, clock: &dyn Clock) -> Result<AgentRun, String> {
     let put = |name: &str, bytes: &[u8]| {
         let path = tmp.join(name);
         let written = open::anew(&path).and_then(|mut file| file.write_all(bytes));

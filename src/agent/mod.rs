@@ -11,17 +11,19 @@ mod prompt;
 mod result;
 mod share;
 
-pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why, Withheld};
-pub use feedback::{FEEDBACK_BYTES, bound, bound_file, clean, cut};
-pub use installed::{Installed, installed, logged_in, on_path, presets, probe};
-pub use presets::{
-    ARGS, Adapter, Call, Ended, Knows, Means, OwnText, PROMPT, Permission, adapter, named, read_run,
+pub(crate) use environment::{Given, NUL_SHOWN, Policy, TaskVariables, Why, Withheld};
+pub(crate) use feedback::{FEEDBACK_BYTES, clean, cut};
+pub use feedback::{bound, bound_file};
+#[cfg(test)]
+pub(crate) use installed::presets;
+pub(crate) use installed::{Installed, installed, logged_in, on_path, probe};
+pub(crate) use presets::{
+    ARGS, Adapter, Ended, Knows, Means, OwnText, PROMPT, Permission, adapter, named, read_run,
 };
-pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Tool};
-pub use prompt::{
+pub(crate) use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Tool};
+pub(crate) use prompt::{
     AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptError,
     PromptInput, PromptTemplate, RedInput, StepInput,
 };
-pub use result::{
-    AgentResult, RESULT_BYTES, ResultReading, ResultStatus, has_promise, parse_result, read_result,
-};
+pub(crate) use result::{AgentResult, ResultStatus};
+pub use result::{has_promise, parse_result, read_result};

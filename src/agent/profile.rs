@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The default wall-clock limit of an agent.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45 * 60);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 
 /// The default time between TERM and KILL.
-pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
 /// The tool of an agent, and how it is called.
 #[derive(Clone, Debug, Default, PartialEq)]

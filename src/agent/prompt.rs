@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 mod input;
 
-pub use input::{
+pub(crate) use input::{
     AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptInput, RedInput,
     StepInput,
 };
@@ -66,14 +66,14 @@ pub enum PromptError {
 
 /// A prompt template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromptTemplate {
+pub(crate) struct PromptTemplate {
     name: String,
     text: String,
 }
 
 impl PromptTemplate {
     /// Returns the built-in template.
-    pub fn built_in() -> Self {
+    pub(crate) fn built_in() -> Self {
         Self { name: BUILT_IN_NAME.to_owned(), text: BUILT_IN.to_owned() }
     }
 
@@ -81,7 +81,7 @@ impl PromptTemplate {
     ///
     /// # Errors
     /// Fails with [`PromptError::Read`].
-    pub fn load(path: Option<&Path>) -> Result<Self, PromptError> {
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, PromptError> {
         let Some(path) = path else { return Ok(Self::built_in()) };
         let text = open::read_text(path, Links::Follow, TEMPLATE_BYTES)
             .map_err(|source| PromptError::Read { path: path.to_owned(), source })?;
@@ -92,7 +92,7 @@ impl PromptTemplate {
     ///
     /// # Errors
     /// Fails with [`PromptError::Template`] and the line; an undefined variable is an error.
-    pub fn render(&self, input: &PromptInput) -> Result<String, PromptError> {
+    pub(crate) fn render(&self, input: &PromptInput) -> Result<String, PromptError> {
         let context = template_value(context(input));
         let rendered = if self.text == BUILT_IN {
             compiled().and_then(|all| all.get_template(BUILT_IN_NAME)?.render(context))

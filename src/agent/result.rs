@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// The maximum size of a result file, in bytes.
-pub const RESULT_BYTES: u64 = 1024 * 1024;
+pub(crate) const RESULT_BYTES: u64 = 1024 * 1024;
 
 /// The maximum length of a summary, a question or a note, in bytes.
 const TEXT_BYTES: usize = 16 * 1024;

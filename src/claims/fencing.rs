@@ -23,7 +23,7 @@ enum Last {
 
 /// Returns why the claim of `token` is lost for `task` of the queue at the real path `queue`;
 /// `None` while it is valid.
-pub fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
+pub(crate) fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
     if task.claim().is_some_and(|claim| claim.is(token)) {
         return None;
     }
@@ -41,7 +41,7 @@ pub fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
 
 /// Returns whether a person or another worker ended the claim of `token`, whatever the file
 /// contains.
-pub fn is_ended(queue: &Path, task: &str, token: &ClaimToken) -> bool {
+pub(crate) fn is_ended(queue: &Path, task: &str, token: &ClaimToken) -> bool {
     last(queue, task, token) == Last::Ended
 }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Takes and holds claim locks for this process.
 #[derive(Debug)]
-pub struct Keeper {
+pub(crate) struct Keeper {
     system: Arc<dyn System>,
     locks: Locks,
     /// Tasks that could not be taken because processes of an earlier attempt run.
@@ -37,27 +37,27 @@ impl Default for Keeper {
 
 impl Keeper {
     /// Creates a keeper without locks for a process of `system`.
-    pub fn new(system: Arc<dyn System>) -> Self {
+    pub(crate) fn new(system: Arc<dyn System>) -> Self {
         Self { system, locks: Locks::default(), waiting: Vec::new() }
     }
 
     /// The system that this process runs on.
-    pub fn system(&self) -> &dyn System {
+    pub(crate) fn system(&self) -> &dyn System {
         &*self.system
     }
 
     /// Returns whether the process that made `claim` is alive on this host.
-    pub fn has_worker(&self, claim: &Claim) -> bool {
+    pub(crate) fn has_worker(&self, claim: &Claim) -> bool {
         worker_alive(claim, &*self.system).is_some()
     }
 
     /// The host that this process runs on.
-    pub fn host(&self) -> &Host {
+    pub(crate) fn host(&self) -> &Host {
         self.system.host()
     }
 
     /// Creates a claim of this process. `tag` must be new, unless the lock was held all the time.
-    pub fn claim(&self, token: &ClaimToken, since: String, tag: String) -> Claim {
+    pub(crate) fn claim(&self, token: &ClaimToken, since: String, tag: String) -> Claim {
         let host = self.host();
         Claim {
             worker: token.worker.to_string(),
@@ -76,7 +76,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`StoreError`] when locks or processes cannot be inspected.
-    pub fn recover(
+    pub(crate) fn recover(
         &mut self,
         queue: &Path,
         task: &Task,
@@ -156,7 +156,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`StoreError`] when the lock file cannot be opened.
-    pub fn lock(&mut self, queue: &Path, key: &TaskKey) -> Result<bool, StoreError> {
+    pub(crate) fn lock(&mut self, queue: &Path, key: &TaskKey) -> Result<bool, StoreError> {
         self.locks.take(&StateDir::beside(queue), key)
     }
 
@@ -165,7 +165,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`StoreError`] when the processes cannot be scanned.
-    pub fn refused(&mut self, tasks: &[(&Path, &Task)]) -> Result<Vec<usize>, StoreError> {
+    pub(crate) fn refused(&mut self, tasks: &[(&Path, &Task)]) -> Result<Vec<usize>, StoreError> {
         let all = tasks.iter().enumerate().map(|(at, (queue, task))| (at, Asked::of(queue, task)));
         let new: Vec<_> = all.filter(|(_, asked)| self.locks.is_unlooked(&asked.key)).collect();
         if new.is_empty() {
@@ -191,7 +191,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`StoreError`] when the lock file cannot be opened or the processes cannot be scanned.
-    pub fn take(
+    pub(crate) fn take(
         &mut self,
         queue: &Path,
         key: &TaskKey,
@@ -216,7 +216,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`StoreError`] when locks or processes cannot be inspected.
-    pub fn end_strays(&mut self) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn end_strays(&mut self) -> Result<Vec<String>, StoreError> {
         let mut left = Vec::new();
         for (queue, task) in std::mem::take(&mut self.waiting) {
             match self.recover(&queue, &task, &HashSet::new())? {
@@ -231,22 +231,22 @@ impl Keeper {
     }
 
     /// Returns the lock of a task, if this process holds it.
-    pub fn lock_of(&self, key: &TaskKey) -> Option<&FileLock> {
+    pub(crate) fn lock_of(&self, key: &TaskKey) -> Option<&FileLock> {
         self.locks.get(key)
     }
 
     /// Gives the lock of a task to its supervisor.
-    pub fn hand_over(&mut self, key: &TaskKey) -> Option<FileLock> {
+    pub(crate) fn hand_over(&mut self, key: &TaskKey) -> Option<FileLock> {
         self.locks.give(key)
     }
 
     /// Releases a lock that is not needed.
-    pub fn let_go(&mut self, key: &TaskKey) {
+    pub(crate) fn let_go(&mut self, key: &TaskKey) {
         self.locks.give(key);
     }
 
     /// Releases all locks that were taken and not handed over.
-    pub fn let_go_of_all(&mut self) {
+    pub(crate) fn let_go_of_all(&mut self) {
         self.locks.clear();
     }
 }

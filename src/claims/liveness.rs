@@ -50,7 +50,7 @@ impl<'a> Asked<'a> {
 }
 
 /// Returns the process of the worker of a claim, if it is alive on the host of `system`.
-pub fn worker_alive(claim: &Claim, system: &dyn System) -> Option<u32> {
+pub(crate) fn worker_alive(claim: &Claim, system: &dyn System) -> Option<u32> {
     let host = system.host();
     let here = claim.host == host.id && claim.boot == host.boot;
     let pid = claim.token().worker.pid().filter(|_| here)?;
@@ -99,19 +99,19 @@ pub(super) fn judge<'p>(
 /// Determines liveness by reading only: it tries no lock and ends nothing. It scans the processes
 /// once, on first use, so its results are valid for that moment.
 #[derive(Debug)]
-pub struct ClaimReader<'h> {
+pub(crate) struct ClaimReader<'h> {
     system: &'h dyn System,
     processes: OnceCell<Result<Processes, String>>,
 }
 
 impl<'h> ClaimReader<'h> {
     /// Creates a reader for `system`, which scans later.
-    pub fn new(system: &'h dyn System) -> Self {
+    pub(crate) fn new(system: &'h dyn System) -> Self {
         Self { system, processes: OnceCell::new() }
     }
 
     /// Determines who has `task`, which is in progress, in the queue at the real path `queue`.
-    pub fn liveness(&self, queue: &Path, task: &Task) -> Liveness {
+    pub(crate) fn liveness(&self, queue: &Path, task: &Task) -> Liveness {
         let claim = task.claim();
         if let Some(untold) = untold(claim, self.system) {
             return untold;
@@ -125,7 +125,7 @@ impl<'h> ClaimReader<'h> {
 
     /// Returns whether a command of the task's last attempt still runs, according to its claim
     /// file.
-    pub fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
+    pub(crate) fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
         let asked = Asked::of(queue, task);
         let record = asked.record(self.system.host());
         if record.as_ref().and_then(|record| record.command).is_none() {

@@ -9,15 +9,17 @@
 //! [`fencing`] decides whether a result may still be written. Nothing here depends on the
 //! configuration: callers must know that work of a person is in progress without a claim.
 
-pub mod fencing;
+pub(crate) mod fencing;
 mod keeper;
 mod liveness;
 mod locks;
 mod processes;
 mod system;
 
-pub use crate::domain::Liveness;
-pub use keeper::Keeper;
-pub use liveness::{ClaimReader, worker_alive};
-pub use processes::Processes;
-pub use system::{System, ThisHost};
+pub(crate) use keeper::Keeper;
+pub(crate) use liveness::{ClaimReader, worker_alive};
+#[cfg(test)]
+pub(crate) use processes::Processes;
+#[cfg(test)]
+pub(crate) use system::System;
+pub(crate) use system::ThisHost;

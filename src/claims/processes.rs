@@ -8,7 +8,7 @@ use std::io;
 
 /// What the live processes carry, as found by one scan.
 #[derive(Debug, Default)]
-pub struct Processes {
+pub(crate) struct Processes {
     /// Environments with claim tags.
     carried: Vec<Carried>,
     /// The lowered limits of processes without a claim tag.

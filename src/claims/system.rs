@@ -18,7 +18,7 @@ const STRAY_GRACE: Duration = Duration::from_secs(2);
 const STRAY_LIMIT: Duration = Duration::from_secs(10);
 
 /// A host and its processes, as one process sees them.
-pub trait System: Debug + Send + Sync {
+pub(crate) trait System: Debug + Send + Sync {
     /// The identity of the host.
     fn host(&self) -> &Host;
 
@@ -46,14 +46,14 @@ pub trait System: Debug + Send + Sync {
 
 /// The host that this process runs on.
 #[derive(Clone, Debug)]
-pub struct ThisHost {
+pub(crate) struct ThisHost {
     host: Host,
     start: u64,
 }
 
 impl ThisHost {
     /// Reads the identity of this host.
-    pub fn current() -> Self {
+    pub(crate) fn current() -> Self {
         let start = scan::start_time(std::process::id()).unwrap_or_default();
         Self { host: Host::current(), start }
     }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 /// What runs a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Runner {
-    /// An agent.
     Agent(Box<AgentChoice>),
     /// A person: the task is never run.
     Person,

@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Returns a sentence that describes the format of durations.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a duration such as \"45m\", \"10s\" or \"1h30m\"");
     let mut total = Duration::ZERO;
     let mut rest = text.trim();

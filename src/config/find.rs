@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration file.
-pub const FILE_NAME: &str = "workloop.toml";
+pub(crate) const FILE_NAME: &str = "workloop.toml";
 
 /// A configuration file that is not trusted. It must be trustworthy because it contains commands
 /// that are run.
@@ -22,13 +22,13 @@ pub struct Untrusted {
 }
 
 /// Returns the nearest configuration file at or above `folder`, up to the root of the file system.
-pub fn find_upwards(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn find_upwards(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().map(|above| above.join(FILE_NAME)).find(|path| path.is_file())
 }
 
 /// Returns the top of the git work tree that contains `folder`: the nearest folder at or above it
 /// with a `.git`, which is a file in linked work trees.
-pub fn git_top(folder: &Path) -> Option<&Path> {
+pub(crate) fn git_top(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|above| above.join(".git").exists())
 }
 

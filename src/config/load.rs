@@ -24,7 +24,7 @@ const NO_ACCOUNTS: &str = "an agent has an account, whose limits are kept in the
                            HOME or XDG_STATE_HOME";
 
 /// Looks up an environment variable.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The settings on the command line, which override all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,6 @@ pub enum ConfigError {
     Environment {
         /// The name of the variable.
         name: &'static str,
-        /// Its value.
         value: String,
         /// What the value should be.
         expected: &'static str,

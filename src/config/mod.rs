@@ -28,30 +28,28 @@ mod root;
 mod sections;
 mod trees;
 
-pub use crate::domain::nearest;
-pub use board::{BoardRules, BoardStyle};
-pub use choose::{AgentChoice, ChoiceError, Runner};
-pub use duration::parse_duration;
+pub(crate) use crate::domain::nearest;
+pub(crate) use board::{BoardRules, BoardStyle};
+pub(crate) use choose::{ChoiceError, Runner};
+pub(crate) use duration::parse_duration;
 pub use file::parse;
-pub use find::{FILE_NAME, Untrusted, find_upwards, git_top};
-pub use hooks::HookRule;
-pub use load::{ConfigError, Lookup, Overrides};
-pub use model::{
-    Config, Escalation, KnownErrorRule, Limits, NamedProject, ScopeMode, TypeRule, Verification,
-};
-pub use names::fold;
-pub use notify::{
-    Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet, host, variable,
-};
-pub use origin::{Origin, Sourced};
-pub use problem::{Problem, RefusedConfig};
-pub use queues::{
+pub(crate) use find::FILE_NAME;
+pub(crate) use hooks::HookRule;
+pub(crate) use load::{ConfigError, Overrides};
+#[cfg(test)]
+pub(crate) use model::ScopeMode;
+pub(crate) use model::{Config, Escalation, KnownErrorRule, Limits, Verification};
+#[cfg(test)]
+pub(crate) use notify::Quiet;
+pub(crate) use notify::{Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, variable};
+pub(crate) use origin::{Origin, Sourced};
+pub(crate) use queues::{
     Anyway, QueueQuery, SelectError, SelectedQueue, Selection, find_config, select, select_anyway,
 };
-pub use root::ProjectRoot;
-pub use trees::{
-    CommitMode, Isolation, IsolationMode, LandingMode, LandingRules, RetryFrom, WorkspaceRules,
-};
+pub(crate) use root::ProjectRoot;
+#[cfg(test)]
+pub(crate) use trees::{CommitMode, LandingMode};
+pub(crate) use trees::{IsolationMode, RetryFrom, WorkspaceRules};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// Returns a name without the differences that are ignored: case and separators.
-pub fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -122,13 +122,13 @@ impl fmt::Debug for Address {
 }
 
 /// Returns the value of a variable that is set and not empty.
-pub fn variable(vars: &[(OsString, OsString)], name: &str) -> Option<String> {
+pub(crate) fn variable(vars: &[(OsString, OsString)], name: &str) -> Option<String> {
     let set = vars.iter().find(|(key, _)| key.as_os_str() == OsStr::new(name));
     set.and_then(|(_, value)| value.to_str()).map(str::to_owned).filter(|text| !text.is_empty())
 }
 
 /// Returns the host and port of a URL, without credentials before an `@`.
-pub fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     rest[..end].rsplit('@').next().unwrap_or_default()

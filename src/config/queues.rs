@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What the command line specifies about queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueueQuery {
+pub(crate) struct QueueQuery {
     /// The working directory.
     pub cwd: PathBuf,
     /// Paths of queue files.
@@ -122,7 +122,7 @@ fn shown(config: &Option<PathBuf>) -> String {
 ///
 /// # Errors
 /// Returns [`SelectError`].
-pub fn select(
+pub(crate) fn select(
     query: &QueueQuery,
     overrides: &Overrides,
     env: Lookup<'_>,
@@ -142,7 +142,7 @@ pub struct Anyway {
 }
 
 /// Selects queues for verbs that only read, or that report on the configuration itself.
-pub fn select_anyway(query: &QueueQuery, overrides: &Overrides, env: Lookup<'_>) -> Anyway {
+pub(crate) fn select_anyway(query: &QueueQuery, overrides: &Overrides, env: Lookup<'_>) -> Anyway {
     let (mut config, mut wrong) = match find_config(query, overrides, env) {
         Ok(config) => (config, None),
         Err(SelectError::Config(error)) => (error.rest(), Some(error)),
@@ -191,7 +191,7 @@ fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectEr
 ///
 /// # Errors
 /// Returns an error if the file cannot be read or is refused.
-pub fn find_config(
+pub(crate) fn find_config(
     query: &QueueQuery,
     overrides: &Overrides,
     env: Lookup<'_>,

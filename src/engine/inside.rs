@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// The attempts that this process is part of: more than one if a loop runs inside an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inside {
+pub(crate) struct Inside {
     tags: Vec<ClaimTag>,
     root: Option<PathBuf>,
 }
@@ -31,7 +31,7 @@ impl Inside {
     /// Finds the attempts of this process. `root` is the project root according to its environment.
     /// It counts only inside an attempt, in addition to the registry of queues, which may have been
     /// deleted.
-    pub fn current(root: Option<PathBuf>) -> Self {
+    pub(crate) fn current(root: Option<PathBuf>) -> Self {
         if fault::is(Fault::InsideAllowed) {
             return Self::default();
         }
@@ -46,14 +46,14 @@ impl Inside {
     }
 
     /// Returns whether this process is part of any attempt.
-    pub fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         !self.tags.is_empty()
     }
 
     /// Returns whether the queue with the real path `queue`, of the project at `root`, belongs to
     /// the project of one of the attempts: it is in the same folder as their queue, or their queue
     /// is registered at the same root.
-    pub fn owns(&self, queue: &Path, root: &Path) -> bool {
+    pub(crate) fn owns(&self, queue: &Path, root: &Path) -> bool {
         self.is_any()
             && (self.lies_with(queue)
                 || self.names_root(root)
@@ -62,7 +62,7 @@ impl Inside {
 
     /// Returns whether a configuration or queue created in the real folder `dir` would apply to the
     /// project of one of the attempts.
-    pub fn is_ruled_from(&self, dir: &Path) -> bool {
+    pub(crate) fn is_ruled_from(&self, dir: &Path) -> bool {
         let rules = |queue: &PathBuf| queue.starts_with(dir) && self.lies_with(queue);
         self.is_any()
             && ([dir.to_owned(), dir.join("queues")].iter().any(|d| self.lies_with(&d.join("q")))
@@ -72,7 +72,7 @@ impl Inside {
 
     /// Returns whether one of the attempts is for the task `id` of the queue with the real path
     /// `queue`.
-    pub fn is_attempt_of(&self, queue: &Path, id: &str) -> bool {
+    pub(crate) fn is_attempt_of(&self, queue: &Path, id: &str) -> bool {
         let (key, place) = (TaskKey::new(queue, id), place_of(queue));
         self.tags.iter().any(|tag| key.is_tagged(place, tag))
     }

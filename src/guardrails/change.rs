@@ -2,7 +2,7 @@
 
 /// How a file changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum What {
     /// The file is new.
     Added,
     /// The content or the mode changed.
@@ -15,7 +15,7 @@ pub enum What {
 
 /// A line that was added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// The line number, 1-based: in the new file for an added line, in the old one for a removed
     /// line.
     pub number: u32,
@@ -25,7 +25,7 @@ pub struct Line {
 
 /// A file that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedFile {
+pub(crate) struct ChangedFile {
     /// The path relative to the project root.
     pub path: String,
     /// How it changed.
@@ -44,7 +44,7 @@ pub struct ChangedFile {
 
 impl ChangedFile {
     /// Creates a file of which nothing is known but that it changed.
-    pub fn named(path: &str) -> Self {
+    pub(crate) fn named(path: &str) -> Self {
         Self {
             path: path.to_owned(),
             what: What::Modified,
@@ -57,7 +57,7 @@ impl ChangedFile {
     }
 
     /// Returns whether the file exists now.
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         match self.what {
             What::Added | What::Modified | What::Renamed(_) => true,
             What::Removed => false,
@@ -65,7 +65,7 @@ impl ChangedFile {
     }
 
     /// Returns the path at the base, if it existed there.
-    pub fn before(&self) -> Option<&str> {
+    pub(crate) fn before(&self) -> Option<&str> {
         match &self.what {
             What::Added => None,
             What::Modified | What::Removed => Some(&self.path),

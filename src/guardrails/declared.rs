@@ -36,7 +36,7 @@ const BESIDE: [(&str, &[&str]); 6] = [
 /// `changed` are the files that the task has changed so far, `perhaps` files that it may have changed.
 /// `is_whole` is true if no other changes could have been missed. `is_missing` returns whether a file
 /// does not exist.
-pub fn declared(
+pub(crate) fn declared(
     changed: &[ChangedFile],
     perhaps: &[String],
     is_whole: bool,

@@ -4,7 +4,7 @@ use super::paths::{covers, is_test};
 
 /// Paths that are frozen for a task, and the names that allow it to change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Contract {
+pub(crate) struct Contract {
     /// The names by which a task refers to the contract; the first one is shown.
     pub names: Vec<String>,
     /// Globs relative to the project root.
@@ -13,7 +13,7 @@ pub struct Contract {
 
 /// What a task declares, and what it is allowed to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
+pub(crate) struct Grants {
     /// Paths, folders and globs on which it works: `file`, `files`, `files_to_modify`,
     /// `files_to_create`, `scope`.
     pub owns: Vec<String>,
@@ -35,18 +35,18 @@ pub struct Grants {
 
 impl Grants {
     /// Returns whether the task declares `path`, regardless of who added the task.
-    pub fn declares(&self, path: &str) -> bool {
+    pub(crate) fn declares(&self, path: &str) -> bool {
         self.owns(path) || self.besides.iter().any(|declared| covers(declared, path))
     }
 
     /// Returns whether `path` is one of the files on which the task works.
-    pub fn owns(&self, path: &str) -> bool {
+    pub(crate) fn owns(&self, path: &str) -> bool {
         self.owns.iter().any(|owned| covers(owned, path))
     }
 
     /// Returns the permission by which the task may change `path` although it judges or steers the
     /// work; `None` if there is none.
-    pub fn permits(&self, path: &str) -> Option<String> {
+    pub(crate) fn permits(&self, path: &str) -> Option<String> {
         if !self.by_person {
             return None;
         }
@@ -62,13 +62,13 @@ impl Grants {
     }
 
     /// Does the same for a removed test.
-    pub fn permits_removal(&self, path: &str) -> Option<String> {
+    pub(crate) fn permits_removal(&self, path: &str) -> Option<String> {
         let removes = self.by_person && self.may_remove_tests && is_test(path);
         self.permits(path).or_else(|| removes.then(|| "may_remove_tests".to_owned()))
     }
 
     /// Returns the name by which the task refers to a contract, if it does.
-    pub fn named<'c>(&self, contract: &'c Contract) -> Option<&'c str> {
+    pub(crate) fn named<'c>(&self, contract: &'c Contract) -> Option<&'c str> {
         let named = |name: &&String| self.contracts.contains(*name);
         contract.names.iter().filter(|_| self.by_person).find(named).map(String::as_str)
     }
@@ -76,7 +76,7 @@ impl Grants {
 
 impl Contract {
     /// Returns whether the contract freezes `path`.
-    pub fn covers(&self, path: &str) -> bool {
+    pub(crate) fn covers(&self, path: &str) -> bool {
         self.paths.iter().any(|glob| covers(glob, path))
     }
 }

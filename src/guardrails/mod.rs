@@ -18,15 +18,15 @@ mod rows;
 mod rules;
 mod steering;
 
-pub use change::{ChangedFile, Line, What};
-pub use declared::declared;
-pub use grants::{Contract, Grants};
-pub use paths::{Language, covers, is_check, is_test, may_be_hook};
-pub use rules::{Denied, Frozen, Requires, Rules};
-pub use steering::{Part, Reach, Steering, reach_of_test, steering, steering_part, tools_of};
+pub(crate) use change::{ChangedFile, Line, What};
+pub(crate) use declared::declared;
+pub(crate) use grants::{Contract, Grants};
+pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
+pub(crate) use rules::{Denied, Frozen, Requires, Rules};
+pub(crate) use steering::{Part, Reach, reach_of_test, steering, steering_part, tools_of};
 
 /// Returns the reason code of an attempt with a finding of this code.
-pub fn reason(code: &str) -> ReasonCode {
+pub(crate) fn reason(code: &str) -> ReasonCode {
     match code {
         "nothing_changed" => ReasonCode::NothingChanged,
         "scope" => ReasonCode::Scope,
@@ -37,7 +37,7 @@ pub fn reason(code: &str) -> ReasonCode {
 }
 
 /// The codes of all rules, as used in the configuration.
-pub const CODES: &[&str] = &[
+pub(crate) const CODES: &[&str] = &[
     "nothing_changed",
     "scope",
     "frozen",
@@ -57,7 +57,7 @@ pub const CODES: &[&str] = &[
 ];
 
 /// Returns the findings in the lines and files of a change.
-pub fn found(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
+pub(crate) fn found(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     if fault::is(Fault::GuardrailsDown) {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 
 /// A language, or a group of languages with the same rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
+pub(crate) enum Language {
     /// TypeScript and JavaScript.
     Script,
     /// Python.
@@ -11,7 +11,6 @@ pub enum Language {
     Rust,
     /// Go.
     Go,
-    /// The shell.
     Shell,
     /// Any other language.
     Other,
@@ -73,7 +72,7 @@ const TEST_NAMES: [&str; 25] = [
 
 impl Language {
     /// Returns the language of a file.
-    pub fn of(path: &str) -> Self {
+    pub(crate) fn of(path: &str) -> Self {
         let name = name(path);
         let Some((_, ending)) = name.rsplit_once('.') else { return Self::Other };
         let has = |(_, endings): &&(Self, &[&str])| endings.contains(&ending);
@@ -88,13 +87,13 @@ pub(super) fn name(path: &str) -> &str {
 
 /// Returns whether a file among tests may be a hook of the test runner: code that is not named like
 /// a test.
-pub fn may_be_hook(path: &str) -> bool {
+pub(crate) fn may_be_hook(path: &str) -> bool {
     let is_named = TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name(path)));
     is_test(path) && !is_named && Language::of(path) != Language::Other
 }
 
 /// Returns whether a file is a test, or expected data of tests.
-pub fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     folder.split('/').any(|part| TEST_FOLDERS.contains(&part))
         || TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name))
@@ -109,7 +108,7 @@ const CHECK_FOLDERS: [&str; 9] =
     ["scripts", "script", "ci", ".ci", "tools", "hack", "checks", ".github", "bin"];
 
 /// Returns whether a file that a step names is likely a check, rather than the work to be checked.
-pub fn is_check(path: &str) -> bool {
+pub(crate) fn is_check(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or_default().to_lowercase();
     let mut words = stem.split(['-', '_', ' ']);
@@ -120,7 +119,7 @@ pub fn is_check(path: &str) -> bool {
 
 /// Returns whether a declared path, folder or glob covers `path`; both are relative to the project
 /// root.
-pub fn covers(declared: &str, path: &str) -> bool {
+pub(crate) fn covers(declared: &str, path: &str) -> bool {
     let declared = declared.trim_start_matches("./").trim_end_matches('/');
     let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
     // "." covers everything.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A channel that can be used.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Channel {
+pub(crate) struct Channel {
     /// The rule of the configuration.
     pub(super) rule: NotifyRule,
     /// The position of the rule, 1-based.
@@ -47,12 +47,12 @@ pub(super) fn described(rule: &NotifyRule, number: usize) -> String {
 
 impl Channel {
     /// Returns where its messages are sent.
-    pub fn target(&self) -> &NotifyTarget {
+    pub(crate) fn target(&self) -> &NotifyTarget {
         &self.rule.target
     }
 
     /// Returns its line in the configuration, 1-based.
-    pub fn line(&self) -> u32 {
+    pub(crate) fn line(&self) -> u32 {
         self.rule.line
     }
 

@@ -18,10 +18,10 @@ mod route;
 mod start;
 mod tools;
 
-pub use channel::Channel;
-pub use need::Need;
-pub use start::{Notifier, channels, test};
-pub use tools::Tools;
+pub(crate) use channel::Channel;
+pub(crate) use need::Need;
+pub(crate) use start::{Notifier, channels, test};
+pub(crate) use tools::Tools;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ const KEY: &str = "needs:";
 
 /// A task that waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub(crate) struct Need {
     /// The reference of the task.
     pub task: String,
     /// What it waits for, in words.

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Sends notifications while a loop runs.
-pub struct Notifier {
+pub(crate) struct Notifier {
     threads: Vec<(String, Sender<Vec<Need>>)>,
     reports: Receiver<(usize, Vec<String>)>,
     cancelled: Arc<AtomicBool>,
@@ -28,7 +28,7 @@ pub struct Notifier {
 }
 
 /// Returns the channels of the configuration that can be used, and why the others cannot, in words.
-pub fn channels(
+pub(crate) fn channels(
     rules: &[NotifyRule],
     vars: &[(OsString, OsString)],
 ) -> (Vec<Channel>, Vec<String>) {
@@ -51,7 +51,7 @@ pub fn channels(
 impl Notifier {
     /// Starts sending to `channels` the events that are added to the journals of `states` from now
     /// on, and those that an earlier loop left.
-    pub fn start(channels: &[Channel], states: &[StateDir], tools: &Tools) -> Self {
+    pub(crate) fn start(channels: &[Channel], states: &[StateDir], tools: &Tools) -> Self {
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, reports) = mpsc::channel();
         let mut notifier = Self { threads: Vec::new(), reports, cancelled, refused: Vec::new() };
@@ -90,7 +90,7 @@ impl Notifier {
 
     /// Sends the remaining messages and those about `needs`, for at most `patience`. Returns what
     /// could not be sent, in words.
-    pub fn finish(self, needs: &[Need], patience: Duration) -> Vec<String> {
+    pub(crate) fn finish(self, needs: &[Need], patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
         for (_, end) in &self.threads {
             // A thread that has already ended has reported.
@@ -141,7 +141,7 @@ fn tell(route: &mut Route, ends: &Receiver<Vec<Need>>) {
 ///
 /// # Errors
 /// Returns why the message did not arrive, in words.
-pub fn test(channel: &Channel, tools: &Tools) -> Result<(), String> {
+pub(crate) fn test(channel: &Channel, tools: &Tools) -> Result<(), String> {
     let now = tools.clock.now();
     let text = format!("{} - a test of workloop doctor", now.with_timezone(&Local).format("%H:%M"));
     let message = Message {

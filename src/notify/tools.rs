@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// The tools that every channel needs.
 #[derive(Clone)]
-pub struct Tools {
+pub(crate) struct Tools {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of delivery identifiers.

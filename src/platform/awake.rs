@@ -27,14 +27,14 @@ const NEEDED: &[&str] = &[];
 
 /// Returns the program that keeps this machine awake, found in the folders of `path`; `None` if
 /// there is none.
-pub fn program(path: &OsStr) -> Option<PathBuf> {
+pub(crate) fn program(path: &OsStr) -> Option<PathBuf> {
     let has_needed = NEEDED.iter().all(|needed| Path::new(needed).exists());
     has_needed.then(|| programs::find(CALL.0, &programs::absolute_path(path)))?
 }
 
 /// Keeps the machine awake until it is dropped.
 #[derive(Debug)]
-pub struct Awake {
+pub(crate) struct Awake {
     _leader: Leader,
     /// Closing it ends the program.
     _input: io::PipeWriter,
@@ -46,7 +46,7 @@ impl Awake {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn hold(program: &Path, env: &[(OsString, OsString)]) -> io::Result<Self> {
+    pub(crate) fn hold(program: &Path, env: &[(OsString, OsString)]) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let name = std::iter::once(program.as_os_str().to_owned());
         let argv: Vec<OsString> = name.chain(CALL.1.iter().map(OsString::from)).collect();

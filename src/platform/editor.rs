@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// Runs `editor`, a command line for the shell, on `file` and waits for its end. Returns its exit
 /// status, or 128 + n after signal n.
-pub fn edit(editor: &str, file: &Path) -> io::Result<i32> {
+pub(crate) fn edit(editor: &str, file: &Path) -> io::Result<i32> {
     // The name of the file is a separate argument, never part of the command line.
     let line = format!("{editor} \"$1\"");
     let status = new_command().args(["-c", &line, "sh"]).arg(file).status()?;

@@ -9,7 +9,7 @@ use std::ffi::CString;
 /// A process that reads the variable at the same instant may see a part of each value. No other
 /// thread may read or change the environment meanwhile.
 #[expect(unsafe_code, reason = "the memory of the environment belongs to nobody in Rust")]
-pub fn show(name: &str, value: &str) -> bool {
+pub(crate) fn show(name: &str, value: &str) -> bool {
     let Ok(name) = CString::new(name) else { return false };
     if value.bytes().any(|byte| byte == 0) {
         return false;

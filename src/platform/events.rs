@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 
 /// Descriptors that become readable when a signal arrives.
 #[derive(Debug)]
-pub struct Wakes {
+pub(crate) struct Wakes {
     children: UnixStream,
     ends: UnixStream,
 }
 
 /// What ended a wait.
 #[derive(Debug, Default)]
-pub struct Ready {
+pub(crate) struct Ready {
     /// For each descriptor, whether it is readable (or at its end).
     pub readable: Vec<bool>,
     /// Whether INT, TERM or HUP arrived.
@@ -29,7 +29,7 @@ pub struct Ready {
 
 impl Wakes {
     /// Starts to catch CHLD, INT, TERM and HUP; started programs get the default actions back.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (children, child_end) = UnixStream::pair()?;
         let (ends, end_end) = UnixStream::pair()?;
         register(SIGCHLD, child_end)?;
@@ -42,7 +42,7 @@ impl Wakes {
     }
 
     /// Waits until a descriptor is readable, a signal arrives or `deadline` has passed.
-    pub fn wait(
+    pub(crate) fn wait(
         &mut self,
         descriptors: &[BorrowedFd<'_>],
         deadline: Option<Instant>,

@@ -10,7 +10,7 @@ compile_error!("the feature seeded-faults breaks every promise on purpose: never
 
 /// A guarantee that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Updates of a queue do not exclude each other.
     NoLock,
     /// The file is truncated and rewritten instead of being replaced.
@@ -275,7 +275,7 @@ impl Fault {
 
 /// Returns whether `fault` is on.
 #[cfg(feature = "seeded-faults")]
-pub fn is(fault: Fault) -> bool {
+pub(crate) fn is(fault: Fault) -> bool {
     let on = std::env::var("WORKLOOP_FAULT");
     on.is_ok_and(|names| names.split(',').any(|name| name == fault.name()))
 }
@@ -289,31 +289,31 @@ thread_local! {
 /// Switches exactly these faults on for this thread. For unit tests, whose other threads must not
 /// be affected.
 #[cfg(all(test, not(feature = "seeded-faults")))]
-pub fn switch(on: &[Fault]) {
+pub(crate) fn switch(on: &[Fault]) {
     SWITCHED.set(on.iter().fold(0, |bits, fault| bits | 1 << *fault as u32));
 }
 
 /// Returns whether `fault` is on in this thread.
 #[cfg(all(test, not(feature = "seeded-faults")))]
-pub fn is(fault: Fault) -> bool {
+pub(crate) fn is(fault: Fault) -> bool {
     SWITCHED.get() >> fault as u32 & 1 == 1
 }
 
 /// Returns whether `fault` is on: always `false` in this build.
 #[cfg(not(any(test, feature = "seeded-faults")))]
-pub const fn is(_: Fault) -> bool {
+pub(crate) const fn is(_: Fault) -> bool {
     false
 }
 
 /// Returns the program that supervisors are started as: `exe`, or the program in
 /// `WORKLOOP_SUPERVISOR`, with which a proof traces them.
 #[cfg(feature = "seeded-faults")]
-pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
+pub(crate) fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
     std::env::var_os("WORKLOOP_SUPERVISOR").map_or(exe, Into::into)
 }
 
 /// Returns the program that supervisors are started as: always `exe` in this build.
 #[cfg(not(feature = "seeded-faults"))]
-pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
+pub(crate) fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
     exe
 }

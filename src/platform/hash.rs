@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Returns the hash of `bytes` for this process.
-pub fn seeded(bytes: &[u8]) -> u64 {
+pub(crate) fn seeded(bytes: &[u8]) -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| RandomState::new().hash_one(0));
     xxh3_64_with_seed(bytes, seed)
 }
 
 /// Returns the first 64 bits of the SHA-256 of the concatenated `parts` as 16 hexadecimal digits.
-pub fn hex16(parts: &[&[u8]]) -> String {
+pub(crate) fn hex16(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

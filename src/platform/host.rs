@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// The identity of this machine as used in claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+pub(crate) struct Host {
     /// The host name, for people.
     pub name: String,
     /// 8 hex digits of machine id, pid namespace and time namespace.
@@ -21,7 +21,7 @@ pub struct Host {
 
 impl Host {
     /// Reads the identity of the current machine.
-    pub fn current() -> Self {
+    pub(crate) fn current() -> Self {
         let name = host_name();
         let machine = machine_id().unwrap_or_else(|| name.clone());
         let [pid, time] = ["pid", "time"].map(namespace);

@@ -4,7 +4,7 @@ use super::files::open::{self, Links};
 use std::path::Path;
 
 /// Returns the name of our user in the system, or the user id if there is none.
-pub fn name() -> String {
+pub(crate) fn name() -> String {
     let uid = rustix::process::getuid().as_raw();
     let users =
         open::read_text(Path::new("/etc/passwd"), Links::Follow, 16 << 20).unwrap_or_default();

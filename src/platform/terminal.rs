@@ -7,14 +7,14 @@ use rustix::stdio::{stderr, stdout};
 use rustix::termios::tcgetwinsize;
 
 /// Returns the columns of the terminal; `None` if standard output is not a terminal.
-pub fn width() -> Option<usize> {
+pub(crate) fn width() -> Option<usize> {
     let columns = tcgetwinsize(stdout()).ok()?.ws_col;
     (columns > 0).then_some(usize::from(columns))
 }
 
 /// Returns the columns and the rows of the terminal behind standard error; `None` if it is not a
 /// terminal.
-pub fn size_of_stderr() -> Option<(usize, usize)> {
+pub(crate) fn size_of_stderr() -> Option<(usize, usize)> {
     let size = tcgetwinsize(stderr()).ok()?;
     (size.ws_col > 0).then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
 }
@@ -22,7 +22,7 @@ pub fn size_of_stderr() -> Option<(usize, usize)> {
 /// Returns whether a terminal would act on a character instead of showing it: control characters
 /// (and with them OSC and all other sequences), those that change the writing direction or break
 /// lines, and tags.
-pub fn steers(letter: char) -> bool {
+pub(crate) fn steers(letter: char) -> bool {
     let acts = letter.is_control()
         || matches!(letter,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
@@ -31,7 +31,7 @@ pub fn steers(letter: char) -> bool {
 }
 
 /// Returns whether the reader of standard output is gone, which a write would only detect later.
-pub fn reader_is_gone() -> bool {
+pub(crate) fn reader_is_gone() -> bool {
     let out = stdout();
     let mut fds = [PollFd::new(&out, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -6,7 +6,7 @@ use crate::workspace::{AttemptRef, GitError, KeptWork, Oid, Repository, TaskName
 
 /// A change, as two commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangeOf {
+pub(crate) struct ChangeOf {
     /// The commit on which it is based.
     pub base: Oid,
     /// The commit with the change.
@@ -19,7 +19,7 @@ pub struct ChangeOf {
 
 /// The result of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// The change that was found.
     Change(ChangeOf),
     /// The requested change does not exist; these attempts are kept.
@@ -31,7 +31,7 @@ pub enum Found {
 ///
 /// # Errors
 /// Returns an error if git fails.
-pub fn change_of(
+pub(crate) fn change_of(
     repository: &Repository,
     name: &TaskName,
     (queue, task): (&Queue, usize),

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 /// What was observed outside of the queues. A loop observes more than a reader: which claims are
 /// its own, and which agents it may try.
 #[derive(Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The current time.
     pub now: DateTime<Utc>,
     /// The queues that are paused.
@@ -29,7 +29,12 @@ pub struct Seen {
 
 impl Seen {
     /// Returns the conditions that determine which tasks of `queues` are ready.
-    pub fn conditions(self, set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
+    pub(crate) fn conditions(
+        self,
+        set: &QueueSet,
+        queues: &[Queue],
+        structure: &Structure,
+    ) -> Conditions {
         let mut conditions = Conditions::at(self.now, structure.agents.clone());
         conditions.typed.clone_from(&set.typed);
         conditions.paused = self.paused;
@@ -47,7 +52,7 @@ impl Seen {
 }
 
 /// Returns the queues that are paused.
-pub fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
+pub(crate) fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
     let is_paused = |queue: &QueueIx| {
         let state = set.state(*queue);
         let names = [Some(set.queue(*queue).stem()), None];

@@ -14,7 +14,7 @@ const SLOW: (i64, i64) = (4, 10);
 
 /// Something that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// The kind of the flag.
     pub kind: FlagKind,
     /// The file name of the queue.
@@ -27,7 +27,7 @@ pub struct Flag {
 
 /// The kinds of red flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlagKind {
+pub(crate) enum FlagKind {
     /// Attempts failed one after the other.
     Repeated,
     /// The task took far longer than others.
@@ -47,7 +47,7 @@ struct Known {
 
 /// Returns the flags of `events`, oldest first. `reports` returns the attempts of a task by queue
 /// and id; it is called only for tasks that failed at least twice.
-pub fn red_flags(
+pub(crate) fn red_flags(
     events: impl Iterator<Item = Event>,
     reports: &dyn Fn(&str, &str) -> Vec<AttemptReport>,
 ) -> Vec<Flag> {

@@ -5,7 +5,7 @@ use crate::workspace::Repository;
 use std::path::Path;
 
 /// Returns the problems with the configured hidden folders in the project at `root`, as sentences.
-pub fn problems(config: &Config, repository: &Repository, root: &Path) -> Vec<String> {
+pub(crate) fn problems(config: &Config, repository: &Repository, root: &Path) -> Vec<String> {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let inside = [root.as_path(), repository.top(), repository.common()];
     let one = |name: &str, hidden: &Path| {

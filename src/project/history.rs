@@ -12,11 +12,11 @@ use chrono::DateTime;
 use std::collections::HashMap;
 
 /// Median minutes by (type, agent), as the planner expects them.
-pub type Medians = HashMap<(String, String), f64>;
+pub(crate) type Medians = HashMap<(String, String), f64>;
 
 /// The time that a task took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// The total milliseconds of all attempts.
     pub millis: i64,
     /// The number of attempts.
@@ -25,14 +25,14 @@ pub struct Taken {
 
 /// The times of the tasks of one state folder.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// Times by file name of the queue and task id.
     finished: HashMap<(String, String), Taken>,
 }
 
 impl History {
     /// Builds the history from the moments of a journal, oldest first.
-    pub fn read(moments: impl Iterator<Item = Moment>) -> Self {
+    pub(crate) fn read(moments: impl Iterator<Item = Moment>) -> Self {
         let mut history = Self::default();
         let mut running: HashMap<(String, String), i64> = HashMap::new();
         let mut so_far: HashMap<(String, String), Taken> = HashMap::new();
@@ -96,7 +96,7 @@ impl History {
     }
 
     /// Returns the time that a task of `queue` took.
-    pub fn of(&self, queue: &Queue, id: &str) -> Option<Taken> {
+    pub(crate) fn of(&self, queue: &Queue, id: &str) -> Option<Taken> {
         self.finished.get(&(queue_name(queue), id.to_owned())).copied()
     }
 
@@ -114,7 +114,7 @@ impl History {
 }
 
 /// Returns the medians over all `queues`, each with the history of its folder.
-pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Medians {
+pub(crate) fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Medians {
     let mut minutes = HashMap::new();
     queues.for_each(|(queue, history)| history.collect(queue, &mut minutes));
     let median = |mut list: Vec<f64>| {
@@ -127,7 +127,7 @@ pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Me
 
 /// Returns the ratios of actual durations to estimates by `rules`, for the finished tasks of all
 /// `queues`.
-pub fn experience<'a>(
+pub(crate) fn experience<'a>(
     queues: impl Iterator<Item = (&'a Queue, &'a History)>,
     rules: &EstimateRules,
 ) -> Experience {

@@ -1,30 +1,29 @@
 //! The loaded project: its queues, the structure of their tasks, and requests to the loops that
 //! serve them. Both verbs and the loop are built on it.
 
-pub mod change_of;
+pub(crate) mod change_of;
 mod conditions;
-pub mod flags;
-pub mod hidden;
-pub mod history;
+pub(crate) mod flags;
+pub(crate) mod hidden;
+pub(crate) mod history;
 mod loaded;
 mod neighbours;
 mod questions;
 mod queue_ref;
 mod queues;
-pub mod repositories;
-pub mod requests;
+pub(crate) mod repositories;
+pub(crate) mod requests;
 mod resolve;
 mod scope;
 mod structure;
-pub mod verbs;
-pub mod workspaces;
+pub(crate) mod verbs;
+pub(crate) mod workspaces;
 
-pub use conditions::{Seen, paused};
-pub use loaded::Project;
-pub use neighbours::{Neighbours, others_claims};
-pub use questions::is_in_review;
-pub use queue_ref::QueueRef;
-pub use queues::QueueSet;
-pub use resolve::{Among, resolve, unknown};
-pub use scope::Scope;
-pub use structure::{Planner, Structure, experienced, histories, measured, ranking_rules};
+pub(crate) use conditions::{Seen, paused};
+pub(crate) use loaded::Project;
+pub(crate) use neighbours::{Neighbours, others_claims};
+pub(crate) use questions::is_in_review;
+pub(crate) use queues::QueueSet;
+pub(crate) use resolve::{Among, resolve, unknown};
+pub(crate) use scope::Scope;
+pub(crate) use structure::{Planner, Structure, experienced, histories, measured, ranking_rules};

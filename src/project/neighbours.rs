@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// The other queues of the projects of a command.
 #[derive(Debug, Default)]
-pub struct Neighbours {
+pub(crate) struct Neighbours {
     seen: BTreeMap<PathBuf, Peek>,
     listings: BTreeMap<PathBuf, Listing>,
 }
@@ -24,7 +24,7 @@ impl Neighbours {
     ///
     /// # Errors
     /// Returns [`StoreError`] if a project root is not writable.
-    pub fn enter(set: &QueueSet) -> Result<(), StoreError> {
+    pub(crate) fn enter(set: &QueueSet) -> Result<(), StoreError> {
         for queue in set.each_served() {
             let registry = Registry::of(set.root(queue));
             registry
@@ -41,7 +41,7 @@ impl Neighbours {
     /// # Errors
     /// Returns an error if the system lacks the means to look, because then conflicting tasks could
     /// be started.
-    pub fn running(
+    pub(crate) fn running(
         &mut self,
         set: &QueueSet,
         queues: &[Queue],
@@ -75,17 +75,17 @@ impl Neighbours {
     }
 
     /// Returns the queues that were examined so far.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.seen.keys().map(PathBuf::as_path)
     }
 
     /// Returns all queues that are registered in the projects of `set`, as far as they can be read.
-    pub fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
+    pub(crate) fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
         set.roots().flat_map(|root| Registry::of(&root.path).queues().unwrap_or_default())
     }
 
     /// Returns the folder in which the queues of the project at `root` are registered.
-    pub fn dir(root: &Path) -> PathBuf {
+    pub(crate) fn dir(root: &Path) -> PathBuf {
         Registry::of(root).dir()
     }
 }
@@ -129,7 +129,7 @@ fn may_leave(task: &Task) -> bool {
 
 /// Returns the liveness of the claims of tasks in progress in the loaded queues from number `first`
 /// on, as far as it can be determined by observation.
-pub fn others_claims(
+pub(crate) fn others_claims(
     set: &QueueSet,
     queues: &[Queue],
     first: usize,

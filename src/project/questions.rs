@@ -33,7 +33,7 @@ pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> Questions {
 }
 
 /// Returns whether the work of a task passed and waits for a person's review.
-pub fn is_in_review(queue: &Queue, index: usize) -> bool {
+pub(crate) fn is_in_review(queue: &Queue, index: usize) -> bool {
     let task = &queue.tasks()[index];
     task.is_in_review()
         && (task.change().is_some() || code(queue, index) == Some(ReasonCode::Review))

@@ -14,7 +14,7 @@ const GIT_VARS: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNA
 
 /// A repository, with the served queues that have their root in it.
 #[derive(Clone, Debug)]
-pub struct Home {
+pub(crate) struct Home {
     /// The repository.
     pub repository: Repository,
     /// The indexes of the queues.
@@ -34,7 +34,7 @@ pub enum HomeError {
 
 /// What the repositories are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Reading what is kept.
     Look,
     /// Landing or creating trees. This has all requirements of private workspaces.
@@ -43,7 +43,7 @@ pub enum Purpose {
 
 /// The surroundings of a verb that looks for repositories.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// The environment variables.
     pub vars: &'a [(OsString, OsString)],
     /// What the repositories are used for.
@@ -58,7 +58,7 @@ impl Surroundings<'_> {
 
     /// Returns git as a loop would find it. It gets only the variables that locate a person's
     /// configuration.
-    pub fn git(&self) -> Option<Git> {
+    pub(crate) fn git(&self) -> Option<Git> {
         let path = programs::absolute_path(self.var("PATH").unwrap_or_default());
         let program = programs::find("git", &path)?;
         Some(Git::new(&program, Some(&path), &git_vars(self.vars)))
@@ -68,7 +68,7 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// Returns [`HomeError`].
-    pub fn repository(&self, set: &QueueSet, root: &Path) -> Result<Repository, HomeError> {
+    pub(crate) fn repository(&self, set: &QueueSet, root: &Path) -> Result<Repository, HomeError> {
         self.repository_at(root, set.config.isolation.target.as_deref())
     }
 
@@ -77,7 +77,7 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// Returns [`HomeError`].
-    pub fn repository_at(
+    pub(crate) fn repository_at(
         &self,
         root: &Path,
         target: Option<&str>,
@@ -94,7 +94,7 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// Returns [`HomeError`] if a repository cannot be used.
-    pub fn homes(&self, set: &QueueSet) -> Result<Vec<Home>, HomeError> {
+    pub(crate) fn homes(&self, set: &QueueSet) -> Result<Vec<Home>, HomeError> {
         let mut homes: Vec<Home> = Vec::new();
         for queue in set.each_served() {
             let repository = match self.repository(set, set.root(queue)) {
@@ -115,7 +115,11 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// Returns [`PlaceError`] if they cannot be created or may not be there.
-    pub fn places(&self, set: &QueueSet, repository: &Repository) -> Result<Places, PlaceError> {
+    pub(crate) fn places(
+        &self,
+        set: &QueueSet,
+        repository: &Repository,
+    ) -> Result<Places, PlaceError> {
         let (dir, cache) = (set.config.workspaces.dir.as_deref(), cache(self.vars));
         match self.purpose {
             Purpose::Look => Ok(Places::look(repository, dir, cache.as_deref())),
@@ -125,18 +129,18 @@ impl Surroundings<'_> {
 }
 
 /// Returns whether agents work in private trees, according to the configuration.
-pub fn is_private(set: &QueueSet) -> bool {
+pub(crate) fn is_private(set: &QueueSet) -> bool {
     *set.config.isolation.mode == IsolationMode::Private
 }
 
 /// Returns the variables of an environment that are passed to git.
-pub fn git_vars(vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+pub(crate) fn git_vars(vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
     let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
     vars.iter().filter(ours).cloned().collect()
 }
 
 /// Returns the user's cache folder.
-pub fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
+pub(crate) fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
     let get = |wanted: &str| {
         let found = vars.iter().find(|(name, _)| name == OsStr::new(wanted));
         found.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())

@@ -23,7 +23,7 @@ pub enum Among {
 /// # Errors
 /// Returns [`StoreError::UnknownTask`], [`StoreError::AmbiguousTask`], or
 /// [`StoreError::TaskElsewhere`] for a task of a queue that is loaded but not served.
-pub fn resolve(
+pub(crate) fn resolve(
     set: &QueueSet,
     queues: &[Queue],
     text: &str,
@@ -63,7 +63,7 @@ pub fn resolve(
 }
 
 /// Returns the error that no served queue has the task `id`, with the nearest id.
-pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
+pub(crate) fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
     let served = &queues[..set.served()];
     let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
     let shown = set.each_served().map(|queue| set.queue(queue).shown().to_string());

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 /// Filters. An empty list lets every task pass, and a task must pass all lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// Whether no task passes, for a loop that only lands waiting changes.
     pub nothing: bool,
     /// `--task-id`.
@@ -25,7 +25,7 @@ pub struct Scope {
 
 impl Scope {
     /// Returns whether `task` is selected.
-    pub fn includes(&self, task: &Task) -> bool {
+    pub(crate) fn includes(&self, task: &Task) -> bool {
         let one = |wanted: &[String], value: Option<&str>| {
             wanted.is_empty()
                 || value.is_some_and(|value| wanted.iter().any(|w| w.eq_ignore_ascii_case(value)))
@@ -41,7 +41,7 @@ impl Scope {
     }
 
     /// Returns whether every task is selected.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -17,7 +17,7 @@ const MANY_BROKEN: usize = 10_000;
 
 /// Builds graphs. Keeps the last one as long as the structure of the queues stays the same.
 #[derive(Debug, Default)]
-pub struct Planner {
+pub(crate) struct Planner {
     rules: EstimateRules,
     /// The last structure, and the key of the queues from which it was built.
     kept: Option<(Vec<u64>, Arc<Structure>)>,
@@ -25,12 +25,12 @@ pub struct Planner {
 
 /// Returns the estimate rules for the tasks of `queues`, from the configured efforts and the recent
 /// measurements in the journals.
-pub fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
+pub(crate) fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     experienced(set, queues).0
 }
 
 /// Returns the estimate rules, and how far estimates by these rules were off.
-pub fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experience) {
+pub(crate) fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experience) {
     let histories = of_each(set, queues, |journal| History::read(journal.recent()));
     let history = history::medians(queues.iter().zip(&histories));
     let rules = EstimateRules { history, ..configured(set) };
@@ -40,7 +40,7 @@ pub fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experien
 
 /// Returns the rules by which a loop ranks tasks. Journals are read only if some task has no
 /// estimate of its own.
-pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
+pub(crate) fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     let rules = configured(set);
     let mut open = queues.iter().flat_map(Queue::tasks).filter(|task| task.status.is_open());
     if open.any(|task| rules.minutes(task).1 == Source::Default) {
@@ -50,7 +50,7 @@ pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
 }
 
 /// Returns the times of each queue's tasks, as far back as the journals go.
-pub fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
+pub(crate) fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
     of_each(set, queues, |journal| History::read(journal.moments()))
 }
 
@@ -76,7 +76,7 @@ fn configured(set: &QueueSet) -> EstimateRules {
 
 /// Everything that depends only on the structure of the queues.
 #[derive(Debug)]
-pub struct Structure {
+pub(crate) struct Structure {
     /// All tasks with their dependencies.
     pub graph: Graph,
     /// The agent of each task.
@@ -87,12 +87,12 @@ pub struct Structure {
 
 impl Planner {
     /// Creates a planner that estimates by `rules`.
-    pub fn new(rules: EstimateRules) -> Self {
+    pub(crate) fn new(rules: EstimateRules) -> Self {
         Self { rules, kept: None }
     }
 
     /// Returns the structure of `queues`. It is rebuilt only if it changed.
-    pub fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
+    pub(crate) fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
         let key: Vec<u64> = queues.iter().map(Queue::structure).collect();
         if let Some((_, kept)) = self.kept.as_ref().filter(|(of, _)| *of == key) {
             return Arc::clone(kept);
@@ -111,7 +111,7 @@ impl Planner {
 impl Structure {
     /// Builds the structure of `queues`, with estimates by `rules`. Callers that need it only once
     /// avoid the hash of all tasks that a planner uses as its cache key.
-    pub fn build(set: &QueueSet, queues: &[Queue], rules: &EstimateRules) -> Self {
+    pub(crate) fn build(set: &QueueSet, queues: &[Queue], rules: &EstimateRules) -> Self {
         let tasks = set.tasks(queues);
         let graph = Graph::build(&tasks);
         let agents = Agents::new(&tasks, |task| set.limit(task));
@@ -120,7 +120,7 @@ impl Structure {
     }
 
     /// Returns the unknown status word of a task.
-    pub fn unknown_word(&self, queues: &[Queue], node: Node) -> Option<String> {
+    pub(crate) fn unknown_word(&self, queues: &[Queue], node: Node) -> Option<String> {
         let (queue, index) = self.graph.location(node);
         let is_unknown = queues[queue].tasks()[index].status == Status::Unknown;
         let word = queues[queue].text(index, Field::Status).filter(|_| is_unknown)?;
@@ -129,7 +129,7 @@ impl Structure {
     }
 
     /// Returns the order in which tasks are claimed while their states are as in `tasks`.
-    pub fn order(&self, tasks: &[QueueTasks<'_>]) -> Order {
+    pub(crate) fn order(&self, tasks: &[QueueTasks<'_>]) -> Order {
         Order::new(&self.graph, tasks, &self.estimates)
     }
 }

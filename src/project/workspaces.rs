@@ -17,7 +17,7 @@ use thiserror::Error;
 const KEPT: i64 = 30 * 24 * 60 * 60;
 
 /// Returns the name in refs of the task `id` of a queue.
-pub fn task_name(
+pub(crate) fn task_name(
     repository: &Repository,
     (set, queues): (&QueueSet, &[Queue]),
     queue: QueueIx,
@@ -33,7 +33,7 @@ pub fn task_name(
 
 /// The tree of an attempt on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The folder of the tree.
     pub path: PathBuf,
     /// Whether it was just created. An existing tree is left unchanged.
@@ -59,7 +59,7 @@ pub enum RestoreError {
 ///
 /// # Errors
 /// Returns [`RestoreError`].
-pub fn restore(
+pub(crate) fn restore(
     repository: &Repository,
     places: &Places,
     rules: &TreeRules,
@@ -79,7 +79,7 @@ pub fn restore(
 
 /// What is known about the task of a kept attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// The task is not complete.
     Open,
     /// The task is complete, since the given time (seconds since 1970) if it is known.
@@ -88,11 +88,11 @@ pub enum Owner {
 
 /// The tasks of the loaded queues, by the names of their attempts in refs.
 #[derive(Clone, Debug, Default)]
-pub struct Owners(HashMap<String, Owner>);
+pub(crate) struct Owners(HashMap<String, Owner>);
 
 impl Owners {
     /// Returns the tasks of all loaded queues.
-    pub fn of(set: &QueueSet, queues: &[Queue]) -> Self {
+    pub(crate) fn of(set: &QueueSet, queues: &[Queue]) -> Self {
         let mut owners = Self::default();
         for (number, queue) in QueueIx::each(queues) {
             for (index, task) in queue.tasks().iter().enumerate() {
@@ -118,7 +118,7 @@ impl Owners {
     }
 
     /// Sorts `attempts` by what happens to them. Of each task, only the newest `keep` are kept.
-    pub fn sort(&self, mut attempts: Vec<AttemptRef>, keep: usize, now: i64) -> Sorted {
+    pub(crate) fn sort(&self, mut attempts: Vec<AttemptRef>, keep: usize, now: i64) -> Sorted {
         attempts.sort_by(|one, other| (&one.part, other.number).cmp(&(&other.part, one.number)));
         let mut sorted = Sorted::default();
         let (mut part, mut count) = (String::new(), 0);
@@ -142,7 +142,7 @@ impl Owners {
 
 /// Attempts sorted by what happens to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sorted {
+pub(crate) struct Sorted {
     /// Attempts that are kept.
     pub kept: Vec<AttemptRef>,
     /// Attempts beyond the limits.
@@ -155,7 +155,7 @@ pub struct Sorted {
 ///
 /// # Errors
 /// Returns an error if git fails.
-pub fn forget_old(
+pub(crate) fn forget_old(
     repository: &Repository,
     (set, queues): (&QueueSet, &[Queue]),
     now: i64,

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 
 /// Whether a command that runs beside others is at rest.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub(crate) struct Rest {
     /// The number of the last pause that it answered.
     still: AtomicU64,
     /// Whether nothing of it is left.
@@ -22,7 +22,7 @@ pub struct Rest {
 
 impl Rest {
     /// Returns whether nothing of it runs any more, as requested by the pause with this number.
-    pub fn is_still(&self, number: u64) -> bool {
+    pub(crate) fn is_still(&self, number: u64) -> bool {
         self.over.load(Ordering::SeqCst) || self.still.load(Ordering::SeqCst) == number
     }
 }
@@ -39,7 +39,7 @@ impl Drop for AtEnd {
 /// A command that runs beside others. Dropping it ends the command and waits until nothing of it is
 /// left.
 #[derive(Debug)]
-pub struct Beside {
+pub(crate) struct Beside {
     controls: Controls,
     rest: Arc<Rest>,
     thread: Option<JoinHandle<Result<Ended, Lost>>>,
@@ -53,7 +53,7 @@ impl Beside {
     ///
     /// # Errors
     /// When its supervisor or its thread cannot be started.
-    pub fn start(
+    pub(crate) fn start(
         launch: &Launch<'_>,
         lock: FileLock,
         spec: CommandSpec,
@@ -78,22 +78,22 @@ impl Beside {
     }
 
     /// Returns whether it ended and nothing of it is left.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Returns a handle for waiting until it has stopped.
-    pub fn rest(&self) -> Arc<Rest> {
+    pub(crate) fn rest(&self) -> Arc<Rest> {
         Arc::clone(&self.rest)
     }
 
     /// Waits until it ends by itself; `None` if its thread panicked.
-    pub fn wait(mut self) -> Option<Result<Ended, Lost>> {
+    pub(crate) fn wait(mut self) -> Option<Result<Ended, Lost>> {
         self.thread.take()?.join().ok()
     }
 
     /// Ends it.
-    pub fn end(self) -> Option<Result<Ended, Lost>> {
+    pub(crate) fn end(self) -> Option<Result<Ended, Lost>> {
         self.controls.term();
         self.wait()
     }

@@ -19,10 +19,12 @@ mod record;
 mod run;
 mod server;
 
-pub use beside::{Beside, Rest};
+pub(crate) use beside::{Beside, Rest};
 pub use body::Started;
-pub use client::{Controls, Launch, Lost, Supervisor, Told};
-pub use protocol::{CommandSpec, Ended, Unstarted};
+pub(crate) use client::Lost;
+pub use client::{Controls, Launch, Supervisor, Told};
+pub(crate) use protocol::Unstarted;
+pub use protocol::{CommandSpec, Ended};
 pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
 pub use server::serve;
 

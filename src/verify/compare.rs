@@ -14,7 +14,7 @@ const LISTED: usize = 1000;
 const NAMED: usize = 5;
 
 /// The base of a comparison, and what the task may do to tests.
-pub struct Against<'a> {
+pub(crate) struct Against<'a> {
     /// The items of the base; `None` if they are unknown.
     pub base: Option<&'a ItemMap>,
     /// Whether the task may remove tests.
@@ -26,7 +26,7 @@ pub struct Against<'a> {
 }
 
 /// Compares the items of a step with those of its base.
-pub fn compare(now: &ItemMap, kind: Kind, against: &Against<'_>) -> Items {
+pub(crate) fn compare(now: &ItemMap, kind: Kind, against: &Against<'_>) -> Items {
     let count = |state| now.values().filter(|other| **other == state).count();
     let nothing = ItemMap::new();
     let base = against.base.unwrap_or(&nothing);
@@ -89,7 +89,7 @@ fn lost<'b>(now: &ItemMap, base: &'b ItemMap, against: &Against<'_>) -> Vec<&'b 
 
 /// Records in `checked` what a report means, besides the exit status of its command. `items` is the
 /// comparison with the base, or the reason why there is none.
-pub fn judge_report(
+pub(crate) fn judge_report(
     checked: &mut Checked,
     (parser, rules): (Parser, &Rules),
     outcome: &Outcome,

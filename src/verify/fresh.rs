@@ -25,7 +25,7 @@ type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 
 /// Files that a step is to write, with their state before it.
 #[derive(Clone, Debug)]
-pub struct Expected {
+pub(crate) struct Expected {
     folder: PathBuf,
     name: String,
     before: Result<BTreeMap<String, Stamp>, String>,
@@ -34,7 +34,7 @@ pub struct Expected {
 
 /// A file that a step wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// Its path, relative to the folder of the step.
     pub name: String,
     /// Its content.
@@ -44,7 +44,7 @@ pub struct Written {
 impl Expected {
     /// Records the state of what `name`, a path or a pattern, matches in `folder`, before its step
     /// begins at `since` by the clock of the file system.
-    pub fn look(folder: &Path, name: &str, since: SystemTime) -> Self {
+    pub(crate) fn look(folder: &Path, name: &str, since: SystemTime) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
         let mut expected = Self { folder, name, before: Ok(BTreeMap::new()), since };
         let stamped = |name: String| {
@@ -57,7 +57,7 @@ impl Expected {
     }
 
     /// Returns whether the name is a pattern.
-    pub fn is_pattern(&self) -> bool {
+    pub(crate) fn is_pattern(&self) -> bool {
         is_pattern(&self.name)
     }
 
@@ -74,7 +74,7 @@ impl Expected {
     ///
     /// # Errors
     /// Returns the reason why it does not count, in words.
-    pub fn read(&self) -> Result<Vec<Written>, String> {
+    pub(crate) fn read(&self) -> Result<Vec<Written>, String> {
         let mut left = MOST;
         if !is_pattern(&self.name) {
             let bytes = self.one(&self.name, &mut left)?;

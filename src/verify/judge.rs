@@ -5,7 +5,7 @@ use crate::domain::{Checked, Outcome, ReasonCode, StepReport, Verdict};
 
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// PASS, FAIL or BLOCKED, or SKIPPED if no step had to run. `None` if it was interrupted, its
     /// supervisor vanished, or a step could not be started: then the result is unknown.
     pub verdict: Option<Verdict>,
@@ -20,7 +20,7 @@ pub struct Finding {
 ///
 /// # Errors
 /// Returns the error of `run`. A step that ran and failed is a [`Finding`], not an error.
-pub fn judge<E>(
+pub(crate) fn judge<E>(
     steps: &[&Rules],
     mut run: impl FnMut(usize, u32) -> Result<StepReport, E>,
 ) -> Result<Finding, E> {
@@ -61,7 +61,7 @@ fn until_it_passes<E>(
 }
 
 /// Returns the result of a step that ended, by its exit status alone.
-pub fn checked(rules: &Rules, outcome: &Outcome) -> Checked {
+pub(crate) fn checked(rules: &Rules, outcome: &Outcome) -> Checked {
     let blocks = |code: &i32| rules.step.blocked_exit_codes.contains(code);
     let allowed = rules.step.allow_failure;
     let verdict = match outcome {
@@ -80,7 +80,7 @@ pub fn checked(rules: &Rules, outcome: &Outcome) -> Checked {
 
 /// Records in `checked` that something besides the exit status fails the step, unless another
 /// reason is recorded already.
-pub fn fail(checked: &mut Checked, code: ReasonCode, why: String) {
+pub(crate) fn fail(checked: &mut Checked, code: ReasonCode, why: String) {
     if checked.verdict == Some(Verdict::Pass) {
         checked.verdict = Some(Verdict::Fail);
         checked.code = Some(code);

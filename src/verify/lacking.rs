@@ -25,7 +25,7 @@ const SENTENCES: [(&str, &str); 7] = [
 ];
 
 /// What is not there, where the end of what a step printed says that.
-pub fn lacking(said: &str) -> Option<String> {
+pub(crate) fn lacking(said: &str) -> Option<String> {
     static SET: OnceLock<Vec<(Regex, &str)>> = OnceLock::new();
     let compiled = SET.get_or_init(|| {
         let one =

@@ -8,7 +8,7 @@ use chrono::DateTime;
 const NAMED: usize = 20;
 
 /// Returns the block of `report`; `title` is the task's.
-pub fn block(report: &AttemptReport, title: &str) -> String {
+pub(crate) fn block(report: &AttemptReport, title: &str) -> String {
     let verdict = report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
     // People need no more than seconds.
     let at = DateTime::parse_from_rfc3339(&report.ended_at);

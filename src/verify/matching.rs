@@ -16,7 +16,7 @@ const DEEP: usize = 64;
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
 /// Returns whether `path` is a pattern.
-pub fn is_pattern(path: &str) -> bool {
+pub(crate) fn is_pattern(path: &str) -> bool {
     path.contains(SPECIAL)
 }
 

@@ -10,7 +10,10 @@ use serde_json::Value;
 ///
 /// If an expression matches more than once, each match must be within the limits: otherwise a
 /// number that a test prints before the tool could count instead.
-pub fn measure(rule: &MeasureRule, text: Result<&str, String>) -> (Measured, Option<String>) {
+pub(crate) fn measure(
+    rule: &MeasureRule,
+    text: Result<&str, String>,
+) -> (Measured, Option<String>) {
     let MeasureRule { how, file, .. } = rule;
     let blank = rule.blank();
     let (min, max) = (blank.min, blank.max);

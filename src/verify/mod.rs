@@ -17,16 +17,16 @@ mod rules;
 mod service;
 mod step;
 
-pub use compare::{Against, compare, judge_report};
-pub use fresh::{Expected, Written};
-pub use judge::{Finding, checked, fail, judge};
-pub use lacking::lacking;
-pub use log::block as log_block;
-pub use matching::is_pattern;
-pub use measure::measure;
-pub use report::{Kind, Parser};
-pub use rules::{
+pub(crate) use compare::{Against, compare, judge_report};
+pub(crate) use fresh::{Expected, Written};
+pub(crate) use judge::{Finding, checked, fail, judge};
+pub(crate) use lacking::lacking;
+pub(crate) use log::block as log_block;
+pub(crate) use matching::is_pattern;
+pub(crate) use measure::measure;
+pub(crate) use report::{Kind, Parser};
+pub(crate) use rules::{
     Baseline, Flaky, How, Limit, MeasureRule, OnRed, ProfileRules, ReportRule, Rules, StepRules,
 };
-pub use service::{Health, Service};
-pub use step::VerifyStep;
+pub(crate) use service::{Health, Service};
+pub(crate) use step::VerifyStep;

@@ -201,7 +201,7 @@ fn failed_log(report: &AttemptReport) -> Option<&str> {
 }
 
 /// Returns the attempts of a task that still have a readable folder, oldest first.
-pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
+pub(crate) fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
     let numbers = state.attempt_numbers(key).unwrap_or_default().into_iter();
     let numbers = numbers.filter(|number| *number != NO_ATTEMPT);
     let one = |number| {

@@ -144,7 +144,7 @@ impl Sources<'_> {
 }
 
 /// The list for people.
-pub fn text(list: &BlockerList, look: Look) -> String {
+pub(crate) fn text(list: &BlockerList, look: Look) -> String {
     let harmless = match list.harmless {
         0 => String::new(),
         many => format!(

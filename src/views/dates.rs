@@ -18,7 +18,7 @@ const ID: usize = 32;
 
 /// A time that is serialised like all times in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct At(pub DateTime<Utc>);
+pub(crate) struct At(pub DateTime<Utc>);
 
 impl Serialize for At {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -28,7 +28,7 @@ impl Serialize for At {
 
 /// A plan in dates. Fields may be added, never renamed.
 #[derive(Clone, Debug, Serialize)]
-pub struct Dates {
+pub(crate) struct Dates {
     /// When work begins.
     pub starts_at: At,
     /// How many hours of each day are worked.
@@ -55,7 +55,7 @@ pub struct Dates {
 
 /// A forecast: with even chances, and nine times out of ten.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ForecastView {
+pub(crate) struct ForecastView {
     /// The number of finished tasks that it is based on.
     pub measured: usize,
     /// Half of the simulated runs took at most this long.
@@ -70,7 +70,7 @@ pub struct ForecastView {
 
 /// A deadline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Due {
+pub(crate) struct Due {
     /// The task.
     pub task: String,
     /// The deadline in the words of the file.
@@ -89,7 +89,7 @@ pub struct Due {
 
 /// The tasks in groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Groups {
+pub(crate) struct Groups {
     /// The property that makes a group.
     pub by: String,
     /// The groups, in the order of the files.
@@ -100,7 +100,7 @@ pub struct Groups {
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GroupRow {
+pub(crate) struct GroupRow {
     /// Its name; `None` for tasks without one, and for all.
     pub name: Option<String>,
     /// Its tasks.
@@ -135,7 +135,7 @@ pub struct GroupRow {
 
 /// A day of the plan on which something begins or ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Day {
+pub(crate) struct Day {
     /// The date in the reader's time zone.
     pub date: String,
     /// Tasks that begin, in their order.
@@ -146,7 +146,7 @@ pub struct Day {
 
 /// What it takes to be done by a given time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Target {
+pub(crate) struct Target {
     /// The time.
     pub at: At,
     /// The fewest loops with which the plan is done by then.
@@ -158,7 +158,7 @@ pub struct Target {
 }
 
 /// Renders everything for people.
-pub fn text(dates: &Dates, look: Look, text: &mut String) {
+pub(crate) fn text(dates: &Dates, look: Look, text: &mut String) {
     whole(dates, look, text);
     if let Some(target) = &dates.target {
         self::target(target, text);

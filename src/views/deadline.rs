@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// The deadline of a task as written, and as a time if it is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     /// The text in the file.
     pub text: String,
     /// The same as a time.
@@ -17,7 +17,7 @@ pub struct Deadline {
 }
 
 /// Returns the deadline of a task; `None` if it has none.
-pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
+pub(crate) fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
     queue.raw(index, Field::Deadline)?;
     let text = queue.text(index, Field::Deadline).filter(|text| !text.trim().is_empty())?;
     let at = time(&text);
@@ -34,7 +34,7 @@ pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
 /// Whether a deadline will be met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Lateness {
+pub(crate) enum Lateness {
     /// The deadline has passed.
     Overdue,
     /// Most likely it will not be met.
@@ -50,7 +50,7 @@ pub enum Lateness {
 impl Lateness {
     /// Judges a deadline `at`, by the planned end and, if known, by the ends in half and in nine of
     /// ten simulated runs. Without an end, the task cannot run.
-    pub fn of(
+    pub(crate) fn of(
         at: DateTime<Utc>,
         now: DateTime<Utc>,
         planned: Option<DateTime<Utc>>,
@@ -72,7 +72,7 @@ impl Lateness {
     }
 
     /// Returns the same for people.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Overdue => "overdue",
             Self::Late => "will be late",
@@ -85,7 +85,7 @@ impl Lateness {
 
 /// Returns the end of a sprint with this name, if the name contains it: a date, or a week such as
 /// 2026-W04.
-pub fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
     let name = name.trim();
     let (year, week) = name.split_once("-W").or_else(|| name.split_once("-w")).unzip();
     let week =
@@ -98,7 +98,7 @@ pub fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Parses a time of a file: RFC 3339; without a zone it is local; a date means the end of that day.
-pub fn time(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.with_timezone(&Utc));

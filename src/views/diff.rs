@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// A change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DiffView {
+pub(crate) struct DiffView {
     /// Version of this shape.
     pub schema_version: u32,
     /// The task.
@@ -29,7 +29,7 @@ pub struct DiffView {
 
 /// A file of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileView {
+pub(crate) struct FileView {
     /// Its path from the top of the repository; invalid UTF-8 is replaced.
     pub path: String,
     /// The kind of the change.
@@ -42,7 +42,7 @@ pub struct FileView {
 /// The kind of a change of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The file is new.
     Added,
     /// Its content, file type or mode differs.
@@ -66,7 +66,7 @@ impl From<&Delta> for FileView {
 }
 
 /// Renders a patch with the usual colours, safe for a terminal.
-pub fn painted(patch: &[u8], look: Look) -> String {
+pub(crate) fn painted(patch: &[u8], look: Look) -> String {
     let mut text = String::new();
     // No line between "diff --git" and the first "@@" belongs to a file, whatever it begins with.
     let mut in_head = true;

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Health {
+pub(crate) enum Health {
     /// No problem.
     Ok,
     /// A run can start, but a person should look at this.
@@ -37,7 +37,7 @@ impl Health {
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sign {
+pub(crate) struct Sign {
     /// The name of the check in one word, the same for checks of one kind.
     pub check: &'static str,
     /// Its result.
@@ -51,24 +51,32 @@ pub struct Sign {
 
 impl Sign {
     /// Creates a check without a problem.
-    pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, health: Health::Ok, detail: detail.into(), mend: None }
     }
 
     /// Creates a warning, with its remedy.
-    pub fn warn(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(crate) fn warn(
+        check: &'static str,
+        detail: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
         Self { health: Health::Warn, mend: Some(mend.into()), ..Self::ok(check, detail) }
     }
 
     /// Creates a failure that keeps every run from starting, with its remedy.
-    pub fn fail(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(crate) fn fail(
+        check: &'static str,
+        detail: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
         Self { health: Health::Fail, ..Self::warn(check, detail, mend) }
     }
 }
 
 /// All checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DoctorView {
+pub(crate) struct DoctorView {
     /// Version of this shape.
     pub schema_version: u32,
     /// Whether a run could start.
@@ -79,13 +87,13 @@ pub struct DoctorView {
 
 impl DoctorView {
     /// Combines the checks.
-    pub fn new(checks: Vec<Sign>) -> Self {
+    pub(crate) fn new(checks: Vec<Sign>) -> Self {
         let ready = checks.iter().all(|sign| sign.health != Health::Fail);
         Self { schema_version: 1, ready, checks }
     }
 
     /// Renders a line for each check.
-    pub fn lines(&self, look: Look) -> String {
+    pub(crate) fn lines(&self, look: Look) -> String {
         const INDENT: usize = 17;
         let width = look.width.unwrap_or(100).clamp(40, 120);
         let mut text = String::new();
@@ -106,7 +114,7 @@ impl DoctorView {
     }
 
     /// Renders a line for each check, and a summary.
-    pub fn text(&self, look: Look) -> String {
+    pub(crate) fn text(&self, look: Look) -> String {
         let mut text = self.lines(look);
         let count = |health| self.checks.iter().filter(|sign| sign.health == health).count();
         let (fails, warns) = (count(Health::Fail), count(Health::Warn));

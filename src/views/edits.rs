@@ -9,7 +9,7 @@ const NAMED: usize = 8;
 const VALUE: usize = 40;
 
 /// Returns one sentence for each action of one change.
-pub fn sentences(events: &[Event], typed: &Typed) -> Vec<String> {
+pub(crate) fn sentences(events: &[Event], typed: &Typed) -> Vec<String> {
     let of = |wanted: fn(&Event) -> bool| -> Vec<&Event> {
         events.iter().filter(|event| event.task.is_some() && wanted(event)).collect()
     };
@@ -39,7 +39,7 @@ pub fn sentences(events: &[Event], typed: &Typed) -> Vec<String> {
 
 /// Returns one sentence about the edits that were put back since the last loop started, for
 /// `status`.
-pub fn since_start(events: impl Iterator<Item = Event>, typed: &Typed) -> Option<String> {
+pub(crate) fn since_start(events: impl Iterator<Item = Event>, typed: &Typed) -> Option<String> {
     let mut back: Vec<Event> = Vec::new();
     for event in events {
         if event.event == EventKind::LoopStarted {

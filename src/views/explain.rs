@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The explanation of a reason code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Explanation {
+pub(crate) struct Explanation {
     /// Version of this shape.
     pub schema_version: u32,
     /// The code.
@@ -21,7 +21,7 @@ pub struct Explanation {
 
 /// A next command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Next {
+pub(crate) struct Next {
     /// The command as typed; `ID` is the task.
     pub command: &'static str,
     /// Its purpose.
@@ -29,14 +29,14 @@ pub struct Next {
 }
 
 /// Returns the explanation of `code`.
-pub fn explain(code: ReasonCode) -> Explanation {
+pub(crate) fn explain(code: ReasonCode) -> Explanation {
     let (_, meaning, causes, next) = TABLE[code as usize];
     Explanation { schema_version: 1, code, meaning, causes, next }
 }
 
 impl Explanation {
     /// Renders it for a terminal.
-    pub fn text(&self, look: Look) -> String {
+    pub(crate) fn text(&self, look: Look) -> String {
         let head = look.head(self.code.word());
         let mut text = format!("{head}: {}\n\nUsual causes:\n", self.meaning);
         for cause in self.causes {
@@ -52,7 +52,7 @@ impl Explanation {
 }
 
 /// Lists all codes, one per line.
-pub fn list() -> String {
+pub(crate) fn list() -> String {
     let width = ReasonCode::ALL.iter().map(|code| code.word().len()).max().unwrap_or(0);
     let line = |code: ReasonCode| format!("{:width$}  {}\n", code.word(), explain(code).meaning);
     ReasonCode::ALL.into_iter().map(line).collect()

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 /// The number of failures of one task that makes a flag.
-pub const REPEATED: usize = 3;
+pub(crate) const REPEATED: usize = 3;
 /// The factor by which a task must exceed its estimate.
-pub const SLOW: f64 = 3.0;
+pub(crate) const SLOW: f64 = 3.0;
 
 /// The rule that found a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -83,7 +83,7 @@ impl Sources<'_> {
 }
 
 /// Renders the list for people, under its heading; empty if there is none.
-pub fn text(flags: &[Flag], more: usize, look: Look) -> String {
+pub(crate) fn text(flags: &[Flag], more: usize, look: Look) -> String {
     if flags.is_empty() {
         return String::new();
     }

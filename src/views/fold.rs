@@ -13,7 +13,7 @@ const COMMAND: &str = "workloop ";
 
 /// Folds `text`, which is safe for a terminal and may contain colours, to the width of the terminal
 /// if it has one.
-pub fn folded(text: &str, look: Look) -> String {
+pub(crate) fn folded(text: &str, look: Look) -> String {
     let Some(most) = look.width else { return text.to_owned() };
     let mut folded = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

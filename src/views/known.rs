@@ -85,7 +85,7 @@ pub struct Traces {
 
 /// The data at the end of a journal.
 #[derive(Clone, Debug, Default)]
-pub struct Recent {
+pub(crate) struct Recent {
     /// By file name of the queue and id.
     tasks: HashMap<(String, String), Traces>,
     windows: Windows,
@@ -93,14 +93,14 @@ pub struct Recent {
 
 impl Recent {
     /// Reads events, oldest first.
-    pub fn read(events: impl Iterator<Item = Event>) -> Self {
+    pub(crate) fn read(events: impl Iterator<Item = Event>) -> Self {
         let mut recent = Self::default();
         events.for_each(|event| recent.add(event));
         recent
     }
 
     /// Adds an event.
-    pub fn add(&mut self, event: Event) {
+    pub(crate) fn add(&mut self, event: Event) {
         let Event { at, event: kind, queue, task, worker, data, .. } = event;
         let Some(task) = task else { return };
         let ends = kind.ends_attempt();
@@ -124,7 +124,7 @@ impl Recent {
     }
 
     /// Returns the data about a task of the queue with this file name.
-    pub fn of(&self, queue: &str, id: &str) -> Option<&Traces> {
+    pub(crate) fn of(&self, queue: &str, id: &str) -> Option<&Traces> {
         self.tasks.get(&(queue.to_owned(), id.to_owned()))
     }
 }

@@ -14,7 +14,7 @@ const SHORT: usize = 10;
 
 /// All repositories of the served queues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LandView {
+pub(crate) struct LandView {
     /// Version of this shape.
     pub schema_version: u32,
     /// The repositories.
@@ -23,7 +23,7 @@ pub struct LandView {
 
 /// A repository, and the changes that wait there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TargetView {
+pub(crate) struct TargetView {
     /// The top of its work tree.
     pub path: String,
     /// The branch that work lands on.
@@ -36,7 +36,7 @@ pub struct TargetView {
 
 /// A change that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WaitView {
+pub(crate) struct WaitView {
     /// The task.
     pub task: String,
     /// The queue file.
@@ -70,7 +70,7 @@ pub struct WaitView {
 /// The stage of a landing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// It has not begun, or was reverted.
     Waiting,
     /// The target is being moved, or was when the loop that did it died.
@@ -83,7 +83,7 @@ pub enum Stage {
 
 /// The fields of the queue about a change that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// The reason why it waits.
     pub waits: Waits,
     /// The obstacle.
@@ -95,7 +95,7 @@ pub struct Told {
 impl WaitView {
     /// Combines an entry with the fields of its queue; `None` if the queue is not loaded,
     /// `Some(None)` if it does not mention this change.
-    pub fn new(entry: &Entry, told: Option<Option<Told>>, mask: &Mask) -> Self {
+    pub(crate) fn new(entry: &Entry, told: Option<Option<Told>>, mask: &Mask) -> Self {
         let hidden = |text: &str| mask.text(text).into_owned();
         let (state, landed) = match &entry.state {
             State::Waiting => (Stage::Waiting, None),
@@ -130,17 +130,17 @@ impl WaitView {
 }
 
 /// Returns the first digits of an object name.
-pub fn short(oid: &str) -> &str {
+pub(crate) fn short(oid: &str) -> &str {
     oid.get(..SHORT).unwrap_or(oid)
 }
 
 /// Returns the short name of a branch.
-pub fn branch(target: &str) -> &str {
+pub(crate) fn branch(target: &str) -> &str {
     target.strip_prefix("refs/heads/").unwrap_or(target)
 }
 
 /// Renders the view as lines.
-pub fn text(view: &LandView, look: Look) -> String {
+pub(crate) fn text(view: &LandView, look: Look) -> String {
     let mut text = String::new();
     for repository in &view.repositories {
         let path = look.head(escape::line(&repository.path));
@@ -196,7 +196,7 @@ fn reason(wait: &WaitView) -> String {
 }
 
 /// Returns why a change waits, in words.
-pub fn waits_for(waits: Waits, obstacle: Option<&str>) -> String {
+pub(crate) fn waits_for(waits: Waits, obstacle: Option<&str>) -> String {
     match (waits, obstacle) {
         (Waits::Landing, _) => "waits for its turn to land".to_owned(),
         (Waits::Review, _) => "waits for a person's review".to_owned(),

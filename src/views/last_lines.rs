@@ -16,7 +16,7 @@ const END: u64 = 16 << 10;
 
 /// Returns the last `most` lines of the file at `path` that are not empty; none if the file does
 /// not exist.
-pub fn last_lines(path: &Path, most: usize, mask: &Mask) -> Vec<String> {
+pub(crate) fn last_lines(path: &Path, most: usize, mask: &Mask) -> Vec<String> {
     let Ok((bytes, is_whole)) = end_of(path) else { return Vec::new() };
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     if !is_whole {
@@ -42,7 +42,7 @@ fn end_of(path: &Path) -> io::Result<(Vec<u8>, bool)> {
 
 /// The output file into which an attempt wrote last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newest {
+pub(crate) struct Newest {
     /// The file.
     pub path: PathBuf,
     /// The time of the last write.
@@ -53,7 +53,7 @@ pub struct Newest {
 
 impl Newest {
     /// Returns whether a verification wrote it, and not the agent.
-    pub fn is_verification(&self) -> bool {
+    pub(crate) fn is_verification(&self) -> bool {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("verify-")
     }
@@ -61,7 +61,7 @@ impl Newest {
 
 /// Returns the output files of an attempt in the order of their creation: the preparation of its
 /// trees, its agent, the steps of its verification.
-pub fn outputs(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn outputs(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<(u8, u32, String)> = entries
         .filter_map(|entry| {
@@ -87,7 +87,7 @@ fn place(name: &str) -> Option<(u8, u32)> {
 }
 
 /// Returns the output into which an attempt wrote last; `None` if there is none, or all are empty.
-pub fn newest(folder: &Path) -> Option<Newest> {
+pub(crate) fn newest(folder: &Path) -> Option<Newest> {
     let look = |path: PathBuf| {
         let meta: Metadata = fs::symlink_metadata(&path).ok()?;
         let at = meta.modified().ok().filter(|_| meta.is_file() && meta.len() > 0)?;

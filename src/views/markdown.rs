@@ -9,7 +9,7 @@ use super::escape;
 const MEANS: &str = "\\`*[]<>|&~";
 
 /// Returns `text` on one line, as Markdown that shows exactly this text.
-pub fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let safe = escape::line(text);
     let letters: Vec<char> = safe.trim().chars().collect();
     let mut shown = String::with_capacity(safe.len() + 8);
@@ -32,13 +32,13 @@ pub fn inline(text: &str) -> String {
 }
 
 /// Returns a fence of backticks that nothing in `text` ends.
-pub fn fence(text: &str) -> String {
+pub(crate) fn fence(text: &str) -> String {
     let ticks = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'`').count();
     "`".repeat(text.lines().map(ticks).max().unwrap_or(0).max(2) + 1)
 }
 
 /// Returns a row of a table.
-pub fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
+pub(crate) fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
     let mut row = String::from("|");
     for cell in cells {
         row.push(' ');

@@ -19,7 +19,7 @@ const ENOUGH: usize = 30;
 
 /// The list, as text.
 #[derive(Default)]
-pub struct Needed<'n> {
+pub(crate) struct Needed<'n> {
     /// The list under its heading; empty if nobody is needed.
     pub text: String,
     /// The queue and id of each task whose reason is shown in full.
@@ -28,13 +28,13 @@ pub struct Needed<'n> {
 
 impl Needed<'_> {
     /// Returns whether the reason of this task is shown in full.
-    pub fn tells(&self, queue: &str, id: &str) -> bool {
+    pub(crate) fn tells(&self, queue: &str, id: &str) -> bool {
         self.told.contains(&(queue, id))
     }
 }
 
 /// Builds the list, of which `more` are not in `needs`; `all` is the command that shows them.
-pub fn list<'n>(
+pub(crate) fn list<'n>(
     needs: &'n [NeedView],
     (more, all): (usize, &str),
     now: DateTime<Utc>,

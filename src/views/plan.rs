@@ -19,7 +19,7 @@ const ID: usize = 40;
 
 /// A plan with the results of measured times.
 #[derive(Clone, Debug, Serialize)]
-pub struct PlanView {
+pub(crate) struct PlanView {
     /// The plan.
     #[serde(flatten)]
     pub report: PlanReport,
@@ -33,7 +33,7 @@ pub struct PlanView {
 
 /// Estimates compared with measured times.
 #[derive(Clone, Debug, Serialize)]
-pub struct Actual {
+pub(crate) struct Actual {
     /// The finished tasks whose time is in the journal.
     pub tasks: Vec<ActualTask>,
     /// The sum of their estimates.
@@ -46,7 +46,7 @@ pub struct Actual {
 
 /// One finished task.
 #[derive(Clone, Debug, Serialize)]
-pub struct ActualTask {
+pub(crate) struct ActualTask {
     /// Its reference.
     pub id: String,
     /// Its estimate.
@@ -65,7 +65,12 @@ type Seconds<'a> = &'a dyn Fn(Node) -> u64;
 /// Renders everything, section by section.
 ///
 /// `gantt` is the schedule as a picture, `seconds` returns the duration of a task.
-pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Look) -> String {
+pub(crate) fn text(
+    view: &PlanView,
+    gantt: Option<&str>,
+    seconds: Seconds<'_>,
+    look: Look,
+) -> String {
     let report = &view.report;
     let mut text = head(report);
     waves(report, look, &mut text);

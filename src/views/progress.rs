@@ -34,7 +34,7 @@ pub struct StepView {
 }
 
 /// Returns the known progress of a task; `None` if nothing was reported and it lists no steps.
-pub fn of(queue: &Queue, index: usize, mask: &Mask) -> Option<Progress> {
+pub(crate) fn of(queue: &Queue, index: usize, mask: &Mask) -> Option<Progress> {
     let said = said(queue, index);
     let steps = steps(queue, index, &said, mask);
     if said.is_empty() && steps.is_empty() {
@@ -50,7 +50,7 @@ pub fn of(queue: &Queue, index: usize, mask: &Mask) -> Option<Progress> {
 }
 
 /// Returns the percentage of a task; 0 if nothing is known.
-pub fn percent(queue: &Queue, index: usize) -> u8 {
+pub(crate) fn percent(queue: &Queue, index: usize) -> u8 {
     let status = queue.tasks()[index].status;
     if status == Status::Complete {
         return 100;

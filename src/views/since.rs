@@ -26,7 +26,7 @@ const HEAD: usize = 11;
 
 /// A task that was blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BlockedView {
+pub(crate) struct BlockedView {
     /// The task.
     pub id: String,
     /// The reason.
@@ -35,7 +35,7 @@ pub struct BlockedView {
 
 /// What happened since a time, by the journal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Happened {
+pub(crate) struct Happened {
     /// Tasks that were completed and still are, according to the journal.
     pub completed: Vec<String>,
     /// Tasks that were blocked and have not been made pending since.
@@ -58,7 +58,7 @@ pub struct Happened {
 
 /// The view.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SinceView {
+pub(crate) struct SinceView {
     /// Version of this shape.
     pub schema_version: u32,
     /// Since when.
@@ -81,7 +81,7 @@ pub struct SinceView {
 
 /// A task that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RunningView {
+pub(crate) struct RunningView {
     /// The task.
     pub id: String,
     /// What its attempt is doing.
@@ -90,7 +90,7 @@ pub struct RunningView {
 
 impl Happened {
     /// Counts an event, the oldest first.
-    pub fn add(&mut self, event: &Event) {
+    pub(crate) fn add(&mut self, event: &Event) {
         let Some(task) = event.task.clone() else {
             self.loops.0 += usize::from(event.event == EventKind::LoopStarted);
             self.loops.1 += usize::from(event.event == EventKind::LoopFinished);
@@ -155,7 +155,7 @@ impl Happened {
 
     /// Masks secrets.
     #[must_use]
-    pub fn masked(mut self, mask: &Mask) -> Self {
+    pub(crate) fn masked(mut self, mask: &Mask) -> Self {
         for reason in self.blocked.iter_mut().filter_map(|blocked| blocked.reason.as_mut()) {
             *reason = mask.text(reason).into_owned();
         }
@@ -181,7 +181,7 @@ impl Happened {
 }
 
 /// Renders at most fifteen lines.
-pub fn text(view: &SinceView, look: Look) -> String {
+pub(crate) fn text(view: &SinceView, look: Look) -> String {
     let Happened { completed, blocked, attempts, failed, landed, added, people, loops, .. } =
         &view.happened;
     let mut lines = vec![head(view, look)];
@@ -268,7 +268,7 @@ fn named(names: &[String]) -> String {
 }
 
 /// Returns what happened from `since` to `until`.
-pub fn happened(
+pub(crate) fn happened(
     events: impl Iterator<Item = Event>,
     (since, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Happened {
@@ -280,7 +280,7 @@ pub fn happened(
 }
 
 /// Formats a time as in files.
-pub fn written(time: DateTime<Utc>) -> String {
+pub(crate) fn written(time: DateTime<Utc>) -> String {
     timestamp(time)
 }
 

@@ -21,7 +21,7 @@ const LISTED: usize = 40;
 /// Why something is considered stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sign {
+pub(crate) enum Sign {
     /// Its worker is gone.
     WorkerGone,
     /// It prints nothing.
@@ -36,7 +36,7 @@ pub enum Sign {
 
 /// A stuck task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StuckView {
+pub(crate) struct StuckView {
     /// The task.
     pub id: String,
     /// Its queue.
@@ -53,7 +53,7 @@ pub struct StuckView {
 
 /// All stuck tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StuckList {
+pub(crate) struct StuckList {
     /// Version of this shape.
     pub schema_version: u32,
     /// The stuck tasks, the most likely first.
@@ -61,7 +61,7 @@ pub struct StuckList {
 }
 
 /// Returns the evidence that an attempt has been silent for too long.
-pub fn silent(live: &LiveView, most: Duration) -> Option<String> {
+pub(crate) fn silent(live: &LiveView, most: Duration) -> Option<String> {
     let silent = live.silent_s.filter(|silent| *silent >= most.as_secs())?;
     let last =
         live.last_output.as_ref().map_or_else(String::new, |line| format!(", after: {line}"));
@@ -70,7 +70,7 @@ pub fn silent(live: &LiveView, most: Duration) -> Option<String> {
 
 /// Returns the evidence that an attempt takes too long: nineteen of twenty `measured` tasks took
 /// less.
-pub fn slow(live: &LiveView, measured: &[Duration]) -> Option<String> {
+pub(crate) fn slow(live: &LiveView, measured: &[Duration]) -> Option<String> {
     if measured.len() < SAMPLE {
         return None;
     }
@@ -86,7 +86,7 @@ pub fn slow(live: &LiveView, measured: &[Duration]) -> Option<String> {
 }
 
 /// Returns the evidence that at least the last two attempts failed without a new change.
-pub fn same_change(reports: &[AttemptReport]) -> Option<String> {
+pub(crate) fn same_change(reports: &[AttemptReport]) -> Option<String> {
     let failed =
         |report: &&AttemptReport| matches!(report.verdict, Some(crate::domain::Verdict::Fail));
     let last = reports.last().filter(failed)?;
@@ -101,7 +101,7 @@ pub fn same_change(reports: &[AttemptReport]) -> Option<String> {
 }
 
 /// Renders the list for people.
-pub fn text(list: &StuckList, look: Look) -> String {
+pub(crate) fn text(list: &StuckList, look: Look) -> String {
     if list.stuck.is_empty() {
         return "nothing looks stuck\n".to_owned();
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 use std::time::Duration;
 
 /// Formats a duration that is still running: `0:07`, `12:30`, `1:02:03`.
-pub fn running(time: Duration) -> String {
+pub(crate) fn running(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
@@ -15,37 +15,37 @@ pub fn running(time: Duration) -> String {
 }
 
 /// Formats the time of day, with the date if it is another day: `14:05`, `2026-01-19 14:05`.
-pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(crate) fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
     let is_today = at.date_naive() == now.date_naive();
     at.format(if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
 /// Parses a time of queues, journals and reports.
-pub fn parsed(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn parsed(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|time| time.to_utc())
 }
 
 /// Returns the duration between two times; zero if the clock was set back between them.
-pub fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
+pub(crate) fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
     (to - from).max(TimeDelta::zero()).to_std().unwrap_or_default()
 }
 
 /// Returns how long an attempt took: by its own times, which an earlier version wrote in whole
 /// seconds, and at least as long as its commands ran.
-pub fn lasted(report: &AttemptReport) -> Duration {
+pub(crate) fn lasted(report: &AttemptReport) -> Duration {
     let ran = Duration::from_millis(report.steps.iter().map(|step| step.millis).sum());
     let ends = parsed(&report.started_at).zip(parsed(&report.ended_at));
     ends.map_or(ran, |(from, to)| between(from, to).max(ran))
 }
 
 /// Returns the completed percentage; a hundred only if all are done.
-pub fn percent(done: usize, total: usize) -> usize {
+pub(crate) fn percent(done: usize, total: usize) -> usize {
     done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100)
 }
 
 /// Returns the median of measured times.
-pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
+pub(crate) fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     match times.len() {
         0 => None,
@@ -55,7 +55,7 @@ pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
 
 /// Estimates how much longer `left` tasks take in this many `lanes`, each task with the median time
 /// of those that were `measured`. It ignores dependencies; `plan` does not.
-pub fn left(left: usize, lanes: usize, measured: &[Duration]) -> Option<Duration> {
+pub(crate) fn left(left: usize, lanes: usize, measured: &[Duration]) -> Option<Duration> {
     let rounds = left.div_ceil(lanes.max(1));
     let each = median(measured.to_vec())?;
     Some(each.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)))
@@ -66,7 +66,7 @@ const SAMPLE: usize = 200;
 
 /// Returns how long the last complete tasks of `queues` took from the start of their last attempt,
 /// by their own times.
-pub fn measured(queues: &[Queue]) -> Vec<Duration> {
+pub(crate) fn measured(queues: &[Queue]) -> Vec<Duration> {
     let took = |queue: &Queue, at: usize| {
         let time = |field| parsed(&queue.text(at, field)?);
         let (from, to) = (time(Field::LastAttempt)?, time(Field::CompletedAt)?);

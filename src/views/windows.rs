@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// The numbers of the workers that were at work, in the order of the journal.
 #[derive(Clone, Debug, Default)]
-pub struct Windows {
+pub(crate) struct Windows {
     /// By number minus one: the worker, and whether it is at work.
     slots: Vec<(String, bool)>,
     numbers: HashMap<String, usize>,
@@ -16,7 +16,7 @@ pub struct Windows {
 
 impl Windows {
     /// Records that the worker begins something; returns its number.
-    pub fn begins(&mut self, worker: &str) -> usize {
+    pub(crate) fn begins(&mut self, worker: &str) -> usize {
         if let Some(&at) = self.numbers.get(worker) {
             self.slots[at].1 = true;
             return at + 1;
@@ -37,14 +37,14 @@ impl Windows {
     }
 
     /// Records that the worker finished.
-    pub fn ends(&mut self, worker: &str) {
+    pub(crate) fn ends(&mut self, worker: &str) {
         if let Some(&at) = self.numbers.get(worker) {
             self.slots[at].1 = false;
         }
     }
 
     /// Returns the number of a known worker.
-    pub fn of(&self, worker: &str) -> Option<usize> {
+    pub(crate) fn of(&self, worker: &str) -> Option<usize> {
         self.numbers.get(worker).map(|at| at + 1)
     }
 }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// All repositories of the served queues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WorkspacesView {
+pub(crate) struct WorkspacesView {
     /// Version of this shape.
     pub schema_version: u32,
     /// The repositories.
@@ -19,7 +19,7 @@ pub struct WorkspacesView {
 
 /// A repository with its trees and attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RepositoryView {
+pub(crate) struct RepositoryView {
     /// The top of its work tree.
     pub path: String,
     /// The folder of the trees.
@@ -32,7 +32,7 @@ pub struct RepositoryView {
 
 /// A tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlaceView {
+pub(crate) struct PlaceView {
     /// Its name, such as `ws-1`.
     pub name: String,
     /// Its purpose: `workspace`, `judge` or `restored`.
@@ -49,7 +49,7 @@ pub struct PlaceView {
 
 /// The kept attempts of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeptView {
+pub(crate) struct KeptView {
     /// The task; `None` if no loaded queue has it.
     pub task: Option<String>,
     /// Its name in refs.
@@ -76,7 +76,10 @@ impl From<&Place> for PlaceView {
 }
 
 /// Groups attempts by task; `tasks` maps a part of a ref to its task.
-pub fn by_task(mut attempts: Vec<AttemptRef>, tasks: &HashMap<String, String>) -> Vec<KeptView> {
+pub(crate) fn by_task(
+    mut attempts: Vec<AttemptRef>,
+    tasks: &HashMap<String, String>,
+) -> Vec<KeptView> {
     attempts.sort_by(|one, other| (&one.part, one.number).cmp(&(&other.part, other.number)));
     let mut views: Vec<KeptView> = Vec::new();
     for one in attempts {
@@ -93,7 +96,7 @@ pub fn by_task(mut attempts: Vec<AttemptRef>, tasks: &HashMap<String, String>) -
 }
 
 /// Renders the view as lines.
-pub fn text(view: &WorkspacesView, look: Look) -> String {
+pub(crate) fn text(view: &WorkspacesView, look: Look) -> String {
     let mut text = String::new();
     for repository in &view.repositories {
         let path = look.head(escape::line(&repository.path));

@@ -209,7 +209,7 @@ fn objects(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Returns whether `path` is one of `declared`, is below one of them, or matches one as a glob.
-pub fn is_declared(path: &Path, declared: &[String]) -> bool {
+pub(crate) fn is_declared(path: &Path, declared: &[String]) -> bool {
     let bytes = path.as_os_str().as_bytes();
     declared.iter().any(|one| {
         let one = one.trim_start_matches("./").trim_end_matches('/');

@@ -34,7 +34,7 @@ const INITIAL: &str = "(initial)";
 
 /// The project at one moment.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     pub(super) root: PathBuf,
     pub(super) git: Option<GitState>,
     named: BTreeMap<String, Stamp>,
@@ -57,13 +57,13 @@ struct Repository {
 pub(super) type Stamp = Option<(u64, i64, i64, u64)>;
 
 /// Returns whether `root` is in a git work tree. Starts no process.
-pub fn is_git_work_tree(root: &Path) -> bool {
+pub(crate) fn is_git_work_tree(root: &Path) -> bool {
     root.ancestors().any(|dir| dir.join(".git").exists())
 }
 
 /// The changes since a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compared {
+pub(crate) struct Compared {
     /// Paths relative to the root.
     pub paths: Vec<String>,
     /// Whether the list is complete because git was used. Otherwise only files that the task names
@@ -74,7 +74,7 @@ pub struct Compared {
 impl Snapshot {
     /// Takes a snapshot of the project at `root`, with `git` if it is in a work tree. `named` are
     /// the files of the task, relative to the root.
-    pub fn take(root: &Path, named: &[String], git: Option<&Git>, run: Run<'_>) -> Self {
+    pub(crate) fn take(root: &Path, named: &[String], git: Option<&Git>, run: Run<'_>) -> Self {
         Self {
             root: root.to_owned(),
             git: git.and_then(|git| GitState::look(root, git, run)),
@@ -84,7 +84,7 @@ impl Snapshot {
 
     /// Returns the changed paths since the snapshot, relative to the root and sorted. Paths for
     /// which `ours` is true (the queue itself) are left out.
-    pub fn changed_since(
+    pub(crate) fn changed_since(
         &self,
         ours: &dyn Fn(&Path) -> bool,
         git: Option<&Git>,

@@ -12,7 +12,7 @@ use std::path::Path;
 const BYTES: u64 = 256 << 20;
 
 /// A hash over names and contents, built step by step.
-pub struct ContentHash {
+pub(crate) struct ContentHash {
     hash: Sha256,
     room: u64,
 }
@@ -25,7 +25,7 @@ impl Default for ContentHash {
 
 impl ContentHash {
     /// Adds a text, with its length.
-    pub fn text(&mut self, text: &[u8]) {
+    pub(crate) fn text(&mut self, text: &[u8]) {
         self.hash.update((text.len() as u64).to_le_bytes());
         self.hash.update(text);
     }
@@ -35,14 +35,14 @@ impl ContentHash {
     ///
     /// # Errors
     /// If it cannot be read, or the total size is too large.
-    pub fn path(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn path(&mut self, path: &Path) -> io::Result<()> {
         let content = content(path, &mut self.room)?;
         self.hash.update(content);
         Ok(())
     }
 
     /// Returns the first half of the hash, in hex digits.
-    pub fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -80,7 +80,7 @@ impl fmt::Debug for Git {
 
 /// A call that is ready to start.
 #[derive(Clone)]
-pub struct Call {
+pub(crate) struct Call {
     /// Program and arguments.
     pub argv: Vec<OsString>,
     /// Its complete environment.
@@ -99,7 +99,7 @@ impl fmt::Debug for Call {
 }
 
 /// Runs a call and returns its output; `None` if the call failed.
-pub type Run<'a> = &'a mut dyn FnMut(&Call) -> Option<Vec<u8>>;
+pub(crate) type Run<'a> = &'a mut dyn FnMut(&Call) -> Option<Vec<u8>>;
 
 /// Settings that depend on the configuration of a repository.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use super::repo::{GitError, Oid, Repository};
 const LARGEST: &str = "8m";
 
 /// A line with its number in its file, from 1.
-pub type NumberedLine = (u32, Vec<u8>);
+pub(crate) type NumberedLine = (u32, Vec<u8>);
 
 /// A file that differs, with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,20 +13,20 @@ mod repo;
 mod since;
 mod tree;
 
-pub use change::{Delta, DeltaKind, Lines, is_declared};
-pub use changes::{Snapshot, is_git_work_tree};
-pub use content::ContentHash;
-pub use git::{Call, Git, Run};
-pub use landing::{
-    Entries, Entry, EntryError, LandError, Landed, Landing, Message, Obstacle, Recovered, Reverted,
-    State, Step, Verdict, Whose, Work, name_of as entry_name,
+pub(crate) use change::{Delta, DeltaKind};
+pub(crate) use changes::{Snapshot, is_git_work_tree};
+pub(crate) use content::ContentHash;
+pub use git::Git;
+pub(crate) use git::{Call, Run};
+pub use landing::{Entries, Entry, Landed, Landing, Message, State, Verdict, Whose, Work};
+pub(crate) use landing::{EntryError, LandError, Reverted, name_of as entry_name};
+pub(crate) use line_changes::{LineChange, NumberedLine};
+pub(crate) use merge::Merge;
+pub use private::{AttemptName, CaptureRules, Captured, Kind, Places, Tree, TreeRules, Wanted};
+pub(crate) use private::{
+    AttemptRef, Brought, KeptWork, Objects, Place, PlaceError, PutTo, RemoveError, Setup,
+    SetupRules, Slot, TaskName, TreeError, size_of,
 };
-pub use line_changes::{LineChange, NumberedLine};
-pub use merge::Merge;
-pub use private::{
-    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Cover, KeptWork, Kind,
-    Objects, Place, PlaceError, Places, PutTo, RemoveError, Setup, SetupRules, Slot, TaskName,
-    Tree, TreeError, TreeRules, Wanted, size_of,
-};
-pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
-pub use tree::{NOT_OURS, tree_name};
+pub(crate) use repo::{GitError, Refusal};
+pub use repo::{Oid, Repository, Stamp};
+pub(crate) use tree::{NOT_OURS, tree_name};

@@ -20,7 +20,7 @@ const BYTES: u64 = 8 << 20;
 impl Snapshot {
     /// Returns the changed lines of those `paths` that were unmodified in git; nothing if git
     /// fails.
-    pub fn line_changes(
+    pub(crate) fn line_changes(
         &self,
         paths: &[String],
         git: Option<&Git>,

@@ -15,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Folders of tools and of version control, which are not written by hand.
-pub const NOT_OURS: [&str; 8] =
+pub(crate) const NOT_OURS: [&str; 8] =
     [".git", ".workloop", "node_modules", "target", "dist", ".venv", "venv", "__pycache__"];
 
 /// The most files that are examined one by one.
@@ -23,7 +23,7 @@ const MOST: usize = 20_000;
 
 /// Returns the name of the tree at `root`, with `git` if it is in a work tree. Files for which
 /// `ours` is true (queues) do not count. `None` if it cannot be computed.
-pub fn tree_name(
+pub(crate) fn tree_name(
     root: &Path,
     ours: &dyn Fn(&Path) -> bool,
     git: Option<&Git>,

@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Every folder of `src/` (and the two files beside them) with its layer, the lowest first.
-const LAYERS: [(&str, u8); 19] = [
+const LAYERS: [(&str, u8); 20] = [
     ("domain", 1),
     ("platform", 1),
     ("queue", 2),
@@ -34,6 +34,7 @@ const LAYERS: [(&str, u8); 19] = [
     ("notify", 7),
     ("cli", 8),
     ("lib", 9),
+    ("testing", 9),
     ("main", 9),
 ];
 

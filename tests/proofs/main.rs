@@ -62,4 +62,4 @@ mod waiting;
 mod waste;
 
 // A source file that `fuzzed` includes uses this name.
-use workloop::platform;
+use workloop::testing::platform;

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// Why a variable is withheld from a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub(crate) enum Why {
     /// `drop` names it.
     Dropped,
     /// Its name looks like that of a secret.
@@ -37,7 +37,7 @@ impl fmt::Display for Why {
 
 /// A variable that is withheld from a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withheld {
+pub(crate) struct Withheld {
     /// The name of the variable.
     pub name: String,
     /// Why it is withheld.
@@ -46,7 +46,7 @@ pub struct Withheld {
 
 /// The rules for one command.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
+pub(crate) struct Policy<'a> {
     /// The general rules.
     pub general: &'a EnvironmentRules,
     /// The rules of the agent or the step, which take precedence.
@@ -59,7 +59,7 @@ pub struct Policy<'a> {
 
 /// The result of a policy.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub(crate) struct Given {
     /// The environment of the command.
     pub environment: Environment,
     /// The withheld variables, sorted by name.
@@ -68,14 +68,14 @@ pub struct Given {
 
 impl Policy<'_> {
     /// Returns how much is inherited.
-    pub fn inherit(&self) -> Inherit {
+    pub(crate) fn inherit(&self) -> Inherit {
         self.own.inherit.or(self.general.inherit).unwrap_or_default()
     }
 
     /// Returns the variables of `vars` that the command receives, and those that the configuration
     /// sets. `WORKLOOP_*` variables in `vars` are never passed: they describe the attempt of an
     /// outer loop.
-    pub fn apply(&self, vars: &[(OsString, OsString)]) -> Given {
+    pub(crate) fn apply(&self, vars: &[(OsString, OsString)]) -> Given {
         let mut given = Given::default();
         let text = self.configured.map(Command::to_string).unwrap_or_default();
         let logins = self.agent.map(logins).unwrap_or_default();

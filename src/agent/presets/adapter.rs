@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The options of a call.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// The model, if not the tool's default.
     pub model: Option<&'a str>,
     /// The session to continue.
@@ -35,8 +35,7 @@ impl Permission {
 
 /// The data about a run that an adapter can extract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its word in `agents --json`")]
-pub enum Knows {
+pub(crate) enum Knows {
     Cost,
     Tokens,
     Limits,
@@ -47,7 +46,7 @@ pub enum Knows {
 
 impl Knows {
     /// Returns the word in JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Cost => "cost",
             Self::Tokens => "tokens",
@@ -60,7 +59,7 @@ impl Knows {
 }
 
 /// A tool, how it is called and how its output is interpreted.
-pub struct Adapter {
+pub(crate) struct Adapter {
     /// The preset.
     pub preset: Preset,
     /// The program; empty for an arbitrary command.
@@ -89,7 +88,7 @@ pub struct Adapter {
 
 /// A file that a login creates.
 #[derive(Clone, Copy, Debug)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// The environment variable with its folder.
     pub variable: &'static str,
     /// The default folder, relative to the home folder.
@@ -106,19 +105,19 @@ impl std::fmt::Debug for Adapter {
 
 impl Adapter {
     /// Returns whether its output contains `what`.
-    pub fn tells(&self, what: Knows) -> bool {
+    pub(crate) fn tells(&self, what: Knows) -> bool {
         self.knows.contains(&what)
     }
 
     /// Returns the command line of a call, with `more` arguments.
-    pub fn command(&self, call: &Call<'_>, more: &[String]) -> Command {
+    pub(crate) fn command(&self, call: &Call<'_>, more: &[String]) -> Command {
         let program = std::iter::once(self.program.to_owned());
         Command::List(program.chain(self.all(call, more)).collect())
     }
 
     /// Returns `run` with `{args}` replaced by the arguments of the tool and `more`. Without
     /// `{args}`, `more` is appended.
-    pub fn inside(&self, run: &Command, call: &Call<'_>, more: &[String]) -> Command {
+    pub(crate) fn inside(&self, run: &Command, call: &Call<'_>, more: &[String]) -> Command {
         let Command::List(words) = run else { return run.clone() };
         let whole = words.iter().any(|word| word == ARGS);
         let words = words.iter().flat_map(|word| match word.as_str() {
@@ -143,9 +142,9 @@ impl Adapter {
 }
 
 /// The placeholder in `run` for the arguments of the preset.
-pub const ARGS: &str = "{args}";
+pub(crate) const ARGS: &str = "{args}";
 /// The placeholder for the prompt, for tools that do not read it from stdin.
-pub const PROMPT: &str = "{prompt}";
+pub(crate) const PROMPT: &str = "{prompt}";
 
 /// Adds a flag with its value, if there is one.
 pub(super) fn flag(arguments: &mut Vec<String>, name: &str, value: Option<&str>) {

@@ -21,14 +21,14 @@ mod texts;
 mod told;
 mod zones;
 
-pub use adapter::{ARGS, Adapter, Call, Knows, PROMPT, Permission};
-pub use own::{Means, OwnText};
-pub use read::{Ended, read_run};
+pub(crate) use adapter::{ARGS, Adapter, Call, Knows, PROMPT, Permission};
+pub(crate) use own::{Means, OwnText};
+pub(crate) use read::{Ended, read_run};
 
 use crate::domain::Preset;
 
 /// Returns the adapter of a preset.
-pub fn adapter(preset: Preset) -> &'static Adapter {
+pub(crate) fn adapter(preset: Preset) -> &'static Adapter {
     match preset {
         Preset::Claude => &claude::ADAPTER,
         Preset::Codex => &codex::ADAPTER,
@@ -43,7 +43,7 @@ pub fn adapter(preset: Preset) -> &'static Adapter {
 }
 
 /// Returns the tool whose preset or program has the name `text`.
-pub fn named(text: &str) -> Option<&'static Adapter> {
+pub(crate) fn named(text: &str) -> Option<&'static Adapter> {
     let all = Preset::ALL.into_iter().map(adapter).filter(|one| !one.program.is_empty());
     all.into_iter().find(|one| text == one.program || text == one.preset.word())
 }

@@ -28,7 +28,7 @@ const COMPLAINT_BYTES: u64 = 64 << 20;
 
 /// A run that ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Ended<'a> {
+pub(crate) struct Ended<'a> {
     /// The file with its standard output.
     pub stdout: &'a Path,
     /// The file with its standard error.
@@ -44,7 +44,7 @@ pub struct Ended<'a> {
 }
 
 /// Determines the outcome of a run of the tool of `adapter`.
-pub fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> AgentRun {
+pub(crate) fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> AgentRun {
     let (mut told, plain) = gather(adapter, ended.stdout);
     let lines: Vec<&str> = plain.lines().collect();
     (adapter.lines)(&mut told, &lines);

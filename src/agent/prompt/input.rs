@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The data of a prompt. The field names are the variables of the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct PromptInput {
+pub(crate) struct PromptInput {
     /// The task as it is in the queue, an object.
     pub task: Value,
     /// The title, else the first line of the description.
@@ -48,7 +48,7 @@ pub struct PromptInput {
 
 /// A complete dependency.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct DependencyInput {
+pub(crate) struct DependencyInput {
     /// The id of the task.
     pub id: String,
     /// The title of the task.
@@ -65,7 +65,7 @@ pub struct DependencyInput {
 
 /// A note.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NoteInput {
+pub(crate) struct NoteInput {
     /// The id of the task that wrote it.
     pub from: String,
     /// The text of the note.
@@ -76,7 +76,7 @@ pub struct NoteInput {
 
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct AnswerInput {
+pub(crate) struct AnswerInput {
     /// The question, if it is known.
     pub question: Option<String>,
     /// The text of the answer.
@@ -85,7 +85,7 @@ pub struct AnswerInput {
 
 /// The work of an earlier attempt in the tree of the agent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct ContinuedInput {
+pub(crate) struct ContinuedInput {
     /// The number of that attempt.
     pub attempt: u32,
     /// Files with conflict markers, because the branch changed the same lines.
@@ -96,7 +96,7 @@ pub struct ContinuedInput {
 
 /// The failure of the previous attempt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct FailureInput {
+pub(crate) struct FailureInput {
     /// The number of that attempt.
     pub attempt: u32,
     /// `agent`, or the step of the verification.
@@ -115,7 +115,7 @@ pub struct FailureInput {
 
 /// A step that failed on the tree before the task began.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct RedInput {
+pub(crate) struct RedInput {
     /// The name of the step.
     pub step: String,
     /// How it ended, in words.
@@ -130,7 +130,7 @@ pub struct RedInput {
 
 /// A step of the verification.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct StepInput {
+pub(crate) struct StepInput {
     /// The name of the step.
     pub name: String,
     /// The command as configured.

@@ -225,7 +225,7 @@ impl Observer for Screen<'_> {
                 held(&self.shared).0.stage(slot.index(), id, stage);
             }
             Notice::Ends(piece, end) => self.ends(piece, end),
-            Notice::Passed(piece, _) => {
+            Notice::Passed(piece) => {
                 self.frees(piece.slot.index(), Some(piece.id));
                 if self.how.said > Said::Usual {
                     self.about(piece, ("passed", dimmed), attempt(piece), "waits to land");

@@ -24,7 +24,7 @@ const GIT: &str = "git";
 
 /// The configuration and the programs of a run.
 #[derive(Debug, Default)]
-pub struct Fixed {
+pub(crate) struct Fixed {
     /// The configuration file, if there is one, and the variable files that it names.
     pub(super) config: Vec<Arc<Kept>>,
     path: Option<OsString>,

@@ -38,7 +38,7 @@ pub(crate) struct ServiceReady {
 
 /// The command of an agent, and the meaning of its exit status.
 #[derive(Clone, Debug)]
-pub struct AgentCommand {
+pub(crate) struct AgentCommand {
     /// The name of the agent.
     pub profile: String,
     /// The tool that it is.
@@ -62,7 +62,7 @@ pub(crate) struct Setups {
 
 /// What decides about the work.
 #[derive(Clone, Debug)]
-pub enum Judge {
+pub(crate) enum Judge {
     /// These steps, in order.
     Steps(Vec<Ready>),
     /// Nothing: verification is switched off, and the verdict is SKIPPED.
@@ -71,7 +71,7 @@ pub enum Judge {
 
 /// Why a task cannot be run as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The reason as a code.
     pub code: ReasonCode,
     /// The reason in one line.
@@ -80,7 +80,7 @@ pub struct Refusal {
 
 /// The purpose of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// An attempt at a task.
     Attempt,
     /// A verification of the tree, which decides about finished work that was set back.
@@ -103,7 +103,7 @@ impl Purpose {
 
 /// One attempt, or one verification of the tree.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// The purpose of the job.
     pub purpose: Purpose,
     /// The queue of the task. The task may move there meanwhile, so only its id finds it again.

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What such a verification needs.
-pub struct Judging<'a> {
+pub(crate) struct Judging<'a> {
     /// The queues, their graph, and the environment.
     pub source: Source<'a>,
     /// The path of our own program, for the supervisor.
@@ -37,7 +37,7 @@ pub struct Judging<'a> {
 
 /// The result of such a verification.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// PASS or FAIL; `None` if a step could not be run to its end, so that nothing is known.
     pub verdict: Option<Verdict>,
     /// The step that did not pass, and how it ended.
@@ -73,7 +73,7 @@ impl Judging<'_> {
     ///
     /// # Errors
     /// [`JudgeError`] when it was not run.
-    pub fn judge(&self, place: Place, keeper: &mut Keeper) -> Result<Judged, JudgeError> {
+    pub(crate) fn judge(&self, place: Place, keeper: &mut Keeper) -> Result<Judged, JudgeError> {
         let set = self.source.set;
         let task = &self.source.queues[place.queue].tasks()[place.task];
         let real = set.real(place.queue);

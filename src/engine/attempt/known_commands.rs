@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The commands of a run that were started, or found before it began; shared by its slots.
 #[derive(Debug, Default)]
-pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems, TamperedFiles);
+pub(crate) struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems, TamperedFiles);
 
 /// The meaning of the end of a command.
 #[derive(Debug, PartialEq, Eq)]

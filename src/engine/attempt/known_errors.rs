@@ -28,7 +28,7 @@ pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
 ///
 /// # Errors
 /// The reason, in words, if it does not.
-pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
+pub(crate) fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
     let regex = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
         let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
         format!("is not a regular expression: {why}")

@@ -37,7 +37,6 @@ pub enum PreflightError {
     Missing {
         /// `agent NAME`, or `verification step NAME`.
         whose: String,
-        /// The program.
         program: String,
         /// The places that were searched, as the end of the sentence.
         looked: String,
@@ -54,7 +53,7 @@ pub enum PreflightError {
 
 /// The results of the checks before a run.
 #[derive(Debug, Default)]
-pub struct Preflight {
+pub(crate) struct Preflight {
     /// Warnings for a person before the run begins.
     pub warnings: BTreeSet<String>,
     /// The commands whose programs were found.
@@ -65,7 +64,7 @@ pub struct Preflight {
 ///
 /// # Errors
 /// [`PreflightError`] with the first problem found.
-pub fn preflight(
+pub(crate) fn preflight(
     project: &Project,
     scope: &Scope,
     path: Option<&OsStr>,
@@ -117,7 +116,7 @@ fn odd_keys(project: &Project) -> Vec<String> {
 
 /// Whether the first program of a shell line is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lines {
+pub(crate) enum Lines {
     /// No: only the shell knows what a line does.
     Left,
     /// Yes, if it can be determined.
@@ -126,7 +125,7 @@ pub enum Lines {
 
 /// Reports everything that a run would refuse, and what it would warn of at its start, and writes
 /// nothing. Returns the commands whose programs were found.
-pub fn survey(
+pub(crate) fn survey(
     project: &Project,
     scope: &Scope,
     (path, lines): (Option<&OsStr>, Lines),

@@ -37,18 +37,14 @@ mod environment;
 mod hooks;
 mod prompt;
 
-pub use environment::{CommandEnvironment, Lacking, lacking};
+pub(crate) use environment::{CommandEnvironment, lacking};
 
 /// What a job is made from.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
-    /// The loaded queues.
+pub(crate) struct Source<'a> {
     pub set: &'a QueueSet,
-    /// The contents of the queues.
     pub queues: &'a [Queue],
-    /// The tasks of the queues as one graph.
     pub graph: &'a Graph,
-    /// The environment of this process.
     pub vars: &'a [(OsString, OsString)],
     /// What is known about the tree before attempts.
     pub untouched: &'a Untouched,
@@ -127,7 +123,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// The reason, in words, if there is no prompt.
-    pub fn prompt(
+    pub(crate) fn prompt(
         self,
         place: Place,
         continued: Option<ContinuedInput>,
@@ -155,7 +151,12 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// [`ChoiceError`] when no agent or verification is configured at all.
-    pub fn job(self, place: Place, token: ClaimToken, fixed: &Fixed) -> Result<Job, ChoiceError> {
+    pub(crate) fn job(
+        self,
+        place: Place,
+        token: ClaimToken,
+        fixed: &Fixed,
+    ) -> Result<Job, ChoiceError> {
         let (plan, refusal) = self.planned(place, &token)?;
         let (plan, refusal) = plan.apart(fixed, refusal);
         Ok(plan.into_job(token, fixed, refusal))

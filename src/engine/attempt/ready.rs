@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A command, ready to start.
 #[derive(Clone, Debug)]
-pub struct Ready {
+pub(crate) struct Ready {
     /// Whether it does the work or judges it.
     pub kind: StepKind,
     /// `agent`, or the name of the step.

@@ -109,14 +109,14 @@ enum State {
 
 /// What a loop knows about the tree.
 #[derive(Clone, Debug, Default)]
-pub struct Untouched {
+pub(crate) struct Untouched {
     known: HashMap<ProfileKey, Known>,
     mended: Vec<ProfileKey>,
 }
 
 impl Untouched {
     /// Returns the last recorded results, by any loop, for commands that only read.
-    pub fn recorded(set: &QueueSet) -> Self {
+    pub(crate) fn recorded(set: &QueueSet) -> Self {
         let mut known = HashMap::new();
         for (key, step) in red_steps(set) {
             let state = State::Red(Red { step, left_by: Vec::new() });
@@ -228,7 +228,7 @@ fn red_steps(set: &QueueSet) -> Vec<(ProfileKey, RedStep)> {
 }
 
 /// Returns a sentence for each profile that was red when the tree was last judged.
-pub fn red_trees(set: &QueueSet) -> Vec<String> {
+pub(crate) fn red_trees(set: &QueueSet) -> Vec<String> {
     let sentence = |(_, red): (ProfileKey, RedStep)| {
         let log = red.shown_log();
         let RedStep { profile, step, outcome, .. } = red;

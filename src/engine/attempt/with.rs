@@ -28,7 +28,7 @@ pub(crate) type OnStage<'a> = &'a mut dyn FnMut(Stage);
 
 /// A stage of an attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The agent starts.
     Started,
     /// The agent ended.
@@ -53,6 +53,5 @@ pub(crate) struct With<'a> {
     pub(crate) exe: &'a Path,
     /// The environment of those supervisors.
     pub(crate) env: &'a [(OsString, OsString)],
-    /// The clock.
     pub(crate) clock: &'a dyn Clock,
 }

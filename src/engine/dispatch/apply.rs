@@ -20,7 +20,6 @@ use std::collections::HashMap;
 /// A task that a slot is to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Claimed {
-    /// The slot.
     pub(crate) slot: SlotIx,
     /// The task's place in the store.
     pub(crate) place: Place,
@@ -31,11 +30,9 @@ pub(crate) struct Claimed {
 /// A change of another loop that this one is to land.
 #[derive(Clone, Debug)]
 pub(crate) struct Adopted {
-    /// Its task.
     pub(crate) task: TaskRef,
     /// The fencing token of its new claim.
     pub(crate) token: ClaimToken,
-    /// The change.
     pub(crate) change: Change,
 }
 

@@ -58,14 +58,19 @@ pub(super) enum Due {
 }
 
 /// Returns the active pauses of agents in the projects of `set`.
-pub fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
+pub(crate) fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
     // Without earlier knowledge, the recorded pauses count, whatever this process's clock says.
     Resting::default().look(set, (now, Instant::now()), Due::Free)
 }
 
 /// Ends the pause of an agent in the project at `root`, or of its account, because a person says
 /// so.
-pub fn end_pause(config: &Config, root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
+pub(crate) fn end_pause(
+    config: &Config,
+    root: &Path,
+    agent: &str,
+    ids: &dyn Ids,
+) -> std::io::Result<()> {
     let (state, name) = key_of(config, root, agent);
     let backoffs = Backoffs::at(&state);
     if backoffs.get(&name)?.is_none() {
@@ -75,7 +80,11 @@ pub fn end_pause(config: &Config, root: &Path, agent: &str, ids: &dyn Ids) -> st
 }
 
 /// Ends the pauses of all agents in the project at `root`. Returns the names of the agents.
-pub fn end_pauses(config: &Config, root: &Path, ids: &dyn Ids) -> std::io::Result<Vec<String>> {
+pub(crate) fn end_pauses(
+    config: &Config,
+    root: &Path,
+    ids: &dyn Ids,
+) -> std::io::Result<Vec<String>> {
     let mut agents = Vec::new();
     for (agent, _, (state, name), backoff) in known(config, root) {
         if backoff.failures > 0 {

@@ -4,16 +4,16 @@ use std::fmt;
 
 /// A slot of a loop: a place for one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SlotIx(usize);
+pub(crate) struct SlotIx(usize);
 
 impl SlotIx {
     /// Returns the slot with this number, counted from 0.
-    pub fn new(index: usize) -> Self {
+    pub(crate) fn new(index: usize) -> Self {
         Self(index)
     }
 
     /// Returns its number, counted from 0.
-    pub fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         self.0
     }
 }

@@ -8,7 +8,7 @@ pub(super) type Failure = (String, String);
 
 /// Why a run ended, in order of priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// A signal, by number.
     Signal(i32),
     /// An agent or a verification could not be started.
@@ -65,7 +65,7 @@ impl Reason {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// The reason why the run ended.
     pub reason: Reason,
     /// The tasks in scope, counted by state.
@@ -82,7 +82,7 @@ pub struct Ending {
 
 impl Ending {
     /// Creates an ending; `name` returns the reference of a task.
-    pub fn new(
+    pub(crate) fn new(
         reason: Reason,
         backlog: Backlog,
         attempts: u64,
@@ -99,24 +99,24 @@ impl Ending {
 
     /// Adds the status words that are not a known status.
     #[must_use]
-    pub fn with_words(self, word: impl Fn(Node) -> Option<String>) -> Self {
+    pub(crate) fn with_words(self, word: impl Fn(Node) -> Option<String>) -> Self {
         let words = self.backlog.roots.iter().map(|root| word(root.task)).collect();
         Self { words, ..self }
     }
 
     /// Sets how suggested commands name the queues.
     #[must_use]
-    pub fn typed(self, typed: &Typed) -> Self {
+    pub(crate) fn typed(self, typed: &Typed) -> Self {
         Self { typed: typed.clone(), ..self }
     }
 
     /// Whether every task in scope is complete.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.backlog.complete == self.backlog.total
     }
 
     /// Returns the exit status that the contract defines.
-    pub fn exit_status(&self) -> u8 {
+    pub(crate) fn exit_status(&self) -> u8 {
         match &self.reason {
             Reason::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
             Reason::Environment(_) => 2,
@@ -130,7 +130,7 @@ impl Ending {
     }
 
     /// Returns the last line on stderr.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let Backlog { total, parked, .. } = self.backlog;
         let so_far = self.so_far();
         let all = || match total {
@@ -168,7 +168,7 @@ impl Ending {
     }
 
     /// Returns how many tasks are complete, in words.
-    pub fn so_far(&self) -> String {
+    pub(crate) fn so_far(&self) -> String {
         let Backlog { total, complete, .. } = self.backlog;
         format!("{complete} of {total} complete{}", self.parked())
     }
@@ -182,7 +182,7 @@ impl Ending {
     }
 
     /// Returns what is left, and what it waits for.
-    pub fn left(&self) -> String {
+    pub(crate) fn left(&self) -> String {
         let Backlog { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.backlog;
         let mut parts = Vec::new();
         let mut part = |count: usize, what: &str, kind: Option<Resolution>| {
@@ -216,7 +216,7 @@ impl Ending {
     }
 
     /// Returns each task at the root of the unfinished work, with the command to type next.
-    pub fn next_steps(&self) -> Vec<(&str, String)> {
+    pub(crate) fn next_steps(&self) -> Vec<(&str, String)> {
         let step = |root: &Root<String>| match root.cause {
             // The reason has to be known first; the next step depends on it.
             Cause::Blocked | Cause::Other => self.typed.about("why", &root.task),

@@ -1,8 +1,8 @@
 //! The loop: receives messages, makes turns, and ends.
 //!
-//! [`RunLoop`] decides when there is something to do. [`Work`](work::Work) makes one turn with the
+//! `RunLoop` decides when there is something to do. [`Work`](work::Work) makes one turn with the
 //! project and the dispatcher. [`Crew`](crew::Crew) has the slots, the reasons to end and the
-//! observer. [`start`] is the only place that touches the system: it registers the loop in the
+//! observer. [`start`](mod@start) is the only place that touches the system: it registers the loop in the
 //! state folders, starts threads, listens for signals, and passes these parts on.
 
 mod after_tasks;
@@ -36,12 +36,11 @@ mod trouble;
 mod untouched;
 mod work;
 
-pub use ending::{Ending, Reason};
-pub use observer::{End, Notice, Observer, Piece, Tally};
-pub use options::{RunOptions, WhenEmpty};
-pub use run_hooks::{RunHook, RunHooks, hook_event};
-pub use run_loop::RunLoop;
-pub use start::start;
+pub(crate) use ending::{Ending, Reason};
+pub(crate) use observer::{End, Notice, Observer, Piece, Tally};
+pub(crate) use options::{RunOptions, WhenEmpty};
+pub(crate) use run_hooks::{RunHook, RunHooks, hook_event};
+pub(crate) use start::start;
 
 #[cfg(test)]
 mod simulator;

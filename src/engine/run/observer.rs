@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What a slot is or was busy with.
 #[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     /// The slot.
     pub slot: SlotIx,
     /// The queue, by its number.
@@ -71,7 +71,7 @@ impl About {
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
-pub struct End<'a> {
+pub(crate) struct End<'a> {
     /// The verdict, if there is one.
     pub verdict: Option<Verdict>,
     /// What happened to the task, in words.
@@ -84,7 +84,7 @@ pub struct End<'a> {
 
 /// The progress of the tasks in scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// The number of tasks that are not parked.
     pub total: usize,
     /// The number of complete tasks.
@@ -99,14 +99,13 @@ pub struct Tally {
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
-pub enum Notice<'a> {
+pub(crate) enum Notice<'a> {
     /// A line that this loop wrote into the journal.
     Event(&'a Event),
     /// A slot begins an attempt, or a verification of the tree.
     Begins(Piece<'a>),
     /// An attempt reached a new stage.
     Stage {
-        /// The slot.
         slot: SlotIx,
         /// The id of the task.
         id: &'a str,
@@ -116,7 +115,7 @@ pub enum Notice<'a> {
     /// An attempt ended and its result was written.
     Ends(Piece<'a>, End<'a>),
     /// An attempt passed. Its end is reported when its change has landed.
-    Passed(Piece<'a>, Duration),
+    Passed(Piece<'a>),
     /// A slot begins to land a change that passed.
     Lands(Piece<'a>),
     /// A landing did not succeed for now, and the change keeps waiting.
@@ -134,7 +133,7 @@ pub enum Notice<'a> {
 }
 
 /// Receives what a loop reports.
-pub trait Observer {
+pub(crate) trait Observer {
     /// Receives one notice.
     fn notice(&mut self, notice: &Notice<'_>);
 }

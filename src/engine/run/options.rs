@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// What to do when no task can be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenEmpty {
+pub(crate) enum WhenEmpty {
     /// Exit, once no live worker's task could make anything ready.
     Exit,
     /// Wait for new work.
@@ -20,7 +20,7 @@ pub enum WhenEmpty {
 }
 
 /// The options that a loop is started with.
-pub struct RunOptions {
+pub(crate) struct RunOptions {
     /// The tasks that the run may work on.
     pub scope: Scope,
     /// The number of slots.

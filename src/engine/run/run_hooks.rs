@@ -27,7 +27,7 @@ const LOCK: &str = "hook.lock";
 const TRIES: u32 = 100;
 
 /// The hooks of a run, ready to start. They are independent of the project, which the run consumes.
-pub struct RunHooks {
+pub(crate) struct RunHooks {
     hooks: Hooks,
     root: PathBuf,
     folder: AttemptFolder,
@@ -41,7 +41,7 @@ pub struct RunHooks {
 
 /// The result of a hook of a run.
 #[derive(Debug)]
-pub enum RunHook {
+pub(crate) enum RunHook {
     /// No hook is configured.
     Absent,
     /// The hook ended.
@@ -56,7 +56,7 @@ impl RunHooks {
     ///
     /// # Errors
     /// Returns an error if there are hooks and the state folder cannot store their output.
-    pub fn of(project: &Project, options: &RunOptions) -> io::Result<Self> {
+    pub(crate) fn of(project: &Project, options: &RunOptions) -> io::Result<Self> {
         let set = project.set();
         let (config, first): (&Config, _) = (&set.config, QueueIx::FIRST);
         let (state, key) = (set.state(first), tree_key(set, first));
@@ -99,7 +99,7 @@ impl RunHooks {
     ///
     /// # Errors
     /// Returns an error if it cannot be run under a supervisor.
-    pub fn run(&self, point: HookPoint, extra: &[(&str, String)]) -> io::Result<RunHook> {
+    pub(crate) fn run(&self, point: HookPoint, extra: &[(&str, String)]) -> io::Result<RunHook> {
         let (Some(ready), Some(lock)) = (self.hooks.at(point), &self.lock) else {
             return Ok(RunHook::Absent);
         };
@@ -132,7 +132,7 @@ impl RunHooks {
 }
 
 /// Returns the journal event for a hook around a run.
-pub fn hook_event(report: &HookReport, now: DateTime<Utc>) -> Event {
+pub(crate) fn hook_event(report: &HookReport, now: DateTime<Utc>) -> Event {
     let mut data = of_hook(report);
     data.insert("by".to_owned(), "workloop".into());
     new_event(EventKind::Hook, now, String::new(), data)

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// A running loop.
-pub struct RunLoop<'o> {
+pub(crate) struct RunLoop<'o> {
     work: Work,
     crew: Crew<'o>,
     inbox: Inbox,
@@ -40,7 +40,7 @@ impl<'o> RunLoop<'o> {
     ///
     /// # Errors
     /// [`StoreError`] when a queue can no longer be read or written. What runs is ended first.
-    pub fn run(mut self) -> Result<Ending, StoreError> {
+    pub(crate) fn run(mut self) -> Result<Ending, StoreError> {
         let ran = self.turns();
         if ran.is_err() {
             self.abandon();

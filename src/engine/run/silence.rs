@@ -17,7 +17,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// An attempt that was found to be silent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Silent {
-    /// Its slot.
     pub(super) slot: SlotIx,
     /// How long it has been silent.
     pub(super) lasted: Duration,

@@ -30,7 +30,7 @@ use std::sync::mpsc;
 ///
 /// # Errors
 /// [`StoreError`] when the state folder cannot be used or the signal listener cannot be started.
-pub fn start(
+pub(crate) fn start(
     project: Project,
     options: RunOptions,
     observer: &mut dyn Observer,

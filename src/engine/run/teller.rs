@@ -149,7 +149,7 @@ impl<'o> Teller<'o> {
         let notice = match finished.job.purpose {
             Purpose::Landing => Notice::Frees(slot),
             Purpose::Attempt | Purpose::SetBack | Purpose::Untouched => {
-                Notice::Passed(Piece::of(slot, &finished.job), lasted(&finished.report))
+                Notice::Passed(Piece::of(slot, &finished.job))
             }
         };
         self.observer.notice(&notice);

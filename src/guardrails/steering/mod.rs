@@ -5,6 +5,6 @@ mod parts;
 mod reach;
 mod table;
 
-pub use parts::steering_part;
-pub use reach::{Reach, reach_of_test, tools_of};
-pub use table::{Part, Steering, steering};
+pub(crate) use parts::steering_part;
+pub(crate) use reach::{Reach, reach_of_test, tools_of};
+pub(crate) use table::{Part, steering};

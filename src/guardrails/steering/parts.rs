@@ -9,7 +9,7 @@ use serde_json::Value;
 ///
 /// `base` is the content before the change, `new` the content after it; `follows` is true if the
 /// manifest of a lock file changed too.
-pub fn steering_part(
+pub(crate) fn steering_part(
     part: Part,
     base: Option<&[u8]>,
     new: Option<&[u8]>,

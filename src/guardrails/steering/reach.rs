@@ -5,7 +5,7 @@ use super::super::paths::Language;
 
 /// The ecosystem whose tools a file steers, or whose tools a step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Python.
     Python,
     /// TypeScript and JavaScript.
@@ -44,7 +44,7 @@ const TOOLS: &[(Reach, &str, &[&str])] = &[
 const MODULES: [&str; 5] = ["pytest", "unittest", "mypy", "ruff", "flake8"];
 
 /// Returns what a command runs, judging by its text; [`Reach::Any`] in doubt.
-pub fn tools_of(command: &str) -> Reach {
+pub(crate) fn tools_of(command: &str) -> Reach {
     let strange = |letter: char| "|$`()<>{}*;&\n\\'\"#!".contains(letter);
     if command.contains(strange) {
         return Reach::Any;
@@ -65,7 +65,7 @@ pub fn tools_of(command: &str) -> Reach {
 }
 
 /// Returns whose tools read a test.
-pub fn reach_of_test(path: &str) -> Reach {
+pub(crate) fn reach_of_test(path: &str) -> Reach {
     match Language::of(path) {
         Language::Python => Reach::Python,
         Language::Script => Reach::Script,
@@ -78,7 +78,7 @@ pub fn reach_of_test(path: &str) -> Reach {
 
 impl Reach {
     /// Returns whether a file of this reach can affect a step that runs tools of `step`.
-    pub fn reaches(self, step: Self) -> bool {
+    pub(crate) fn reaches(self, step: Self) -> bool {
         match (self, step) {
             (Self::Nothing, _) => false,
             (Self::Any, _) | (_, Self::Any) => true,

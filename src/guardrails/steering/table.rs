@@ -5,7 +5,7 @@ use super::reach::Reach;
 
 /// Which part of a file steers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// All of it.
     Whole,
     /// These keys of a JSON object.
@@ -18,7 +18,7 @@ pub enum Part {
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Steering {
+pub(crate) struct Steering {
     /// The ecosystem whose tools read it.
     pub reach: Reach,
     /// Which part of it steers.
@@ -270,7 +270,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Returns the row of a file; `None` if it steers nothing.
-pub fn steering(path: &str) -> Option<Steering> {
+pub(crate) fn steering(path: &str) -> Option<Steering> {
     let matches = |glob: &&str| -> bool {
         if !glob.contains('/') {
             return fast_glob::glob_match(glob, name(path));

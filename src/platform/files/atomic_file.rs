@@ -66,7 +66,7 @@ pub enum CommitError {
 
 /// A file that was renamed into place.
 #[derive(Debug)]
-pub struct Committed {
+pub(crate) struct Committed {
     /// The stamp of the new file.
     pub stamp: Stamp,
     /// The replaced file, if there was one. Closing it frees its blocks, which takes longer than
@@ -76,7 +76,7 @@ pub struct Committed {
 
 /// New content on disk, complete and synced, but not in place yet; removed when dropped.
 #[derive(Debug)]
-pub struct Staged<'d> {
+pub(crate) struct Staged<'d> {
     dir: &'d Dir,
     file: File,
     original: Option<File>,
@@ -90,7 +90,7 @@ pub struct Staged<'d> {
 ///
 /// Mode and owner are those of the file that it will replace; a new file gets mode 0600. The caller
 /// may set it to what the umask leaves of 0666.
-pub fn stage<'d, 'p>(
+pub(crate) fn stage<'d, 'p>(
     dir: &'d Dir,
     name: &OsStr,
     pieces: impl IntoIterator<Item = &'p [u8]>,
@@ -122,7 +122,7 @@ pub fn stage<'d, 'p>(
 ///
 /// # Errors
 /// Any I/O error; the file is then unchanged.
-pub fn replace_unsynced<'p>(
+pub(crate) fn replace_unsynced<'p>(
     dir: &Dir,
     name: &OsStr,
     pieces: impl IntoIterator<Item = &'p [u8]>,
@@ -136,7 +136,7 @@ pub fn replace_unsynced<'p>(
 ///
 /// # Errors
 /// Any I/O error; the file is then unchanged.
-pub fn replace_as<'p>(
+pub(crate) fn replace_as<'p>(
     dir: &Dir,
     name: &OsStr,
     pieces: impl IntoIterator<Item = &'p [u8]>,
@@ -158,7 +158,7 @@ pub fn replace_as<'p>(
 ///
 /// # Errors
 /// Any I/O error; there is then no new file.
-pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Result<bool> {
+pub(crate) fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Result<bool> {
     match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(_) => return Ok(false),
         Err(rustix::io::Errno::NOENT) => {}
@@ -185,12 +185,12 @@ pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Re
 impl Staged<'_> {
     /// Returns whether enough time has passed since the last byte was written that a later change
     /// of the renamed file cannot have the same stamp.
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.written.elapsed() >= TICK
     }
 
     /// Renames it over the file and syncs the directory.
-    pub fn commit(mut self) -> Result<Committed, CommitError> {
+    pub(crate) fn commit(mut self) -> Result<Committed, CommitError> {
         trouble::before().map_err(CommitError::Rename)?;
         let replaced = if fault::is(Fault::WriteInPlace) {
             self.write_in_place()
@@ -319,7 +319,7 @@ fn temp_name(name: &OsStr, hex: &str) -> OsString {
 }
 
 /// Returns whether `found` is a temp file of [`stage`] for `name` (for any name if `None`).
-pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
+pub(crate) fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
     let bytes = found.as_encoded_bytes();
     let Some(stem) = bytes.strip_prefix(b".").and_then(|rest| rest.strip_suffix(b".tmp")) else {
         return false;
@@ -334,7 +334,7 @@ pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
 }
 
 /// Returns whether there is a temp file of a writer of `name`, dead or alive.
-pub fn is_littered(dir: &Path, name: &OsStr) -> bool {
+pub(crate) fn is_littered(dir: &Path, name: &OsStr) -> bool {
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
     entries.filter_map(Result::ok).any(|entry| is_temp(&entry.file_name(), Some(name)))
 }
@@ -342,7 +342,7 @@ pub fn is_littered(dir: &Path, name: &OsStr) -> bool {
 /// Removes the temp files that dead writers of `name` left, and returns their number.
 ///
 /// Call it only under the lock of the directory, where no other writer is alive.
-pub fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
+pub(crate) fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
     let mut swept = 0;
     if fault::is(Fault::NoSweep) {
         return Ok(swept);
@@ -397,7 +397,7 @@ mod tests {
         let mut seen = Vec::new();
         let passed = pass_over(&dir, name(), |piece| seen.extend_from_slice(piece)).unwrap();
         assert_eq!((seen, passed), (read.content.as_bytes().to_vec(), Some(after)));
-        assert_eq!(read.meta.mode() & 0o7777, 0o664);
+        assert_eq!(fs::metadata(temp.path().join(name())).unwrap().mode() & 0o7777, 0o664);
         assert_eq!(names(temp.path()), [name()]);
     }
 

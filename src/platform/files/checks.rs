@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 /// Resolves the symlinks of `path`. The file itself need not exist, but its folder must.
-pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn real_path(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         other => return other,
@@ -31,13 +31,13 @@ static TRUSTED: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 
 /// Makes this process trust everything at or below `path`, whoever wrote it. Like user and umask,
 /// this is a setting of the whole process.
-pub fn trust(path: &Path) {
+pub(crate) fn trust(path: &Path) {
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     TRUSTED.write().unwrap_or_else(PoisonError::into_inner).push(real);
 }
 
 /// Returns whether a person said that what is at `path` is to be trusted.
-pub fn is_trusted(path: &Path) -> bool {
+pub(crate) fn is_trusted(path: &Path) -> bool {
     let trusted = TRUSTED.read().unwrap_or_else(PoisonError::into_inner);
     let real = real_path(path);
     let path = real.as_deref().unwrap_or(path);
@@ -45,7 +45,7 @@ pub fn is_trusted(path: &Path) -> bool {
 }
 
 /// Returns the end of a refusal: how to allow a file of another owner.
-pub fn how_to_trust(path: &Path) -> String {
+pub(crate) fn how_to_trust(path: &Path) -> String {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
@@ -59,7 +59,7 @@ pub fn how_to_trust(path: &Path) -> String {
 /// Returns why the file or folder at `path` must not be trusted; `None` if it may be.
 ///
 /// Group-writable is a way to share a queue and is accepted.
-pub fn refusal(path: &Path) -> io::Result<Option<String>> {
+pub(crate) fn refusal(path: &Path) -> io::Result<Option<String>> {
     Ok(refusal_of(path, &fs::metadata(path)?))
 }
 
@@ -93,14 +93,14 @@ fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
 
 /// Returns whether files of `uid` may be trusted: those of our own user, of root, who can change
 /// ours as well, and of the user who called this program through sudo.
-pub fn owned_by_us(uid: u32) -> bool {
+pub(crate) fn owned_by_us(uid: u32) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let caller = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());
     uid == own || uid == 0 || (own == 0 && caller == Some(uid))
 }
 
 /// Returns whether files can be created and replaced in `dir`.
-pub fn is_writable(dir: &Path) -> bool {
+pub(crate) fn is_writable(dir: &Path) -> bool {
     rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 

@@ -17,7 +17,7 @@ const ROOM: usize = 12;
 ///
 /// # Errors
 /// The system's error of opening one more.
-pub fn check_room() -> io::Result<()> {
+pub(crate) fn check_room() -> io::Result<()> {
     let mut open = Vec::with_capacity(ROOM);
     for _ in 0..ROOM {
         open.push(Dir::open(Path::new("/"))?);

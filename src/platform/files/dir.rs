@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
 /// Device and inode of what a path named when it was opened.
-pub type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 /// A directory that stays open, so that a rename of its path does not lead to another one.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl AsFd for Dir {
 }
 
 /// Device and inode of `meta`.
-pub fn identity(meta: &Metadata) -> Identity {
+pub(crate) fn identity(meta: &Metadata) -> Identity {
     (meta.dev(), meta.ino())
 }
 

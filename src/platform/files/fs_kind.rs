@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 /// Returns why the file system of `dir` does not support the protocol; `None` if it does.
-pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
+pub(crate) fn refusal(dir: &Path) -> io::Result<Option<String>> {
     let Some(kind) = network_kind(dir)? else { return Ok(None) };
     Ok(Some(format!(
         "{} is on {kind}, where file locks and renames are not reliable for all users, so two \
@@ -23,7 +23,7 @@ pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// The error of the operating system.
-pub fn free_bytes(dir: &Path) -> io::Result<u64> {
+pub(crate) fn free_bytes(dir: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(dir)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }

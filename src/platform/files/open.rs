@@ -6,7 +6,7 @@
 //! from the descriptor: checking the path before the open would prove nothing.
 //!
 //! Symlinks are legitimate if a person names a file that is only read: `workloop.toml`, prompt
-//! templates, verification scripts. These are read with [`Links::Follow`]. A queue file is first
+//! templates, verification scripts. These are read with `Links::Follow`. A queue file is first
 //! resolved to its real path and then opened without following. Everything in the state folder
 //! belongs to this program, and a symlink there is refused like a FIFO.
 
@@ -28,7 +28,7 @@ const KERNEL_TEXT: u64 = 64 << 20;
 
 /// How to treat a symlink in the place of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Links {
+pub(crate) enum Links {
     /// Refuse it: the file is one of this program.
     Refuse,
     /// Follow it: a person named the file.
@@ -38,7 +38,7 @@ pub enum Links {
 /// Something other than a regular file is at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} is {what}, not a regular file", .path.display())]
-pub struct NotAFile {
+pub(crate) struct NotAFile {
     /// The path.
     pub path: PathBuf,
     /// The type of what is there.
@@ -47,7 +47,7 @@ pub struct NotAFile {
 
 /// A file type other than a regular file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum What {
     /// A directory.
     Folder,
     /// A named pipe.
@@ -133,7 +133,7 @@ fn explained(dir: impl AsFd, path: &Path, links: Links, error: Errno) -> io::Err
 }
 
 /// Returns what is in the place of the file, if an open failed because of that.
-pub fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
+pub(crate) fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
     error.get_ref()?.downcast_ref()
 }
 
@@ -142,7 +142,7 @@ pub fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
 ///
 /// # Errors
 /// Every error except a missing file or folder.
-pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(error) if is_absent(&error) => Ok(None),
@@ -152,7 +152,7 @@ pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
 
 /// Returns whether a call failed for lack of descriptors, memory or a working disk: at another
 /// moment, or in another process, the result would have been different.
-pub fn is_shortage(error: &io::Error) -> bool {
+pub(crate) fn is_shortage(error: &io::Error) -> bool {
     let error = error.raw_os_error().map(Errno::from_raw_os_error);
     error.is_some_and(|error| {
         [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::IO, Errno::AGAIN, Errno::INTR]
@@ -162,7 +162,7 @@ pub fn is_shortage(error: &io::Error) -> bool {
 
 /// Returns what to do about a call that failed because a limit of this user or of the machine was
 /// reached.
-pub fn remedy(error: &io::Error) -> Option<&'static str> {
+pub(crate) fn remedy(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw_os_error)? {
         Errno::MFILE => Some("raise the limit of open files per process (ulimit -n)"),
         Errno::NFILE => Some("the machine has reached its limit of open files: end other programs"),
@@ -175,12 +175,12 @@ pub fn remedy(error: &io::Error) -> Option<&'static str> {
 }
 
 /// Returns whether a call failed because its path names nothing.
-pub fn is_absent(error: &io::Error) -> bool {
+pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Returns what is at `path`, if it is something other than a regular file.
-pub fn obstacle(path: &Path) -> Option<NotAFile> {
+pub(crate) fn obstacle(path: &Path) -> Option<NotAFile> {
     let what = What::of(FileType::from_raw_mode(rustix::fs::lstat(path).ok()?.st_mode))?;
     Some(NotAFile { path: path.to_owned(), what })
 }
@@ -189,7 +189,7 @@ pub fn obstacle(path: &Path) -> Option<NotAFile> {
 ///
 /// # Errors
 /// [`NotAFile`] inside an I/O error, or any other I/O error.
-pub fn reading(path: &Path, links: Links) -> io::Result<File> {
+pub(crate) fn reading(path: &Path, links: Links) -> io::Result<File> {
     regular(CWD, path, OFlags::RDONLY, links)
 }
 
@@ -197,7 +197,7 @@ pub fn reading(path: &Path, links: Links) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`reading`]; a longer file is an error too.
-pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reading(path, links)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
@@ -211,7 +211,7 @@ pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`]; bytes that are not UTF-8 are an error too.
-pub fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
     let bytes = read(path, links, limit)?;
     String::from_utf8(bytes).map_err(|_| {
         let text = format!("{} is not valid UTF-8", path.display());
@@ -223,7 +223,7 @@ pub fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
 ///
 /// # Errors
 /// As [`reading`].
-pub fn for_command(path: &Path) -> io::Result<File> {
+pub(crate) fn for_command(path: &Path) -> io::Result<File> {
     let file = reading(path, Links::Refuse)?;
     // The flag belongs to the open file, and the command should find it as a shell would leave it.
     rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
@@ -235,7 +235,7 @@ pub fn for_command(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`reading`].
-pub fn appending(path: &Path) -> io::Result<File> {
+pub(crate) fn appending(path: &Path) -> io::Result<File> {
     regular(CWD, path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE, Links::Refuse)
 }
 
@@ -244,7 +244,7 @@ pub fn appending(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`reading`].
-pub fn existing_or_new(path: &Path) -> io::Result<(File, bool)> {
+pub(crate) fn existing_or_new(path: &Path) -> io::Result<(File, bool)> {
     loop {
         match regular(CWD, path, OFlags::RDWR, Links::Refuse) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -261,7 +261,7 @@ pub fn existing_or_new(path: &Path) -> io::Result<(File, bool)> {
 ///
 /// # Errors
 /// `AlreadyExists` if the path names anything, including a dangling symlink.
-pub fn new(path: &Path) -> io::Result<File> {
+pub(crate) fn new(path: &Path) -> io::Result<File> {
     regular(CWD, path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, Links::Refuse)
 }
 
@@ -269,7 +269,7 @@ pub fn new(path: &Path) -> io::Result<File> {
 /// first, so that nothing is written through a symlink or into a FIFO.
 ///
 /// # Errors
-/// [`NotAFile`] for a folder that is not empty, or any other I/O error.
+/// `NotAFile` for a folder that is not empty, or any other I/O error.
 pub fn anew(path: &Path) -> io::Result<File> {
     for _ in 0..TRIES {
         match new(path) {
@@ -285,7 +285,10 @@ pub fn anew(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// Any error of `open`; [`NotAFile`] for a folder that is not empty.
-pub fn in_place_of_others<T>(path: &Path, open: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn in_place_of_others<T>(
+    path: &Path,
+    open: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<T> {
     let opened = open(path);
     match &opened {
         Err(error) if not_a_file(error).is_some() => {}
@@ -316,7 +319,7 @@ fn remove(path: &Path) -> io::Result<()> {
 /// # Errors
 /// Any I/O error; also if it is not a device, because opening a FIFO could block.
 #[expect(clippy::disallowed_methods, reason = "a device, and no regular file")]
-pub fn null() -> io::Result<File> {
+pub(crate) fn null() -> io::Result<File> {
     let path = Path::new("/dev/null");
     let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let file = File::from(retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Two changes of a file within this time may leave it with the same stamp.
-pub const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// From this size on, in bytes, a file is read by two threads.
 const WORTH_A_THREAD: u64 = 2 << 20;
 /// How much is read at once if the content is processed while reading, in bytes: small enough to
@@ -48,7 +48,7 @@ impl Stamp {
 
 /// Why a file was not read.
 #[derive(Debug, Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// It exceeds the limit.
     #[error("read the file: it has {size} bytes, more than {limit}")]
     TooLarge {
@@ -64,17 +64,15 @@ pub enum ReadError {
 
 /// A file as it was read.
 #[derive(Debug)]
-pub struct Contents {
+pub(crate) struct Contents {
     /// The whole content.
     pub content: Content,
     /// Its state before the first byte was read, and still after the last one.
     pub stamp: Stamp,
-    /// Its metadata, for the checks of owner, mode and links.
-    pub meta: Metadata,
 }
 
 /// Reads `name` in `dir`, at most `limit` bytes. Reads again if it changes in place meanwhile.
-pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
+pub(crate) fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
     const TRIES: u32 = 20;
     let mut last = read_once(dir, name, limit)?;
     for _ in 0..TRIES {
@@ -108,7 +106,7 @@ fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), Re
         return Err(ReadError::TooLarge { size, limit });
     }
     let unchanged = Stamp::of(&file.metadata()?) == stamp && size == stamp.size;
-    Ok((Contents { content, stamp, meta }, unchanged))
+    Ok((Contents { content, stamp }, unchanged))
 }
 
 /// Reads the first `size` bytes, or fewer if the file became shorter, in two threads: half of the
@@ -179,7 +177,11 @@ fn provide(_buffer: &mut [u8]) {}
 
 /// Passes the content of `name` to `see` in pieces without storing it. Returns its stamp, or `None`
 /// if it changed meanwhile.
-pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Result<Option<Stamp>> {
+pub(crate) fn pass_over(
+    dir: &Dir,
+    name: &OsStr,
+    mut see: impl FnMut(&[u8]),
+) -> io::Result<Option<Stamp>> {
     let mut file = dir.open_file(name)?;
     let stamp = Stamp::of(&file.metadata()?);
     let mut piece = vec![0; PIECE];

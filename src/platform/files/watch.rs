@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Watches directories, but not what is below them.
-pub struct Watch {
+pub(crate) struct Watch {
     /// Starts the watcher and its thread; deferred, because a caller may never wait.
     start: Option<Box<dyn FnOnce() -> Option<RecommendedWatcher> + Send>>,
     watcher: Option<RecommendedWatcher>,
@@ -28,7 +28,7 @@ impl Watch {
     ///
     /// `wanted` gets the changed path (the watched directory itself if it was replaced). Temp files
     /// of this program are filtered out before.
-    pub fn new(
+    pub(crate) fn new(
         dirs: &[PathBuf],
         wanted: impl Fn(&Path) -> bool + Send + 'static,
         tell: impl Fn() + Send + 'static,
@@ -48,7 +48,7 @@ impl Watch {
     }
 
     /// Starts to watch; `false` if it watches already. Earlier changes are not reported.
-    pub fn listen(&mut self) -> bool {
+    pub(crate) fn listen(&mut self) -> bool {
         let first = !std::mem::replace(&mut self.listening, true);
         if first {
             self.rearm();
@@ -58,13 +58,13 @@ impl Watch {
 
     /// Prepares for the next change. Call it before reading the files again, so that a change in
     /// between is reported. Watches replaced directories again.
-    pub fn rearm(&mut self) {
+    pub(crate) fn rearm(&mut self) {
         self.pending.store(false, Ordering::Release);
         self.rewatch();
     }
 
     /// Watches `dir` too.
-    pub fn also(&mut self, dir: PathBuf) {
+    pub(crate) fn also(&mut self, dir: PathBuf) {
         if !self.dirs.iter().any(|(watched, _)| *watched == dir) {
             self.dirs.push((dir, None));
             self.rewatch();
@@ -72,7 +72,8 @@ impl Watch {
     }
 
     /// Returns whether every directory is being watched; if not, only the poll notices changes.
-    pub fn is_complete(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_complete(&self) -> bool {
         self.watcher.is_some() && self.dirs.iter().all(|(_, watched)| watched.is_some())
     }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// Returns [`StoreError`] if one of them is not a valid task or already exists. Nothing is added
 /// then.
-pub fn add(
+pub(crate) fn add(
     project: &mut Project,
     originals: &[String],
     said: &[Said],

@@ -13,7 +13,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// As for [`Project::each`]. A task that does not wait for an answer is refused.
-pub fn answer(
+pub(crate) fn answer(
     project: &mut Project,
     id: &str,
     (text, matches): (&str, Option<&str>),
@@ -25,7 +25,7 @@ pub fn answer(
 }
 
 /// Returns the transition that answers the task at `place`. `by` is the task whose agent answers.
-pub fn answered(
+pub(crate) fn answered(
     draft: &Draft<'_>,
     place: Place,
     (text, matches): (&str, Option<&str>),
@@ -55,6 +55,6 @@ fn asked(queue: &Queue, task: usize) -> Option<String> {
 }
 
 /// Returns `open_question` of a task, if it is valid.
-pub fn open_question(queue: &Queue, task: usize) -> Option<OpenQuestion> {
+pub(crate) fn open_question(queue: &Queue, task: usize) -> Option<OpenQuestion> {
     queue.raw(task, Field::OpenQuestion).and_then(|raw| serde_json::from_str(raw).ok())
 }

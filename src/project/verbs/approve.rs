@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 
 /// The effect of an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approved {
+pub(crate) enum Approved {
     /// The task may start.
     MayStart,
     /// Its change may land.
@@ -21,7 +21,7 @@ pub enum Approved {
 ///
 /// # Errors
 /// As for [`Project::each`]. A task that does not wait for an approval is refused.
-pub fn approve(
+pub(crate) fn approve(
     project: &mut Project,
     ids: &[String],
     by: &str,

@@ -34,7 +34,7 @@ pub(super) enum Living {
 
 /// The dead claims of some tasks. No worker can take these tasks over as long as this value exists.
 #[derive(Debug, Default)]
-pub struct DeadClaims {
+pub(crate) struct DeadClaims {
     keeper: Keeper,
     claims: HashMap<TaskRef, Option<Claim>>,
 }
@@ -84,7 +84,7 @@ impl DeadClaims {
 
     /// Returns the keeper of the locks of the tasks, for verifying one of them while they are
     /// locked.
-    pub fn keeper(&mut self) -> &mut Keeper {
+    pub(crate) fn keeper(&mut self) -> &mut Keeper {
         &mut self.keeper
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 
 /// What a person states about completed work.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// The name of the person.
     pub by: String,
     /// An optional note.
@@ -21,8 +21,8 @@ pub struct Done {
 ///
 /// # Errors
 /// Returns [`VerbError::AtWork`] if a worker is working on one of them. Otherwise as for
-/// [`resolve`](crate::project::resolve).
-pub fn before_done(
+/// [`resolve`](fn@crate::project::resolve).
+pub(crate) fn before_done(
     project: &Project,
     ids: &[String],
 ) -> Result<(Vec<Place>, DeadClaims), VerbError> {
@@ -37,7 +37,7 @@ pub fn before_done(
 ///
 /// # Errors
 /// As for [`Project::each`].
-pub fn done(
+pub(crate) fn done(
     project: &mut Project,
     ids: &[String],
     done: &Done,

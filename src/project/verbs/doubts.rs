@@ -12,7 +12,7 @@ const MOST: usize = 20;
 /// Returns why the tasks `ids` of the served queues can never run with the current queues: unknown
 /// dependencies, or cycles. Nothing is refused, because the missing tasks may be added next. Only
 /// the first warnings are returned, with the number of further ones.
-pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
+pub(crate) fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let set = project.set();
     let places = QueueIx::each(project.served()).flat_map(|(queue, tasks)| {
         ids.iter().filter_map(move |id| Some((queue, tasks.index_of(id)?)))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// The changes to a task. Later parts override earlier ones.
 #[derive(Clone, Debug, Default)]
-pub struct Edit {
+pub(crate) struct Edit {
     /// The text of an object, with its members. `null` removes a key.
     pub merge: Option<(String, Map<String, Value>)>,
     /// The keys to remove. They must exist.
@@ -22,7 +22,7 @@ pub struct Edit {
 
 /// Dependencies that a person removes from a task.
 #[derive(Clone, Debug, Default)]
-pub struct Dropped {
+pub(crate) struct Dropped {
     /// The ids as the task names them.
     pub ids: Vec<String>,
     /// The reason, which is recorded.
@@ -33,7 +33,11 @@ pub struct Dropped {
 ///
 /// # Errors
 /// Returns [`StoreError`] if a value could not be used, or if only the program may write a field.
-pub fn edit(project: &mut Project, id: &str, edit: &Edit) -> Result<Vec<String>, StoreError> {
+pub(crate) fn edit(
+    project: &mut Project,
+    id: &str,
+    edit: &Edit,
+) -> Result<Vec<String>, StoreError> {
     let config = project.config().clone();
     project.each(&[id.to_owned()], |draft, place| {
         let queue = &draft.queues()[place.queue];

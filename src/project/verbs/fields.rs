@@ -12,7 +12,7 @@ pub(super) type Keys = Vec<(String, Option<Value>)>;
 
 /// A value that a person sets in a task.
 #[derive(Clone, Debug)]
-pub enum Said {
+pub(crate) enum Said {
     /// A field, written under the file's own spelling.
     Field(Field, Value),
     /// The paths. One path is written to `file`, several to `files`, unless the task already uses

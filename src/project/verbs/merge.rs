@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// # Errors
 /// Returns [`StoreError`] if a key was changed differently in the file and in the copy. Otherwise
 /// as for [`edit`](super::edit()).
-pub fn merge(
+pub(crate) fn merge(
     project: &mut Project,
     id: &str,
     base: &Map<String, Value>,

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// Reported progress of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// The values of `percent`, `next`, `eta` and `note`.
     pub fields: Map<String, Value>,
     /// The numbers of the steps that are done, counted from 1.
@@ -24,7 +24,7 @@ pub struct Progress {
 /// # Errors
 /// Returns [`StoreError`], including for an attempt that lost its claim and for a step that the
 /// task does not have.
-pub fn progress(
+pub(crate) fn progress(
     project: &mut Project,
     id: &str,
     actor: &Actor,

@@ -11,7 +11,7 @@ use crate::store::StoreError;
 ///
 /// # Errors
 /// Returns [`VerbError::AtWork`] without `force`. Otherwise as for [`Project::each`].
-pub fn release(
+pub(crate) fn release(
     project: &mut Project,
     ids: &[String],
     force: bool,

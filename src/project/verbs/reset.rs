@@ -18,7 +18,7 @@ const CLAIMS: usize = 500;
 ///
 /// # Errors
 /// As for [`Project::each`]. A task that a worker is working on is refused.
-pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbError> {
+pub(crate) fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbError> {
     let made = reset_these(project, |set, queues| {
         ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
     })?;
@@ -30,7 +30,7 @@ pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbE
 ///
 /// # Errors
 /// As for [`reset`].
-pub fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), VerbError> {
+pub(crate) fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), VerbError> {
     let mut left = usize::MAX;
     loop {
         let made =
@@ -85,7 +85,7 @@ fn reset_these(
 }
 
 /// Returns every task that has run or is recorded to have run. Parked tasks are left out.
-pub fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
+pub(crate) fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
     let ran = |place: &Place| {
         let queue = &queues[place.queue];
         !is_left_alone(queue, place.task) && !is_untouched(queue, place.task)
@@ -95,7 +95,7 @@ pub fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
 
 /// Returns how many tasks of the served queues a reset of all tasks leaves alone: those that are
 /// parked or have an unknown status.
-pub fn left_by_reset(queues: &[Queue], served: usize) -> usize {
+pub(crate) fn left_by_reset(queues: &[Queue], served: usize) -> usize {
     places(queues, served).filter(|place| is_left_alone(&queues[place.queue], place.task)).count()
 }
 

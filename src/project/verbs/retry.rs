@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The project root, and the name of an agent.
-pub type AgentOf = (PathBuf, String);
+pub(crate) type AgentOf = (PathBuf, String);
 
 /// Returns the given tasks to pending. `because` is the text for their next prompts, optionally
 /// with a regular expression for the errors to which it applies. Returns the ids, and the agents of
@@ -20,7 +20,7 @@ pub type AgentOf = (PathBuf, String);
 ///
 /// # Errors
 /// As for [`Project::each`].
-pub fn retry(
+pub(crate) fn retry(
     project: &mut Project,
     ids: &[String],
     because: Option<(&str, Option<&str>)>,
@@ -39,7 +39,7 @@ pub fn retry(
 }
 
 /// Returns the blocked tasks of the served queues.
-pub fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
+pub(crate) fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
     let blocked = |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
     places(queues, served).filter(blocked).collect()
 }
@@ -49,7 +49,7 @@ pub fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
 ///
 /// # Errors
 /// As for [`Project::update`].
-pub fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
+pub(crate) fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
     let mut done = Vec::new();
     loop {
         let mut made = Vec::new();

@@ -9,7 +9,7 @@ use serde_json::Map;
 ///
 /// # Errors
 /// As for [`Project::each`].
-pub fn transition(
+pub(crate) fn transition(
     project: &mut Project,
     ids: &[String],
     transition: &Transition,
@@ -21,7 +21,7 @@ pub fn transition(
 ///
 /// # Errors
 /// Returns [`StoreError`] if the state of the task does not allow it.
-pub fn make(
+pub(crate) fn make(
     draft: &mut Draft<'_>,
     place: Place,
     transition: &Transition,

@@ -1,6 +1,6 @@
 //! Reads tasks as people write them: every spelling of a key, every form of a value.
 //!
-//! If a field that the program acts on cannot be read, the result is a [`FieldProblem`]. A task
+//! If a field that the program acts on cannot be read, the result is a `FieldProblem`. A task
 //! with a problem is never run, and nothing unreadable counts as satisfied.
 
 use super::field_span::FieldSpan;

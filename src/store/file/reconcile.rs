@@ -1,7 +1,7 @@
 //! Judges edits of a queue file that people and agents made outside of the program.
 //!
 //! An edit is detected by the hash of the file and judged task by task against the queue as it was
-//! last recorded ([`edits`](super::edits)). Finished work is not thrown away: a task whose record
+//! last recorded ([`edits`]). Finished work is not thrown away: a task whose record
 //! is of an earlier moment was set back (`git checkout`, a restored copy), and is complete again if
 //! its work is still on disk. If the work may be missing, the task waits until a verification of
 //! the tree has decided. If only the state of a task changed, a person reopened it, and it stays

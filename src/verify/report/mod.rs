@@ -21,7 +21,6 @@ pub enum Kind {
 
 /// A report format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the name of a tool")]
 pub enum Parser {
     Junit,
     Cargo,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The input of a board.
 #[derive(Clone, Copy)]
-pub struct Board<'a> {
+pub(crate) struct Board<'a> {
     /// The queues, by the names that the board uses for them.
     pub sources: Sources<'a>,
     /// The indexes of the queues to show, in order.
@@ -23,7 +23,6 @@ pub struct Board<'a> {
 pub(super) struct Card {
     /// The data that every view shows.
     pub(super) task: TaskView,
-    /// Its deadline.
     pub(super) deadline: Option<deadline::Deadline>,
     /// The number of its dependencies, and the names of those that are not complete.
     pub(super) depends: (usize, Vec<String>),

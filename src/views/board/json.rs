@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// A board. Fields may be added, never renamed.
 #[derive(Clone, Debug, Serialize)]
-pub struct BoardView {
+pub(crate) struct BoardView {
     /// Version of this shape.
     pub schema_version: u32,
     /// The queues.
@@ -24,7 +24,7 @@ pub struct BoardView {
 
 /// A queue of a board.
 #[derive(Clone, Debug, Serialize)]
-pub struct BoardQueue {
+pub(crate) struct BoardQueue {
     /// Its path, as shown on the board.
     pub path: String,
     /// Its tasks by state.
@@ -35,7 +35,7 @@ pub struct BoardQueue {
 
 /// The tasks in one state.
 #[derive(Clone, Debug, Serialize)]
-pub struct BoardList {
+pub(crate) struct BoardList {
     /// The state.
     pub state: &'static str,
     /// The tasks, in the order of the board.
@@ -44,7 +44,7 @@ pub struct BoardList {
 
 /// A task of a board: the fields of `status`, and those that boards add.
 #[derive(Clone, Debug, Serialize)]
-pub struct BoardTask {
+pub(crate) struct BoardTask {
     /// The fields of `status`.
     #[serde(flatten)]
     pub task: TaskView,
@@ -70,7 +70,7 @@ pub struct BoardTask {
 
 impl Board<'_> {
     /// Returns the board as data.
-    pub fn data(&self) -> BoardView {
+    pub(crate) fn data(&self) -> BoardView {
         let mut all = Share::default();
         let mut lists: Vec<BoardList> = LISTS
             .iter()

@@ -7,19 +7,18 @@ mod card;
 mod json;
 mod kanban;
 mod progress;
-pub mod state;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod todo;
 
-pub use card::Board;
-pub use json::{BoardList, BoardQueue, BoardTask, BoardView};
+pub(crate) use card::Board;
 
 use crate::config::BoardStyle;
 
 impl Board<'_> {
     /// Renders the board.
-    pub fn render(&self, style: BoardStyle) -> String {
+    pub(crate) fn render(&self, style: BoardStyle) -> String {
         match style {
             BoardStyle::Kanban => kanban::render(self),
             BoardStyle::Progress => progress::render(self),

@@ -12,7 +12,7 @@ const HEAD: &str = "## ";
 
 /// Renders the part of one queue. `attempts` is the budget of tasks without their own, and `order`
 /// ranks what comes next.
-pub fn part(board: &Board<'_>, queue: QueueIx, attempts: u32, order: &Order) -> String {
+pub(crate) fn part(board: &Board<'_>, queue: QueueIx, attempts: u32, order: &Order) -> String {
     let readiness = board.sources.readiness;
     let text = &board.sources.queues[queue];
     let mut shown = format!("{HEAD}{}\n\n", inline(&board.sources.shown[queue]));
@@ -74,7 +74,11 @@ fn last(board: &Board<'_>, queue: QueueIx) -> Option<Node> {
 
 /// Returns the whole file: the parts of this program's queues, and from `old` those of other queues
 /// that still `exist`.
-pub fn merged(parts: &[(String, String)], old: &str, exists: &dyn Fn(&str) -> bool) -> String {
+pub(crate) fn merged(
+    parts: &[(String, String)],
+    old: &str,
+    exists: &dyn Fn(&str) -> bool,
+) -> String {
     let split = |text: &str| -> Vec<String> {
         let before = format!("\n{HEAD}");
         let parts = text.split(before.as_str()).skip(1);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// The fields of a journal line that a report needs.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Line {
+pub(crate) struct Line {
     at: String,
     event: EventKind,
     #[serde(default)]
@@ -44,7 +44,7 @@ struct Data {
 
 /// An attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// Its number.
     pub number: u32,
     /// The worker that made it.
@@ -69,18 +69,18 @@ pub struct Attempt {
 
 impl Attempt {
     /// Returns how long it took; zero while it runs.
-    pub fn millis(&self) -> i64 {
+    pub(crate) fn millis(&self) -> i64 {
         self.ended.map_or(0, |ended| (ended - self.started).max(0))
     }
 
     /// Returns whether it failed: interruptions, and attempts that a person ended, do not count.
-    pub fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         let ends = [EventKind::Retried, EventKind::Blocked, EventKind::AttemptLost];
         self.end.is_some_and(|end| ends.contains(&end))
     }
 
     /// Returns whether the work was accepted.
-    pub fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.end == Some(EventKind::Completed)
     }
 }
@@ -110,7 +110,7 @@ impl Line {
 
 /// All attempts of the tasks of a journal, by file name of the queue and id, oldest first.
 #[derive(Clone, Debug, Default)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     by_task: HashMap<(String, String), Vec<Attempt>>,
     /// Other events, oldest first.
     pub(super) notes: Vec<Note>,
@@ -118,7 +118,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Reads the lines of a journal, oldest first.
-    pub fn read(lines: impl Iterator<Item = Line>) -> Self {
+    pub(crate) fn read(lines: impl Iterator<Item = Line>) -> Self {
         let mut attempts = Self::default();
         for line in lines {
             attempts.notes.extend(line.note());
@@ -128,7 +128,7 @@ impl Attempts {
     }
 
     /// Returns the attempts of a task.
-    pub fn of(&self, queue: &str, task: &str) -> &[Attempt] {
+    pub(crate) fn of(&self, queue: &str, task: &str) -> &[Attempt] {
         let key = (queue.to_owned(), task.to_owned());
         self.by_task.get(&key).map_or(&[], Vec::as_slice)
     }
@@ -177,7 +177,7 @@ impl Attempts {
 }
 
 /// Converts a time of the journal to milliseconds since the epoch.
-pub fn millis(at: &str) -> Option<i64> {
+pub(crate) fn millis(at: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(at).ok().map(|time| time.timestamp_millis())
 }
 

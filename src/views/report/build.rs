@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The input of a report.
-pub struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// The queues.
     pub sources: Sources<'a>,
     /// The data of their journals.
@@ -37,7 +37,7 @@ pub struct Input<'a> {
 }
 
 /// Builds the report.
-pub fn build(input: &Input<'_>) -> Report {
+pub(crate) fn build(input: &Input<'_>) -> Report {
     let graph = input.sources.readiness.graph();
     let served = QueueIx::first(input.sources.served);
     let nodes: Vec<Node> = served

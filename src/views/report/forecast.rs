@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 impl Report {
     /// Returns how many attempts ran at a time so far, while any ran; `otherwise` if none ran.
-    pub fn pace(&self, otherwise: usize) -> usize {
+    pub(crate) fn pace(&self, otherwise: usize) -> usize {
         self.metrics.speedup.map_or(otherwise, |speedup| speedup.round() as usize).max(1)
     }
 

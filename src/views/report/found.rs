@@ -18,7 +18,7 @@ const NAMED: usize = 8;
 
 impl Found {
     /// Returns the record of an attempt.
-    pub fn of(report: &AttemptReport, mask: &Mask) -> Self {
+    pub(crate) fn of(report: &AttemptReport, mask: &Mask) -> Self {
         let hide = |text: &mut String| *text = mask.text(text).into_owned();
         let mut found = Self {
             measures: measures(report),

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 /// The journals of the queues; several queues may share one.
 #[derive(Clone, Debug, Default)]
-pub struct Journals {
+pub(crate) struct Journals {
     all: Vec<Attempts>,
     /// The journal of each queue.
     of: Vec<usize>,
@@ -17,7 +17,7 @@ pub struct Journals {
 
 impl Journals {
     /// Creates journals, with the index of the journal of each queue.
-    pub fn new(all: Vec<Attempts>, of: Vec<usize>) -> Self {
+    pub(crate) fn new(all: Vec<Attempts>, of: Vec<usize>) -> Self {
         Self { all, of }
     }
 

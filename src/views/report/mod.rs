@@ -3,7 +3,7 @@
 //! Every figure is made of the queues and the journal, and of no earlier counts: anyone who has
 //! both can make the same report, and check it.
 
-pub mod attempts;
+pub(crate) mod attempts;
 mod build;
 mod charts;
 mod csv;
@@ -22,11 +22,9 @@ mod styles;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Input, build};
-pub use journals::Journals;
-pub use model::{
-    Format, Found, HookRow, Left, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow,
-};
+pub(crate) use build::{Input, build};
+pub(crate) use journals::Journals;
+pub(crate) use model::{Format, Found, Left, Report, ReportError, Style};
 
 use crate::views::json;
 
@@ -35,7 +33,7 @@ impl Report {
     ///
     /// # Errors
     /// If a library cannot write it, which happens for no report of this program.
-    pub fn render(&self, format: Format, style: Style) -> Result<Vec<u8>, ReportError> {
+    pub(crate) fn render(&self, format: Format, style: Style) -> Result<Vec<u8>, ReportError> {
         Ok(match format {
             Format::Markdown => styles::render(self, style).into_bytes(),
             Format::Html => html::render(self, style)?.into_bytes(),

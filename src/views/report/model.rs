@@ -11,7 +11,7 @@ use std::io;
 
 /// A report. Fields may be added, never renamed.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Version of this shape.
     pub schema_version: u32,
     /// When it was made.
@@ -62,7 +62,7 @@ pub struct Report {
 
 /// The metrics of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     /// Attempts whose work was accepted.
     pub attempts_passed: usize,
     /// Attempts that failed; interrupted ones are neither.
@@ -89,7 +89,7 @@ pub struct Metrics {
 
 /// Attempts that failed for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Lesson {
+pub(crate) struct Lesson {
     /// The code, ours or the one that a hook printed; `None` if there is none.
     pub reason_code: Option<String>,
     /// The number of attempts.
@@ -114,7 +114,7 @@ impl Lesson {
 
 /// A phase.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PhaseRow {
+pub(crate) struct PhaseRow {
     /// The queue.
     pub queue: String,
     /// Its number or name; `None` for tasks without one.
@@ -133,7 +133,7 @@ pub struct PhaseRow {
 
 /// A task.
 #[derive(Clone, Debug, Serialize)]
-pub struct TaskRow {
+pub(crate) struct TaskRow {
     /// Its reference.
     pub id: String,
     /// Its queue.
@@ -199,7 +199,7 @@ pub struct TaskRow {
 
 /// The findings of an attempt, in the fields of `why --json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Found {
+pub(crate) struct Found {
     /// The measured numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<MeasureView>,
@@ -213,7 +213,7 @@ pub struct Found {
 
 /// The tasks that are left for loops.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Left {
+pub(crate) struct Left {
     /// Tasks that can still run.
     pub tasks: usize,
     /// Pending tasks that cannot run, as things are.
@@ -228,7 +228,7 @@ pub struct Left {
 
 /// How often a hook ran, and with which results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct HookRow {
+pub(crate) struct HookRow {
     /// The point at which it runs.
     pub hook: HookPoint,
     /// How often it ran.
@@ -243,7 +243,7 @@ pub struct HookRow {
 
 /// An attempt as a bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
+pub(crate) struct Span {
     /// When it began.
     pub from: i64,
     /// When it ended.
@@ -256,7 +256,7 @@ pub struct Span {
 
 /// Complete tasks by verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Validation {
+pub(crate) struct Validation {
     /// PASS.
     pub pass: usize,
     /// Completed without verification.
@@ -267,7 +267,7 @@ pub struct Validation {
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Markdown.
     #[default]
     Markdown,
@@ -283,7 +283,7 @@ pub enum Format {
 
 /// The purpose of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// What was done.
     #[default]
     Synthesis,

@@ -171,7 +171,7 @@ impl Entry {
 }
 
 /// Returns the name of the entry of an attempt; `part` is the task as a part of a ref.
-pub fn name_of(part: &str, attempt: u32) -> String {
+pub(crate) fn name_of(part: &str, attempt: u32) -> String {
     format!("{part}-{attempt}")
 }
 

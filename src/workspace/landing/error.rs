@@ -41,10 +41,7 @@ pub enum LandError {
     },
     /// Objects of the commit are missing: a person's `git gc --prune=now` removed them.
     #[error("objects of the commit {commit} are gone, so it does not land")]
-    Incomplete {
-        /// The commit.
-        commit: Oid,
-    },
+    Incomplete { commit: Oid },
     /// Others keep moving the target.
     #[error("{target} moved {TRIES} times while a change was to land on it")]
     Restless {

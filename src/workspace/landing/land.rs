@@ -28,7 +28,7 @@ const INDEX_WAIT: Duration = Duration::from_secs(10);
 pub enum Landed {
     /// The target is at the commit.
     Done {
-        /// The commit.
+        /// The commit on the target.
         commit: Oid,
     },
     /// The target has all of it already.

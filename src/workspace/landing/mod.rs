@@ -15,14 +15,12 @@ mod recover;
 mod reverts;
 mod step;
 
-pub use checkout::Obstacle;
-pub use entry::{Entries, Entry, EntryError, State, Whose, Work, name_of};
-pub use error::LandError;
+pub use entry::{Entries, Entry, State, Whose, Work};
+pub(crate) use entry::{EntryError, name_of};
+pub(crate) use error::LandError;
 pub use land::{Landed, Landing};
 pub use message::{Message, Verdict};
-pub use recover::Recovered;
-pub use reverts::Reverted;
-pub use step::Step;
+pub(crate) use reverts::Reverted;
 
 #[cfg(test)]
 mod tests;

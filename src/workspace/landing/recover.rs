@@ -16,10 +16,7 @@ pub enum Recovered {
     /// No landing was in progress.
     Nothing,
     /// The landing is complete.
-    Landed {
-        /// The commit.
-        commit: Oid,
-    },
+    Landed { commit: Oid },
     /// A person committed what was staged: the target has it.
     Covered {
         /// The commit of the target.

@@ -2,6 +2,9 @@
 
 use super::super::repo::scratch::{Scratch, sh};
 use super::super::repo::{Oid, Repository, ref_part};
+use super::checkout::Obstacle;
+use super::recover::Recovered;
+use super::step::Step;
 use super::*;
 use crate::platform::ids::CountingIds;
 use crate::platform::lock::LockError;

@@ -73,10 +73,7 @@ pub enum CaptureError {
     },
     /// A tracked file was replaced by something that no tree can contain.
     #[error("{} was a file and is a pipe, a socket or a device", .path.display())]
-    Special {
-        /// The path.
-        path: PathBuf,
-    },
+    Special { path: PathBuf },
     /// A nested repository cannot be moved away.
     #[error("move the repositories inside the workspace: {0}")]
     Nested(#[source] io::Error),

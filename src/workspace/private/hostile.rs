@@ -2,6 +2,7 @@
 
 use super::super::repo::scratch::{Scratch, git, sh};
 use super::super::repo::{Repository, Stamp};
+use super::capture::CaptureError;
 use super::*;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

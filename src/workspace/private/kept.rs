@@ -90,7 +90,7 @@ impl Places {
 }
 
 /// Returns the disk space of a tree, in bytes, as far as it can be read.
-pub fn size_of(tree: &Path) -> u64 {
+pub(crate) fn size_of(tree: &Path) -> u64 {
     let mut bytes = 0;
     let mut rest = vec![tree.to_owned()];
     while let Some(path) = rest.pop() {

@@ -19,16 +19,18 @@ mod places;
 mod setup;
 mod tree;
 
-pub use attempts::{AttemptName, AttemptRef};
-pub use capture::{CaptureError, CaptureRules, Captured};
-pub use continued::{KeptWork, TaskName};
-pub use cover::Cover;
-pub use kept::{Place, RemoveError, size_of};
-pub use mixed::PutTo;
-pub use own_git::Objects;
-pub use places::{Kind, PlaceError, Places, Slot};
-pub use setup::{Setup, SetupRules};
-pub use tree::{Brought, Tree, TreeError, TreeRules, Wanted};
+pub use attempts::AttemptName;
+pub(crate) use attempts::AttemptRef;
+pub use capture::{CaptureRules, Captured};
+pub(crate) use continued::{KeptWork, TaskName};
+pub(crate) use kept::{Place, RemoveError, size_of};
+pub(crate) use mixed::PutTo;
+pub(crate) use own_git::Objects;
+pub use places::{Kind, Places};
+pub(crate) use places::{PlaceError, Slot};
+pub(crate) use setup::{Setup, SetupRules};
+pub(crate) use tree::{Brought, TreeError};
+pub use tree::{Tree, TreeRules, Wanted};
 
 #[cfg(test)]
 mod hostile;

@@ -4,6 +4,7 @@ use super::super::change::DeltaKind;
 use super::super::merge::Merge;
 use super::super::repo::scratch::{Scratch, sh};
 use super::super::repo::{Oid, Repository, Stamp};
+use super::capture::CaptureError;
 use super::*;
 use std::fs;
 use std::path::{Path, PathBuf};

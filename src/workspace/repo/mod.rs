@@ -16,16 +16,17 @@ mod names;
 mod ref_writer;
 mod refusal;
 
-pub use calls::GitError;
+pub(crate) use calls::GitError;
 
-pub use checkouts::Checkout;
+pub(crate) use checkouts::Checkout;
 pub(super) use commits::RefMove;
 pub use commits::Stamp;
 pub use found::Repository;
 pub(super) use memory::Memory;
+pub use names::Oid;
+pub(crate) use names::ref_part;
 pub(super) use names::shortened;
-pub use names::{Oid, ref_part};
-pub use refusal::Refusal;
+pub(crate) use refusal::Refusal;
 
 #[cfg(test)]
 pub(super) mod scratch;

@@ -62,7 +62,7 @@ impl From<Oid> for String {
 
 /// Returns the id of a task as one part of a ref. Letters, digits, `_`, `-` and inner dots stay,
 /// and everything else is percent-encoded. If the result is too long, a hash replaces its end.
-pub fn ref_part(id: &str) -> String {
+pub(crate) fn ref_part(id: &str) -> String {
     let bytes = id.as_bytes();
     let mut part = String::with_capacity(bytes.len());
     for (place, byte) in bytes.iter().enumerate() {

@@ -7,8 +7,8 @@ use std::path::Path;
 use workloop::domain::{
     self, Claim, Completion, Evidence, Field, OpenQuestion, ReasonCode, Status, Transition, Verdict,
 };
-use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
+use workloop::testing::platform::clock::{Clock as _, SystemClock};
 
 /// A source of choices: the bytes after the document, or those of the document if there are none.
 struct Chooser<'a> {

@@ -3,19 +3,21 @@
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use workloop::agent::{parse_result, read_result};
 use workloop::domain::{EVENT_VERSION, Event};
 use workloop::store::StateDir;
 use workloop::store::journal::Journal;
 use workloop::store::lines::JournalLines;
-use workloop::views::event::Teller;
-use workloop::views::mask::Mask;
-use workloop::views::style::Look;
+use workloop::testing::agent::{parse_result, read_result};
+use workloop::testing::views::event::Teller;
+use workloop::testing::views::mask::Mask;
+use workloop::testing::views::style::Look;
 
 /// A configuration is understood, or refused with positions that exist.
 pub(super) fn config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let Err(refused) = workloop::config::parse(Path::new("workloop.toml"), &text) else { return };
+    let Err(refused) = workloop::testing::config::parse(Path::new("workloop.toml"), &text) else {
+        return;
+    };
     assert!(!refused.problems.is_empty() && !refused.to_string().is_empty());
     let lines = text.split('\n').count();
     for problem in &refused.problems {

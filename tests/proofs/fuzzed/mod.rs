@@ -47,7 +47,7 @@ fn is_inert(text: &str) {
 /// Returns the JSON of a view, which must not control a terminal either.
 #[track_caller]
 fn json_is_inert(value: &impl serde::Serialize) -> serde_json::Value {
-    let bytes = workloop::views::json::object(value).expect("JSON");
+    let bytes = workloop::testing::views::json::object(value).expect("JSON");
     is_inert(std::str::from_utf8(&bytes).expect("UTF-8"));
     serde_json::from_slice(&bytes).expect("JSON again")
 }

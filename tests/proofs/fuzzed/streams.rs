@@ -3,10 +3,10 @@
 use super::capture::Stream;
 use std::fs::{self, File};
 use std::io::Write as _;
-use workloop::agent::{bound, bound_file, has_promise};
-use workloop::views::escape::{Screen, lines};
-use workloop::views::mask::Mask;
-use workloop::views::output::Tail;
+use workloop::testing::agent::{bound, bound_file, has_promise};
+use workloop::testing::views::escape::{Screen, lines};
+use workloop::testing::views::mask::Mask;
+use workloop::testing::views::output::Tail;
 
 /// The smallest cap of the supervisor.
 const CAP: u64 = 4096;

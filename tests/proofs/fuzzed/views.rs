@@ -6,13 +6,13 @@ use workloop::plan::{
     self, Agents, Conditions, EstimateRules, Estimates, Graph, Naming, Node, Picture, QueueTasks,
     Workload,
 };
-use workloop::platform::cells;
-use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
-use workloop::views::mask::Mask;
-use workloop::views::style::{self, Look};
-use workloop::views::view::{Shown, Sources};
-use workloop::views::{check, escape, graph, json, next, table, text, why};
+use workloop::testing::platform::cells;
+use workloop::testing::platform::clock::{Clock as _, SystemClock};
+use workloop::testing::views::mask::Mask;
+use workloop::testing::views::style::{self, Look};
+use workloop::testing::views::view::{Shown, Sources};
+use workloop::testing::views::{check, escape, graph, json, next, table, text, why};
 
 const SECRET: &str = "s3cret-value";
 

@@ -15,8 +15,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use workloop::platform::ids::RandomIds;
-use workloop::workspace::{
+use workloop::testing::platform::ids::RandomIds;
+use workloop::testing::workspace::{
     AttemptName, CaptureRules, Captured, Entries, Entry, Git, Kind, Landed, Landing, Message, Oid,
     Places, Repository, Stamp, State, Tree, TreeRules, Verdict, Wanted, Whose, Work,
 };

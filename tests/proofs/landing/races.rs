@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use workloop::workspace::{Kind, Oid, Places, Tree, TreeRules, Wanted};
+use workloop::testing::workspace::{Kind, Oid, Places, Tree, TreeRules, Wanted};
 
 /// Sixteen slots are taken and created at the same moment, as by sixteen processes: they share only
 /// the repository.

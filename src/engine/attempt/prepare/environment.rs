@@ -13,7 +13,7 @@ use std::fmt;
 
 /// The environment that one command would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandEnvironment {
+pub(crate) struct CommandEnvironment {
     /// Whether the command does the work or judges it.
     pub kind: StepKind,
     /// The name of the agent or of the step.
@@ -31,7 +31,7 @@ impl Source<'_> {
     ///
     /// # Errors
     /// The reason, in words, if there is nothing to run.
-    pub fn environments(self, place: Place) -> Result<Vec<CommandEnvironment>, String> {
+    pub(crate) fn environments(self, place: Place) -> Result<Vec<CommandEnvironment>, String> {
         let plan = self.plan(place, 1).map_err(|error| error.to_string())?;
         let general = &self.set.config.environment;
         let one = |kind, name: &str, policy: Policy<'_>| {
@@ -61,7 +61,7 @@ impl Source<'_> {
 
 /// A variable that the text of a command reads but would not get.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lacking {
+pub(crate) struct Lacking {
     /// The agent or the step.
     pub whose: String,
     /// The name of the variable.
@@ -88,7 +88,7 @@ impl fmt::Display for Lacking {
 
 /// Returns the variables that the agents and the steps of the configuration read but would not get
 /// from `vars`.
-pub fn lacking(config: &Config, vars: &[(OsString, OsString)]) -> Vec<Lacking> {
+pub(crate) fn lacking(config: &Config, vars: &[(OsString, OsString)]) -> Vec<Lacking> {
     let general = &config.environment;
     let agents = config.agents.values().map(|agent| {
         (format!("agent {}", agent.name), &agent.command, agent_policy(general, agent))

@@ -16,7 +16,6 @@ const OUTPUT: u64 = 64 << 20;
 /// Some steps, judged one after the other on the tree that is checked out.
 #[derive(Clone, Copy)]
 pub(super) struct Round<'r> {
-    /// The steps.
     pub(super) steps: &'r [Ready],
     /// The prefix of their output file names.
     pub(super) log: &'r str,

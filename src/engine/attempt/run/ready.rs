@@ -148,7 +148,6 @@ impl<'a> Progress<'a> {
 
 /// A setup command that failed.
 struct Failed<'a> {
-    /// The command.
     command: &'a Ready,
     /// The report of how it ended.
     report: StepReport,
