@@ -33,7 +33,7 @@ pub struct Tool {
     pub fallback: Vec<String>,
     /// Whether the next attempt continues the session of the last one.
     pub resume: bool,
-    /// What texts of its error channel mean.
+    /// The configured meanings of texts on its error channel.
     pub texts: Vec<OwnText>,
     /// The assumed cost of an attempt, if the tool does not report it.
     pub cost_estimate_usd: Option<f64>,

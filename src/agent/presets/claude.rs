@@ -75,7 +75,8 @@ pub(super) fn assistant(told: &mut Told, event: &Value) {
     if message["usage"].is_object() {
         let id = message["id"].as_str().unwrap_or_default().to_owned();
         told.by_message.insert(id, tokens(&message["usage"]));
-        // Of the model, and not of the tool, which speaks of limits in messages without tokens: the work goes on.
+        // A message with output tokens comes from the model, so the work continues. The tool itself
+        // reports limits in messages without tokens.
         if event["error"].is_null() && number(&message["usage"], "output_tokens") > 0 {
             told.is_past_limit = told.limit.is_some();
             if matches!(told.end, Some(End::Failed(_))) {
@@ -107,7 +108,8 @@ fn outweighed(meaning: Option<Meaning>, told: &Told) -> Option<Meaning> {
 }
 
 fn limit(told: &mut Told, info: &Value) {
-    // Only `rejected` is a limit, unless an overage pays. `allowed` is none, even if the overage is rejected.
+    // Only `rejected` is a limit, unless it is paid for as overage. `allowed` is not a limit, even
+    // if the overage is rejected.
     told.is_past_limit = false;
     let is_limit = info["status"] == "rejected" && info["isUsingOverage"] != true;
     told.limit = is_limit.then(|| {
@@ -136,8 +138,8 @@ pub(super) fn result(told: &mut Told, event: &Value) {
     // `subtype` may be `success` although `is_error` is true.
     let is_error = event["is_error"].as_bool().unwrap_or(false) || subtype.starts_with("error");
     let failed = is_error || event["api_error_status"].is_number() || reason == "api_error";
-    // Some versions report success although the last message was the tool's own error, or the last request was
-    // rejected.
+    // Some versions report success although the last message was the tool's own error, or the last
+    // request was rejected.
     let was_cut =
         matches!(told.end, Some(End::Failed(_))) || (told.limit.is_some() && !told.is_past_limit);
     if !failed && !was_cut {

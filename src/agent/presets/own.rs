@@ -1,23 +1,23 @@
-//! Texts of a tool that the configuration explains: what is built in may be too old for a tool, or wrong for a
-//! wrapper.
+//! Error texts whose meaning the configuration defines: the built-in rules may be out of date for a
+//! tool, or wrong for a wrapper.
 
 use regex::Regex;
 
-/// What such a text means.
+/// The meaning of such a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
-    /// The account may not be used for a while.
+    /// The account has reached a usage limit.
     UsageLimit,
-    /// The service fails for now.
+    /// The service fails temporarily.
     Transient,
-    /// Nobody is logged in.
+    /// The tool is not logged in.
     Auth,
-    /// An error of the agent like any other, whatever is built in says.
+    /// An ordinary error of the agent, even if a built-in rule gives the text another meaning.
     AgentError,
 }
 
 impl Means {
-    /// The keys of the configuration.
+    /// The configuration keys and their meanings.
     pub const WORDS: [(&str, Self); 4] = [
         ("usage_limit", Self::UsageLimit),
         ("transient", Self::Transient),
@@ -29,28 +29,28 @@ impl Means {
 /// A regular expression for a line on a tool's own error channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnText {
-    /// What it means.
+    /// The meaning of a line that matches.
     pub means: Means,
-    /// The expression.
+    /// The source of the regular expression.
     pub pattern: String,
 }
 
-/// The expressions, ready to look with.
+/// The compiled expressions.
 pub(super) struct Own(Vec<(Regex, Means)>);
 
 impl Own {
-    /// Those of `texts`; the configuration has refused what is none.
+    /// Compiles the expressions of `texts`. The configuration has already refused invalid ones.
     pub(super) fn new(texts: &[OwnText]) -> Self {
         let one = |text: &OwnText| Some((Regex::new(&text.pattern).ok()?, text.means));
         Self(texts.iter().filter_map(one).collect())
     }
 
-    /// Whether there are any.
+    /// Returns whether there are no expressions.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The first text that one of them finds, and what it means.
+    /// Returns the first of `texts` that an expression matches, and its meaning.
     pub(super) fn find<'t>(
         &self,
         mut texts: impl Iterator<Item = &'t str>,

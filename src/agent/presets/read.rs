@@ -39,7 +39,7 @@ pub(crate) struct Ended<'a> {
     pub outcome: &'a Outcome,
     /// Exit statuses after which its work is verified.
     pub ok_exit_codes: &'a BTreeSet<i32>,
-    /// What texts of its error channel mean; they outweigh the built-in rules.
+    /// The configured meanings of error texts, which take precedence over the built-in rules.
     pub own: &'a [OwnText],
 }
 
@@ -125,7 +125,7 @@ struct Judge<'a> {
     plain: &'a [&'a str],
     /// The last lines of stderr, the last one first.
     complaints: &'a [String],
-    /// What the configuration says about its texts.
+    /// The configured meanings of error texts.
     own: Own,
     now: DateTime<Utc>,
 }
@@ -163,7 +163,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Returns what the configuration says about its error events and its stderr.
+    /// Returns the outcome that the configuration gives to its error events or its stderr.
     fn by_own_texts(&self) -> Option<AgentOutcome> {
         let errors = self.told.errors.iter().rev().map(String::as_str);
         let lines = self.complaints.iter().map(String::as_str);
@@ -193,7 +193,7 @@ impl Judge<'_> {
         }
         match code {
             _ if is_ok => AgentOutcome::NoResult,
-            // As shells tell of signals; a tool that exits with -1 is none.
+            // Shells report signals like this. 255 is not a signal: a tool exited with -1.
             129..=192 => AgentOutcome::Killed,
             _ => AgentOutcome::AgentError,
         }
@@ -207,7 +207,7 @@ impl Judge<'_> {
             (Some(End::Ok), _) => false,
             (Some(End::Failed(Some(meaning))), _) => *meaning == Meaning::UsageLimit,
             (None | Some(End::Failed(None)), Some(_)) => !self.told.is_past_limit,
-            // Some tools hang on a limit that they have told of.
+            // Some tools hang after they have reported a limit.
             (None | Some(End::Failed(None)), None) => by_words() == Some(Meaning::UsageLimit),
         };
         if is_limit { self.limit(None) } else { AgentOutcome::Killed }
@@ -227,7 +227,7 @@ impl Judge<'_> {
     }
 
     fn complaint(&self) -> Option<(Meaning, &str)> {
-        // Nobody knows whose words those of any other command are.
+        // For a command without a preset, it is unknown which program wrote the text.
         if self.adapter.program.is_empty() {
             return None;
         }

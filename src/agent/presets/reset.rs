@@ -29,7 +29,7 @@ const CUES: [&str; 12] = [
     "back at",
     "wait",
 ];
-/// A number without such a word is a reset only if it is this close to now.
+/// A number that no such word precedes is a reset only if it is this close to now.
 const NEAR: TimeDelta = TimeDelta::days(9);
 
 /// Returns the reset that `text` states. `zone` is the zone of a time without one.
@@ -57,7 +57,8 @@ pub(super) fn moment(number: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0).filter(|_| plausible)
 }
 
-/// Returns the time in a field of an event: seconds or milliseconds since 1970, or a time with its zone.
+/// Returns the time in a field of an event: seconds or milliseconds since 1970, or a time with its
+/// zone.
 pub(super) fn of_field(value: &Value) -> Option<DateTime<Utc>> {
     match value {
         Value::Number(number) => {
@@ -82,7 +83,8 @@ fn cued_epoch(rest: &str) -> Option<DateTime<Utc>> {
     matches!(digits.len(), 10 | 13).then(|| moment(digits.parse().ok()?)).flatten()
 }
 
-/// Returns an epoch anywhere else. Other numbers of this length, such as request ids, are far from now.
+/// Returns an epoch at any other position. Other numbers of this length, such as request ids, are
+/// far from now.
 fn bare_epoch(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let numbers = words.filter(|word| matches!(word.len(), 10 | 13));
@@ -213,7 +215,8 @@ fn iso(word: &str) -> Option<DateTime<Utc>> {
     Some(at.to_utc())
 }
 
-/// Parses a date such as `2026-08-08`, optionally followed by a time, `9/23/2026` (month first if possible), or `23.9.2026`.
+/// Parses a date: `2026-08-08`, optionally followed by a time, `9/23/2026` (month first if
+/// possible), or `23.9.2026`.
 fn date(word: &str) -> Option<NaiveDate> {
     let day = word.split('t').next().unwrap_or_default();
     let read = |word: &str, form: &str| NaiveDate::parse_from_str(word, form).ok();

@@ -1,8 +1,8 @@
-//! How long a limit lasts, where a tool says that instead of when it ends.
+//! Parses how long a limit lasts, for tools that report that instead of when it ends.
 
 use chrono::TimeDelta;
 
-/// What may stand between the words that announce a span and its number.
+/// Words that may precede the number of a span.
 const BEFORE: [&str; 15] = [
     "again",
     "for",
@@ -21,8 +21,8 @@ const BEFORE: [&str; 15] = [
     "less than",
 ];
 
-/// `in 3 hours 20 minutes`, `after 45s`, `in about an hour`, `20 minutes`. A number without a unit is one of
-/// seconds, and only behind a word that announces a span.
+/// Parses a span such as `in 3 hours 20 minutes`, `after 45s`, `in about an hour` or `20 minutes`.
+/// A number without a unit means seconds, and counts only after a word that announces a span.
 pub(super) fn span(rest: &str) -> Option<TimeDelta> {
     let (rest, is_announced) = behind_announcement(rest);
     let mut words = Words(rest);
@@ -33,7 +33,7 @@ pub(super) fn span(rest: &str) -> Option<TimeDelta> {
     sum
 }
 
-/// The text behind what announces a span, and whether anything did.
+/// Skips the words before a span. Returns the rest, and whether one of them announces a span.
 fn behind_announcement(text: &str) -> (&str, bool) {
     let mut rest = text;
     let mut is_announced = false;
@@ -49,11 +49,11 @@ fn behind_announcement(text: &str) -> (&str, bool) {
     }
 }
 
-/// A text that is read from its begin.
+/// A text that is read from its start.
 struct Words<'t>(&'t str);
 
 impl Words<'_> {
-    /// The next number with its unit.
+    /// Reads the next number with its unit.
     fn amount(&mut self, is_announced: bool) -> Option<TimeDelta> {
         let before = self.0;
         self.skip();
@@ -77,7 +77,7 @@ impl Words<'_> {
         let end = self.0.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
         let (digits, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
         if let Ok(number) = digits.trim_end_matches('.').parse() {
-            // A clock, and no span.
+            // A colon after the digits means a time of day, not a span.
             self.0 = rest;
             return (!rest.starts_with(':')).then_some(number);
         }
@@ -93,7 +93,7 @@ impl Words<'_> {
     }
 }
 
-/// The seconds of a unit; without one a number counts seconds.
+/// Returns how many seconds a unit has. A missing unit means seconds.
 fn unit_seconds(unit: &str) -> Option<f64> {
     match unit {
         "ms" | "milliseconds" => Some(0.001),

@@ -147,10 +147,11 @@ const PHRASES: [(Meaning, &[&str]); 6] = [
         ],
     ),
 ];
-/// Phrases that tools say of limits of many kinds.
+/// Phrases that tools use for limits of many kinds.
 const OF_MANY_LIMITS: [&str; 4] =
     ["limit reached", "limit exceeded", "limit has been reached", "quota exceeded"];
-/// What stands before such a phrase where the limit is none of the account: the next attempt may begin at once.
+/// Words before such a phrase that show that it is not a limit of the account: the next attempt may
+/// begin at once.
 const NOT_OF_ACCOUNTS: [&str; 28] = [
     "context",
     "window",
@@ -182,7 +183,8 @@ const NOT_OF_ACCOUNTS: [&str; 28] = [
     "retry",
 ];
 
-/// Whether a text holds a phrase that means something, at which place.
+/// Returns the position of `phrase` in `text`. Occurrences that mean another limit than that of the
+/// account are skipped.
 fn held(text: &str, phrase: &str) -> Option<usize> {
     if !OF_MANY_LIMITS.contains(&phrase) {
         return text.find(phrase);

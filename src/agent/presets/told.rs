@@ -37,7 +37,7 @@ pub(super) struct Told {
     pub(super) errors: Vec<String>,
     /// A reached limit, from an event: when it ends, and its kind.
     pub(super) limit: Option<(Option<DateTime<Utc>>, Option<String>)>,
-    /// Whether the model continued after that.
+    /// Whether the model continued after the limit was reported.
     pub(super) is_past_limit: bool,
     /// Tokens by message, for a tool that reports the sum only at the end.
     pub(super) by_message: HashMap<String, Tokens>,

@@ -1,22 +1,23 @@
-//! The zones of times that tools state: as names of the zone database, offsets, and the abbreviations
-//! that people use.
+//! Parses the time zones that tools state: names of the zone database, offsets, and common
+//! abbreviations.
 
 use chrono::{DateTime, FixedOffset, Local, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// The zone of a time.
+/// A time zone.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Zone {
-    /// That of this machine.
+    /// The zone of this machine.
     Local,
-    /// A named one.
+    /// A zone of the zone database.
     Named(Tz),
-    /// So far east of Greenwich.
+    /// A fixed offset, east of Greenwich.
     Fixed(FixedOffset),
 }
 
 impl Zone {
-    /// The moment of a time on the clocks of the zone; the later one of two, and what follows a gap.
+    /// Converts a local time of the zone to UTC. An ambiguous time means the later moment, and a
+    /// time that the clocks skip means one shortly after the gap.
     pub(super) fn at(self, time: NaiveDateTime) -> Option<DateTime<Utc>> {
         fn one<Z: TimeZone>(zone: &Z, time: NaiveDateTime) -> Option<DateTime<Utc>> {
             for shift in [0, 30, 60, 120] {
@@ -44,8 +45,8 @@ impl Zone {
     }
 }
 
-/// Abbreviations of fixed offsets, in minutes east of Greenwich. One that several countries use stands
-/// for the zone with the most people whom tools write in English.
+/// Abbreviations of fixed offsets, in minutes east of Greenwich. An abbreviation that several
+/// countries use means the zone with the most users of English messages.
 const OFFSETS: [(&str, i32); 34] = [
     ("hst", -600),
     ("akst", -540),
@@ -82,7 +83,7 @@ const OFFSETS: [(&str, i32); 34] = [
     ("aedt", 660),
     ("nzdt", 780),
 ];
-/// Names that follow the clocks of a place, summer and winter.
+/// Names of zones, most of which change between standard and daylight saving time.
 const PLACES: [(&str, Tz); 12] = [
     ("utc", Tz::UTC),
     ("gmt", Tz::UTC),
@@ -98,7 +99,7 @@ const PLACES: [(&str, Tz); 12] = [
     ("nzst", Tz::Pacific__Auckland),
 ];
 
-/// The zone that a word names, in lower case.
+/// Returns the zone that `word` names. The word is in lower case.
 pub(super) fn zone_of(word: &str) -> Option<Zone> {
     if let Some((_, zone)) = PLACES.iter().find(|(name, _)| *name == word) {
         return Some(Zone::Named(*zone));

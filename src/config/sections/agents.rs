@@ -156,7 +156,7 @@ fn tool(section: &Section<'_>) -> Tool {
     tool
 }
 
-/// Reads what messages on the tool's error channel mean.
+/// Reads the patterns that give meanings to messages on the tool's error channel.
 fn own_texts(section: &Section<'_>) -> Vec<OwnText> {
     let mut all = Vec::new();
     for (key, means) in Means::WORDS {

@@ -145,10 +145,10 @@ fn a_success_after_a_rejected_request_is_none_unless_the_work_went_on() {
         assert_eq!(of(&[&rejected(at), &error, success]), limit, "{at}");
     }
     assert!(matches!(of(&[&error, success]), AgentOutcome::UsageLimit { .. }));
-    // Another model took over, or an overage pays.
+    // Another model took over, or the request is paid for as overage.
     assert_eq!(of(&[&rejected("1784314800"), &error, &said("", 9), success]), AgentOutcome::Ok);
     assert_eq!(of(&[&rejected("1,\"isUsingOverage\":true"), success]), AgentOutcome::Ok);
-    // What comes after the end takes nothing back.
+    // Events after the end do not change the outcome.
     assert_eq!(of(&[success, &said("", 9)]), AgentOutcome::Ok);
 }
 
@@ -161,7 +161,7 @@ fn the_configuration_explains_texts_on_the_error_channel() {
     let limit = own(Means::UsageLimit, "^zork [0-9]+");
     let until = Some("2026-07-17T15:30:00Z".parse().expect("a time"));
     let reached = AgentOutcome::UsageLimit { until, scope: None };
-    // Also of a command of which nothing else is known, whatever its exit status.
+    // This also applies to a command without a preset, whatever its exit status is.
     for code in [0, 1] {
         let said = "zork 5: try again in an hour";
         assert_eq!(of(Preset::Command, &limit, "", said, code), reached);
@@ -170,7 +170,7 @@ fn the_configuration_explains_texts_on_the_error_channel() {
     assert_eq!(of(Preset::Command, &limit, "", "zork 9", 0), AgentOutcome::Ok, "an echo");
     let failed = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"zork 5: resets in 1h\"}}\n";
     assert_eq!(of(Preset::Codex, &limit, failed, "", 1), reached);
-    // And against what is built in.
+    // The configuration takes precedence over the built-in rules.
     let none = own(Means::AgentError, "usage limit of the linter");
     let said = "Error: usage limit of the linter";
     assert_eq!(of(Preset::Claude, &none, "", said, 1), AgentOutcome::AgentError);
@@ -297,7 +297,7 @@ fn who_is_ended_by_force_was_killed() {
     assert_eq!(ended(Preset::Claude, &NOTHING, &kill).outcome, AgentOutcome::Killed);
     let late = Outcome::TimedOut { seconds: 5 };
     assert_eq!(ended(Preset::Codex, &NOTHING, &late).outcome, AgentOutcome::Killed);
-    // A tool that hangs on a limit that it told of.
+    // A tool that hangs after it reported a limit.
     let out = "{\"type\":\"error\",\"error\":{\"name\":\"X\",\"data\":{\"message\":\"Usage limit reached, resets in 2 hours\"}}}\n";
     let hung =
         ended(Preset::Opencode, &Printed { out, ..NOTHING }, &Outcome::Silent { seconds: 5 });
