@@ -63,15 +63,15 @@ pub enum SelectError {
         /// The queue that was probably meant.
         meant: Option<String>,
     },
-    /// A folder, where a file is expected.
+    /// The path is a folder, but a file is expected.
     #[error("{} is a folder, not a queue{}", path.display(), did_you_mean(meant))]
     Folder {
-        /// As given.
+        /// The path as given.
         path: PathBuf,
-        /// A file in it.
+        /// A queue in the folder that was probably meant.
         meant: Option<String>,
     },
-    /// Nothing that could be a queue.
+    /// No queue was found.
     #[error("failed to find a queue: none in queues/ or tasks/ of {}", .0.display())]
     None(PathBuf),
     /// Several queues were found, and none was specified.

@@ -32,7 +32,7 @@ impl Allowance {
 }
 
 impl fmt::Display for Allowance {
-    /// `3 attempts, 20 USD`.
+    /// Formats the limits, such as `3 attempts, 20 USD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             self.attempts.map(|most| format!("{most} attempts")),

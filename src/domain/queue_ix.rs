@@ -1,46 +1,46 @@
-//! The number of a queue.
+//! The index of a queue.
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
 
-/// A queue among the loaded ones, which are numbered alike wherever something is kept for each.
+/// The index of a loaded queue. It is the same in every list that has one entry per queue.
 ///
-/// Such a list is indexed with it directly: `queues[ix]`.
+/// It indexes such a list directly: `queues[ix]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueueIx(usize);
 
 impl QueueIx {
-    /// The first queue, the only one that some commands serve.
+    /// The index of the first queue, the only one that some commands serve.
     pub const FIRST: Self = Self(0);
 
-    /// Returns the queue with this number, counted from 0.
+    /// Creates the index from a number, counted from 0.
     pub const fn new(index: usize) -> Self {
         Self(index)
     }
 
-    /// Returns its number, counted from 0.
+    /// Returns the index as a number, counted from 0.
     pub fn index(self) -> usize {
         self.0
     }
 
-    /// Returns the first `count` queues.
+    /// Returns the indices of the first `count` queues.
     pub fn first(
         count: usize,
     ) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator + Clone {
         (0..count).map(Self)
     }
 
-    /// Returns what is kept for each queue together with the queue.
+    /// Pairs each entry of a list that has one entry per queue with the index of its queue.
     pub fn each<I: IntoIterator>(all: I) -> impl Iterator<Item = (Self, I::Item)> {
         all.into_iter().enumerate().map(|(index, one)| (Self(index), one))
     }
 
-    /// Returns what is kept for this queue, or nothing if the list ends before it.
+    /// Returns the entry of `all` for this queue; `None` if the list is too short.
     pub fn of<T>(self, all: &[T]) -> Option<&T> {
         all.get(self.0)
     }
 
-    /// Returns what is kept for this queue, to change it.
+    /// Returns the entry of `all` for this queue, mutably; `None` if the list is too short.
     pub fn of_mut<T>(self, all: &mut [T]) -> Option<&mut T> {
         all.get_mut(self.0)
     }

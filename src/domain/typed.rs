@@ -1,32 +1,32 @@
-//! Suggested commands, as a person types them.
+//! Formats the commands that messages suggest.
 //!
-//! A suggested command is copied into a shell: its id must be one word there, and it must find the queue
-//! that the message is about.
+//! A person copies such a command into a shell. Its id must therefore be a single shell word, and
+//! it must find the queue that the message is about.
 
 /// How suggested commands name the queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typed {
-    /// Flags with a blank before them; empty if the queues are found without flags.
+    /// Flags, each with a leading space; empty if the queues are found without flags.
     queues: String,
 }
 
 impl Typed {
-    /// Commands name the queues by these flags, which begin with a blank.
+    /// Makes commands name the queues with these flags, each with a leading space.
     pub fn naming(queues: String) -> Self {
         Self { queues }
     }
 
-    /// `workloop VERB`.
+    /// Formats `workloop VERB`.
     pub fn verb(&self, verb: &str) -> String {
         format!("workloop {verb}{}", self.queues)
     }
 
-    /// `workloop VERB ID`.
+    /// Formats `workloop VERB ID`.
     pub fn about(&self, verb: &str, id: &str) -> String {
         self.with(verb, id, "")
     }
 
-    /// `workloop VERB ID REST`.
+    /// Formats `workloop VERB ID REST`.
     pub fn with(&self, verb: &str, id: &str, rest: &str) -> String {
         let gap = if rest.is_empty() { "" } else { " " };
         let (word, queues) = (shell_word(id), &self.queues);
@@ -37,7 +37,7 @@ impl Typed {
     }
 }
 
-/// A value as a shell takes it for one word.
+/// Quotes a value if needed, so that a shell reads it as one word.
 pub fn shell_word(value: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "-_./:@%+=,".contains(letter);
     if !value.is_empty() && value.chars().all(plain) {
@@ -61,7 +61,7 @@ mod tests {
         let named = Typed::naming(" --work-queue q.json".to_owned());
         assert_eq!(named.verb("run"), "workloop run --work-queue q.json");
         assert_eq!(named.with("answer", "A", "TEXT"), "workloop answer A TEXT --work-queue q.json");
-        // What begins with a dash is no flag.
+        // An id that begins with a dash is not read as a flag.
         assert_eq!(named.about("why", "-1"), "workloop why --work-queue q.json -- -1");
     }
 

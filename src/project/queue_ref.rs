@@ -1,10 +1,10 @@
-//! What identifies a queue.
+//! The identity of a queue.
 
 use crate::config::{ProjectRoot, SelectedQueue};
 use crate::store::TaskKey;
 use std::path::{Display, Path, PathBuf};
 
-/// A queue as the store opened it. Everything that names the queue asks here.
+/// The identity of an open queue. All code that names the queue gets the name from here.
 #[derive(Clone, Debug)]
 pub struct QueueRef {
     key: PathBuf,
@@ -14,18 +14,18 @@ pub struct QueueRef {
 }
 
 impl QueueRef {
-    /// Creates the identity of a queue that the store knows by `key`, its real path.
+    /// Creates the identity of a queue. `key` is the real path, by which the store knows it.
     pub(super) fn new(selected: SelectedQueue, key: PathBuf, root: ProjectRoot) -> Self {
         let SelectedQueue { shown, name, .. } = selected;
         Self { key, shown, name, root }
     }
 
-    /// Returns the real path of its file. The state folder, claims and tags depend on it.
+    /// Returns the real path of its file, from which the state folder, claims and tags are derived.
     pub fn key(&self) -> &Path {
         &self.key
     }
 
-    /// Returns its path for messages.
+    /// Returns its path as messages show it.
     pub fn shown(&self) -> Display<'_> {
         self.shown.display()
     }
@@ -35,12 +35,12 @@ impl QueueRef {
         &self.name
     }
 
-    /// Returns its file stem, by which requests name it.
+    /// Returns its file stem, which identifies it in requests.
     pub fn stem(&self) -> &str {
         self.key.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
     }
 
-    /// Returns the working directory of its agents.
+    /// Returns the project root, in which its agents work.
     pub fn root(&self) -> &ProjectRoot {
         &self.root
     }

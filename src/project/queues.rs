@@ -85,19 +85,19 @@ impl QueueSet {
         self.served
     }
 
-    /// Returns whether `queue` is served, not only read.
+    /// Returns whether `queue` is served, and not only read.
     pub fn serves(&self, queue: QueueIx) -> bool {
         queue.index() < self.served
     }
 
-    /// Returns each served queue.
+    /// Returns the served queues.
     pub fn each_served(
         &self,
     ) -> impl DoubleEndedIterator<Item = QueueIx> + ExactSizeIterator + Clone + use<> {
         QueueIx::first(self.served)
     }
 
-    /// Returns what identifies a queue.
+    /// Returns the identity of a queue.
     pub fn queue(&self, queue: QueueIx) -> &QueueRef {
         &self.queues[queue]
     }

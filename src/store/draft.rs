@@ -51,7 +51,7 @@ impl<'a> Draft<'a> {
         self.undecided = undecided;
     }
 
-    /// Returns where `task` is, if it was set back and nobody has decided about its work.
+    /// Returns the place of `task` if it was set back and its work is still undecided.
     pub fn undecided(&self, task: &TaskRef) -> Option<Place> {
         task.place(self.queues).filter(|_| self.undecided.contains(task))
     }
@@ -208,7 +208,8 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts keys of a task back as recorded; the event has both values, and whether an attempt ran.
+    /// Puts keys of a task back to their recorded values. The event has both values, and whether an
+    /// attempt ran.
     ///
     /// A key that cannot be written stays as it is found: the file was malformed before.
     pub(super) fn put_back(

@@ -70,8 +70,8 @@ impl Queue {
         found
     }
 
-    /// Returns the finding about an unknown key that is most likely the state of a task that has none:
-    /// `isDone`, `finished`, `task_status`.
+    /// Returns the finding about an unknown key that is most likely meant as the state of a task
+    /// without a status: `isDone`, `finished`, `task_status`.
     fn tells_state(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
         if self.home(index).is_some() {
             return None;
@@ -99,7 +99,7 @@ impl Queue {
         Some(("unread-state", says))
     }
 
-    /// What to say of an unknown key of a task that holds ids of others.
+    /// Returns the finding about an unknown key of a task whose value is the id of another task.
     fn names_task(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
         let is_other = |raw: &str| {
             let id = forms::id(raw)?;

@@ -88,7 +88,7 @@ impl FileStore {
             self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
         }
         (self.recorded.verified, self.recorded.verified_here) = (false, false);
-        // Attempts run again.
+        // Something was claimed, so attempts may run again.
         let alone = &self.alone;
         self.recorded.quiet.retain(|queue| alone.contains(queue));
         for TaskRef { queue, id } in decided {
@@ -161,7 +161,7 @@ impl FileStore {
         self.recorded.settle = if impatient { Duration::ZERO } else { SETTLE };
     }
 
-    /// Drops the old state of tasks that are to be done again.
+    /// Removes the recorded state of set-back tasks that are to be done again.
     pub fn decide(&mut self, tasks: &[TaskRef]) {
         for TaskRef { queue, id } in tasks {
             self.recorded.undecided[*queue].remove(id.as_str());

@@ -1,4 +1,5 @@
-//! Small records in the state folder and the journal's folder: one file of this folder for each kind.
+//! Small records in the state folder and the journal's folder. Each kind has a file of its own
+//! here.
 
 pub mod at_work;
 pub mod attempts;
