@@ -7,8 +7,8 @@ use crate::domain::{Typed, shell_word};
 use std::path::Path;
 
 impl Session<'_> {
-    /// Makes suggested commands name the queues of `selection`, to which `args` resolved, unless these are
-    /// also found without flags.
+    /// Makes suggested commands name the queues of `selection`, which `args` selected, unless these
+    /// are also found without flags.
     pub(super) fn name_queues(&self, args: &QueueArgs, selection: &mut Selection) {
         let words = said(args);
         if words.is_empty() {

@@ -127,7 +127,7 @@ impl Derived {
             claims: Vec::new(),
             outside: Vec::new(),
         };
-        // A board is the same whoever writes it.
+        // The content of a board must not depend on the process that writes it.
         let typed = Typed::default();
         let conditions = Conditions { typed, ..seen.conditions(&set, queues, &structure) };
         let readiness = readiness(&structure.graph, &tasks, &conditions);

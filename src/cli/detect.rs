@@ -44,7 +44,8 @@ const TESTS: [(&str, &str); 16] = [
     ("build.gradle.kts", "gradle test"),
 ];
 
-/// Detects how the project in `dir` is tested. If there is a choice, a command that can run here wins.
+/// Detects how the project in `dir` is tested. If there are several ways, a command that can run
+/// here takes precedence.
 pub(super) fn tests(dir: &Path, path: &OsStr) -> Option<Found> {
     let all = candidates(dir);
     let can_run = |found: &&Found| lacking(found.command(), path).is_none();
@@ -62,7 +63,7 @@ impl Found {
     }
 }
 
-/// Returns all ways to test the project in `dir`, the likeliest first.
+/// Returns all ways to test the project in `dir`, the most likely one first.
 fn candidates(dir: &Path) -> Vec<Found> {
     let text = |name: &str| open::read_text(&dir.join(name), Links::Follow, MOST).ok();
     let has = |name: &str| dir.join(name).is_file();
@@ -96,7 +97,7 @@ fn candidates(dir: &Path) -> Vec<Found> {
     all
 }
 
-/// Returns the tests of a Python project that need nothing but Python.
+/// Returns a command for the tests of a Python project that needs nothing but Python.
 fn unittest(dir: &Path) -> Option<Found> {
     let folders = [
         ("tests", "python3 -m unittest discover -s tests"),
@@ -136,7 +137,7 @@ pub(super) fn lacking(run: &str, path: &OsStr) -> Option<String> {
         .then(|| format!("{program} has no pytest; install it: {program} -m pip install pytest"))
 }
 
-/// Returns whether a word is the plain name of a program, without shell syntax.
+/// Returns whether a word is a plain program name, without shell syntax.
 fn is_plain(word: &str) -> bool {
     word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.+-".contains(letter))
 }

@@ -73,7 +73,7 @@ impl Session<'_> {
     }
 }
 
-/// Returns the error with the path of the queue as messages show it.
+/// Replaces the path in the error with the path of the queue as messages show it.
 pub(super) fn as_typed(error: StoreError, queues: &[SelectedQueue]) -> StoreError {
     let is_it = |queue: &&SelectedQueue, path: &Path| {
         queue.path == path || queue.path.canonicalize().is_ok_and(|real| real == path)

@@ -28,9 +28,9 @@ pub(super) struct Message {
     pub(super) title: Option<String>,
     /// The reason, in words.
     pub(super) reason: Option<String>,
-    /// Why, as a code.
+    /// The reason, as a code.
     pub(super) code: Option<String>,
-    /// All of it in one line.
+    /// The whole message in one line.
     pub(super) text: String,
 }
 
@@ -58,7 +58,7 @@ impl Message {
             task: event.task.clone(),
             title: None,
             reason,
-            // Of a hook it is a person's own word.
+            // The code of a hook is a word that a person chose, so it is kept as text.
             code: said("reason_code").map(str::to_owned),
             text: cut(&line).to_owned(),
         }
@@ -72,7 +72,7 @@ impl Message {
             code.and_then(|code| serde_json::from_value(code).ok()),
             Some(ReasonCode::Question | ReasonCode::Impossible | ReasonCode::Contradiction)
         );
-        // Read on another screen, in another folder: which queue is meant is said beside it.
+        // The message is read elsewhere, where flags with paths may be wrong; it names its queue.
         let typed = Typed::default();
         let next = match self.event {
             NotifyEvent::NeedsYou | NotifyEvent::Blocked if asked => {

@@ -188,7 +188,7 @@ fn each_event_is_delivered_once_however_often_it_is_tried() {
         (&json!("needs_you"), &json!("the key [masked]?"))
     );
     assert!(second["text"].as_str().unwrap().ends_with("; workloop answer B TEXT"), "{second}");
-    // The word of a hook is a code like any other, and an id that is no word is quoted.
+    // A hook's own code is passed on, and an id that is not a shell word is quoted.
     bench.note(EventKind::Blocked, Some("my C"), json!({"reason_code": "freeze"}));
     settle(&mut route, false);
     let third: Value = serde_json::from_str(&server.seen()[4].body).unwrap();

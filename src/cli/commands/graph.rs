@@ -9,7 +9,7 @@ use crate::plan::{self, Node, Picture, Workload};
 use crate::views::{graph, json};
 use std::io::{BufWriter, Write};
 
-/// Programs that draw Mermaid refuse this many edges, unless their `maxEdges` is raised.
+/// Mermaid renderers refuse graphs with this many edges unless their `maxEdges` is raised.
 const MERMAID: usize = 500;
 
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {

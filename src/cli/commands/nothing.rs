@@ -1,11 +1,11 @@
-//! The message if no task is ready.
+//! The message that is shown if no task is ready.
 
 use crate::cli::read::Snapshot;
 use crate::engine::{Ending, Reason};
 use crate::plan::Node;
 
-/// Returns why none of the selected tasks is ready: an agent that is paused, if a task waits only for it,
-/// otherwise what a run would report at its end.
+/// Returns why none of the selected tasks is ready. If one of them waits only for an agent that is
+/// paused, that is the reason; otherwise it is the sentence that a run would print at its end.
 pub(super) fn ready(snapshot: &Snapshot<'_>, selected: impl Fn(Node) -> bool + Copy) -> String {
     let graph = &snapshot.structure.graph;
     let rests =

@@ -86,7 +86,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
             view.flaky = flaky(snapshot);
             return Ok(json::object(&view)?);
         }
-        // A row of its own says why another task is blocked.
+        // The reason why another task is blocked is shown in the row of that task.
         let sources = Sources { naming: Naming::Brief, ..sources };
         let text = if args.table {
             table::status(&sources.written_status(&included, filtered), look)

@@ -52,7 +52,7 @@ impl Told {
     }
 }
 
-/// The summary of a run that took so long; nothing where it began no attempt.
+/// Returns the summary of a run, with its duration; empty if it began no attempt.
 pub(in crate::cli) fn closing(
     (told, lasted): &(Told, Duration),
     ending: &Ending,

@@ -178,7 +178,7 @@ impl<'s> Screen<'s> {
         }
         if piece.turn.is_some() {
             let command = self.how.typed.about("log", piece.id);
-            // A command that is cut cannot be typed.
+            // A truncated command cannot be copied.
             let whole = Look { width: None, ..look };
             lines.push(look.paint(Style::new().dimmed(), below(&command, whole)));
         }

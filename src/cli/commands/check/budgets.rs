@@ -1,11 +1,11 @@
-//! Tasks that an edit opened again although their budget is used up.
+//! Finds tasks that an edit reopened although their budget is used up.
 
 use crate::cli::read::Snapshot;
 use crate::domain::{Field, Need, QueueIx};
 use crate::queue::Severity;
 use crate::views::check::{FindingView, Findings};
 
-/// Reports open tasks that no loop starts, because an edit gives no budget back.
+/// Reports open tasks that no loop starts because their budget is used up.
 pub(super) fn of_budgets(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     let sources = snapshot.sources();
     let graph = &snapshot.structure.graph;

@@ -31,8 +31,8 @@ const NAMES: usize = 5;
 /// How many seconds a journal may be ahead of the clock: no clock is exact.
 const AHEAD: i64 = 60;
 
-/// Runs all checks of the selected queues. A `wrong` configuration is not checked further: what it lacks is
-/// most likely in the part that could not be read.
+/// Runs all checks of the selected queues. A `wrong` configuration is not checked further: a
+/// setting that seems to be missing is most likely in the part that could not be read.
 pub(super) fn signs(selection: Selection, wrong: bool, session: &mut Session<'_>) -> Vec<Sign> {
     let (reading, mut signs) = open(selection, session);
     let Some(mut reading) = reading else { return signs };
@@ -158,7 +158,7 @@ fn of_verification(config: &Config, path: &OsStr) -> Vec<Sign> {
     let profiles: Vec<String> = profiles.iter().map(one).collect();
     // A missing verification is reported by `of_run`.
     let all = (!profiles.is_empty()).then(|| Sign::ok("verify", profiles.join("; ")));
-    // Each command once. A missing program is reported by `of_run`.
+    // Checks each command once. `of_run` reports missing programs.
     let modules: BTreeSet<String> = steps
         .iter()
         .map(|step| step.command.to_string())

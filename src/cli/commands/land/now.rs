@@ -57,7 +57,7 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
     tell(&before, &project, &ending, session)
 }
 
-/// Returns the tasks whose changes wait.
+/// Returns the tasks whose changes wait to land.
 fn waiting(project: &Project) -> BTreeSet<TaskRef> {
     let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
     let of = |(queue, content): (QueueIx, &Queue)| {
