@@ -127,8 +127,8 @@ pub struct MeasureView {
     pub measured: Measured,
 }
 
-/// Returns the steps whose items and numbers count. A step that ran more than once, because the change was judged
-/// twice or again at its landing, counts with its last run, or with its red one.
+/// Returns the steps whose items and numbers count. A step can run more than once if the change is
+/// judged twice, or again at its landing; then its red run counts, or else its last one.
 fn counted(report: &AttemptReport) -> Vec<&StepReport> {
     let mut counted: Vec<(&str, &StepReport)> = Vec::new();
     for step in &report.steps {

@@ -143,7 +143,7 @@ impl Sources<'_> {
     }
 }
 
-/// The list for people.
+/// Renders the list for people.
 pub(crate) fn text(list: &BlockerList, look: Look) -> String {
     let harmless = match list.harmless {
         0 => String::new(),

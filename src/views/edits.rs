@@ -66,7 +66,7 @@ fn put_back(events: &[&Event], typed: &Typed) -> Option<String> {
     }
 }
 
-/// Returns whether an attempt may have made the edit.
+/// Returns whether the edit was made while attempts ran, so that one of them may have made it.
 fn is_beside(event: &Event) -> bool {
     event.data.get("beside") == Some(&Value::Bool(true))
 }
@@ -109,7 +109,7 @@ fn one(event: &Event, typed: &Typed) -> String {
     format!("edit of task {id}{beside} put back: {first}{more}; {next}")
 }
 
-/// Returns the command that makes the change that was put back, and what it does.
+/// Returns the command that makes the same change as the edit that was put back, and what it does.
 fn next(event: &Event, back: &Map<String, Value>, typed: &Typed) -> String {
     let has = |field: Field| field.spellings().iter().any(|key| back.contains_key(*key));
     let to_complete = [Field::Passes, Field::CompletedAt, Field::VerificationVerdict]
@@ -171,7 +171,7 @@ mod tests {
         sentences(events, &Typed::default())
     }
 
-    /// The same edit, made while nothing ran.
+    /// Returns the same edit, made while no attempt ran.
     fn alone(mut event: Event, status: &str) -> Event {
         event.data.insert("beside".to_owned(), json!(false));
         event.data.insert("status".to_owned(), json!(status));

@@ -1,4 +1,4 @@
-//! Renders the list of what needs a person: each line ends with the command to type.
+//! Renders the list of tasks that need a person. Each entry ends with the command to type.
 
 use super::need::NeedView;
 use super::style::{Look, fitted, padded};
@@ -12,15 +12,15 @@ use std::fmt::Write;
 const LISTED: usize = 20;
 /// The widest column of ids.
 const IDS: usize = 28;
-/// A reason that is narrower is not shown.
+/// A reason is left out if there are fewer cells for it.
 const NARROWEST: usize = 10;
-/// A reason of which so many cells are shown is not repeated.
+/// A reason counts as shown in full if at least this many of its cells are shown.
 const ENOUGH: usize = 30;
 
-/// The list, as text.
+/// The rendered list.
 #[derive(Default)]
 pub(crate) struct Needed<'n> {
-    /// The list under its heading; empty if nobody is needed.
+    /// The list with its heading; empty if no task needs a person.
     pub text: String,
     /// The queue and id of each task whose reason is shown in full.
     pub told: HashSet<(&'n str, &'n str)>,
@@ -33,7 +33,7 @@ impl Needed<'_> {
     }
 }
 
-/// Builds the list, of which `more` are not in `needs`; `all` is the command that shows them.
+/// Renders the list. `more` entries are not in `needs`; `all` is the command that shows them.
 pub(crate) fn list<'n>(
     needs: &'n [NeedView],
     (more, all): (usize, &str),
@@ -56,8 +56,8 @@ pub(crate) fn list<'n>(
     let rows: Vec<[String; 4]> = listed.iter().map(row).collect();
     let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max();
     let [times, ids, whys, commands] = [0, 1, 2, 3].map(|column| widest(column).unwrap_or(0));
-    // A command is never cut: what is cut cannot be typed. The reason gets the rest of the line; a command
-    // that is too wide is on the next line.
+    // A command is never truncated, because then it cannot be copied. The reason gets the rest of
+    // the line; a command that is too wide is on the next line.
     let is_beside = width >= times + ids + commands + 6;
     let beside = width.saturating_sub(times + ids + commands + 8);
     let below = width.saturating_sub(times + ids + 6);
@@ -77,7 +77,7 @@ pub(crate) fn list<'n>(
         let _ok = writeln!(text, "  … and {more} more: {all}");
     }
     text.push('\n');
-    // A reason that is cut after a few words is shown again in the row of the task.
+    // A reason that is truncated to a few words is shown again in the row of the task.
     let told = listed.iter().filter(|_| room >= whys.min(ENOUGH));
     Needed { told: told.map(|need| (need.queue.as_str(), need.id.as_str())).collect(), text }
 }

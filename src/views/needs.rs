@@ -51,7 +51,7 @@ impl Sources<'_> {
             Need::Checkout => change.and_then(|change| change.obstacle.clone()).unwrap_or_default(),
             Need::Review | Need::Answer => asked.map_or_else(String::new, |(_, text)| text.into()),
             Need::Blocked => error.clone().unwrap_or_default(),
-            // The command says it.
+            // The command alone explains what is needed.
             Need::Approval | Need::Work => String::new(),
             Need::Budget => self.readiness.used_up(node),
             Need::Repair => {

@@ -175,7 +175,7 @@ pub struct TaskView {
     /// The note of that person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_note: Option<String>,
-    /// What the verification noted although it passed.
+    /// Warnings of the verification, although it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Whether its worker is known to be gone.

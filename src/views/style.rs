@@ -66,7 +66,7 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(cells::width(text))))
 }
 
-/// `1 task`, `2 tasks`.
+/// Formats a number with its noun, such as `1 task` or `2 tasks`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }

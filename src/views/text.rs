@@ -121,7 +121,7 @@ pub fn counts<T>(queue: &QueueView<T>) -> String {
     if parts.is_empty() { total } else { format!("{total}: {parts}{percent}") }
 }
 
-/// How far a task is and what comes next, as a part of what is to be said of it.
+/// The detail of a task, which tells how far it is and what comes next.
 fn said(progress: &Progress) -> String {
     let percent = progress.percent.map(|percent| format!("{percent}%"));
     let next = progress.next.as_ref().map(|next| format!("next: {next}"));
@@ -135,7 +135,7 @@ pub fn detail(task: &TaskView) -> String {
     detail_of(task, false)
 }
 
-/// Returns the same, without the reason if that is shown already.
+/// Returns the same detail, without the reason if that is already shown elsewhere.
 fn detail_of(task: &TaskView, is_told: bool) -> String {
     let is_told = is_told && matches!(task.state, State::Blocked | State::Waiting);
     let said = if is_told { String::new() } else { of_state(task) };

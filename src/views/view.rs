@@ -221,7 +221,7 @@ impl<'a> Sources<'a> {
         StatusView { needs_more, ..self.whole(queues, needs.collect(), selected) }
     }
 
-    /// All selected tasks, for writing.
+    /// Returns all selected tasks in a form that creates each one only when it is written.
     pub fn written_status(
         self,
         selected: &dyn Fn(Node) -> bool,

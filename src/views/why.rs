@@ -235,7 +235,7 @@ fn state(view: &WhyView, look: Look) -> String {
     format!("It is {state} in {queue}{more}{end}")
 }
 
-/// Returns which person completed it, when, and with which note.
+/// Describes which person completed the task, when, and with which note.
 fn completed(task: &TaskView, now: DateTime<Utc>) -> String {
     let Some(by) = &task.completed_by else { return String::new() };
     let at = task.completed_at.as_deref().and_then(parsed);
@@ -244,7 +244,7 @@ fn completed(task: &TaskView, now: DateTime<Utc>) -> String {
     format!(": {} completed it{at}{}", escape::line(by), escape::line(&note))
 }
 
-/// One thing that is waited for, as a sentence.
+/// Describes one reason why the task waits, as a sentence.
 fn sentence(waiting: &Waiting) -> String {
     let what = escape::line(&waiting.what);
     match waiting.kind {

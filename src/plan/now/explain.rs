@@ -48,10 +48,10 @@ const MOST: usize = 100;
 /// How much is reported about the tasks that a task waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Naming {
-    /// The state of each, and why.
+    /// The state of each task, and the reason.
     #[default]
     WithReason,
-    /// The state of each: the reason is shown elsewhere.
+    /// Only the state of each task: the reason is shown elsewhere.
     Brief,
 }
 
@@ -180,7 +180,7 @@ impl Readiness<'_> {
         self.graph.preds(helper).iter().filter(open).map(|&first| Node(first)).collect()
     }
 
-    /// Returns the sentence that the budget of a task is used up, with numbers.
+    /// Returns the statement that the budget of a task is used up, with the numbers.
     pub fn used_up(&self, node: Node) -> String {
         let task = self.task(node);
         let (used, budget) = (budget_used_now(task), budget_of(task, self.conditions.attempts));
