@@ -73,7 +73,7 @@ pub(crate) enum Fault {
     BrokenEnds,
     /// Edits of the file are taken although attempts ran at the same time.
     EditsTaken,
-    /// Attempts that were made are forgotten when the file says that there were fewer.
+    /// Attempts are forgotten if the file records fewer of them.
     BudgetForgotten,
     /// A claim that is a second old is taken over, even if its worker is alive.
     TakeOverByTime,
@@ -143,13 +143,13 @@ pub(crate) enum Fault {
     StaleBelieved,
     /// Tests that do not run any more are not reported.
     LostIgnored,
-    /// A step that cannot run costs its task attempts.
+    /// A step that cannot run uses budget of its task.
     LackingBlamed,
     /// A gate is compared with the current tree, not with the tree that its work began with.
     GateForgives,
-    /// Every task may change what the steps of other profiles name.
+    /// Every task may change the files that steps of other profiles name.
     OthersUnguarded,
-    /// A script that an attempt rewrote judges the next task.
+    /// A check script that an attempt rewrote judges the next task.
     TamperedBelieved,
     /// A step sees what this attempt changed, but not what earlier attempts left.
     InputsOfAttempt,

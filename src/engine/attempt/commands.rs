@@ -159,7 +159,7 @@ impl<'a> Commands<'a> {
         self.guarded.as_mut()?.tampered(self.job, outcome, told)
     }
 
-    /// The end of the attempt, if what judges it is as another task left it.
+    /// Returns the end of the attempt if another task changed one of the files that judge it.
     pub(super) fn distrusted(&self) -> Option<End> {
         self.guarded.as_ref()?.distrusted(self.job, self.with.known.tampered())
     }

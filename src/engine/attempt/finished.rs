@@ -185,8 +185,9 @@ impl Finished {
         }
     }
 
-    /// Reports an environment error if the step cannot run at all: a tool that it starts is missing, now and before
-    /// the task began. The agent had its attempt, in case the task is to install that tool.
+    /// Reports an environment error if the step cannot run at all: a tool that it starts is
+    /// missing, and was missing before the task began. This is decided only after the attempt,
+    /// because the task may be to install that tool.
     fn blame_environment(&mut self) {
         let Self { job, report, .. } = self;
         if report.reason_code == Some(ReasonCode::LeftRed) || fault::is(Fault::LackingBlamed) {

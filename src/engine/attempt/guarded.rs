@@ -1,4 +1,4 @@
-//! Ends an attempt if one of the files that judge it changed meanwhile.
+//! Ends an attempt if one of the files that judge it has changed.
 
 use super::end::{End, environment};
 use super::job::Job;
@@ -39,8 +39,8 @@ impl Guarded {
         self.guard.keep(folder)
     }
 
-    /// Returns the end of the attempt before it begins, if what judges it is as an attempt at another
-    /// task left it.
+    /// Returns the end of the attempt before it begins, if an attempt at another task changed one
+    /// of the files that judge it.
     pub(super) fn distrusted(&self, job: &Job, left: &TamperedFiles) -> Option<End> {
         if fault::is(Fault::TamperedBelieved) {
             return None;

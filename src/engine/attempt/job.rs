@@ -106,7 +106,8 @@ impl Purpose {
 pub(crate) struct Job {
     /// The purpose of the job.
     pub purpose: Purpose,
-    /// The queue of the task. The task may move there meanwhile, so only its id finds it again.
+    /// The queue of the task. The position of the task in the queue may change while the job runs,
+    /// so the task is found by its id.
     pub queue: QueueIx,
     /// The id of the task.
     pub id: String,

@@ -15,7 +15,7 @@ pub(super) enum Urgency {
     None,
     /// A stop was requested through a request file.
     Stop,
-    /// A signal: running work is finished, and nothing more is claimed.
+    /// A signal was received: running work is finished, and nothing more is claimed.
     Finish,
     /// Running work is ended: TERM, grace period, KILL.
     End,

@@ -110,7 +110,7 @@ impl Ending {
         Self { typed: typed.clone(), ..self }
     }
 
-    /// Whether every task in scope is complete.
+    /// Returns whether every task in scope is complete.
     pub(crate) fn is_complete(&self) -> bool {
         self.backlog.complete == self.backlog.total
     }
@@ -243,7 +243,7 @@ impl Ending {
         commands.join(", ")
     }
 
-    /// Returns what a person types next about the task `id`.
+    /// Returns the next command for a person about the task `id`.
     fn command(&self, cause: Cause, id: &str) -> String {
         let typed = &self.typed;
         match cause {
@@ -275,7 +275,7 @@ impl Ending {
     }
 }
 
-/// What tasks that were blocked one after the other have in common.
+/// Describes what tasks that were blocked one after the other have in common.
 pub(super) fn common_reason(failures: &[Failure]) -> String {
     let (_, last) = failures.last().cloned().unwrap_or_default();
     let same = failures.iter().all(|(_, reason)| *reason == last);

@@ -25,7 +25,7 @@ pub(super) struct Teller<'o> {
 }
 
 impl<'o> Teller<'o> {
-    /// Creates a teller that notifies `observer`; suggested commands name the queues as `typed` says.
+    /// Creates a teller that notifies `observer`. `typed` formats suggested commands.
     pub(super) fn new(observer: &'o mut dyn Observer, typed: Typed) -> Self {
         Self { observer, told: HashSet::new(), waits: String::new(), typed }
     }

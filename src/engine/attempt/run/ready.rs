@@ -31,7 +31,7 @@ fn unprepared(error: &dyn std::fmt::Display) -> End {
     environment(format!("cannot prepare the private trees: {error}"))
 }
 
-/// Makes the files that a tree is to hold.
+/// Creates the content that a tree is set to.
 type Make<'m> = &'m mut dyn FnMut(&Tree) -> Result<Wanted, TreeError>;
 
 impl<'a> Progress<'a> {
@@ -90,7 +90,7 @@ impl<'a> Progress<'a> {
         ready.at_target(judge, wanted)
     }
 
-    /// Does the same with a change that `make` makes.
+    /// Does the same as [`Self::judge_at`], with a change that `make` creates.
     pub(super) fn judge_made(&mut self, make: Make<'_>) -> Result<(), End> {
         let Some(apart) = &self.job.apart else { return Ok(()) };
         let (mut ready, judge) = self.judge_tree(apart)?;
@@ -117,7 +117,7 @@ impl<'a> Progress<'a> {
         Err(End { outcome: done, verdict, reason, code })
     }
 
-    /// Returns the judge tree, and what makes it ready.
+    /// Returns the judge tree, and the data that is needed to prepare it.
     fn judge_tree(&mut self, apart: &'a Apart) -> Result<(MakeReady<'_, 'a>, &mut Tree), End> {
         let trees = match &mut self.trees {
             Some(trees) => trees,
@@ -172,8 +172,8 @@ impl<'a> MakeReady<'_, 'a> {
         Err(environment(self.said(tree.slot().kind(), &failed)))
     }
 
-    /// Sets the workspace to what its agent begins with: the work of the last attempt, merged onto the
-    /// target, or the target alone.
+    /// Sets the workspace to the tree that its agent begins with: the work of the last attempt,
+    /// merged onto the target, or the target alone.
     fn workspace(
         &mut self,
         tree: &mut Tree,
@@ -195,7 +195,7 @@ impl<'a> MakeReady<'_, 'a> {
                 let continued = ContinuedInput { attempt, conflicts, setup: None };
                 self.at_work(tree, target, (brought, continued))
             }
-            // The target already has all of it.
+            // The target already contains the whole change.
             (Ok(_), None) => self.at_target(tree, target).map(|()| None),
             (Err(error), _) => {
                 // The objects may be gone. Then the work is lost, but the task is not.
@@ -208,7 +208,7 @@ impl<'a> MakeReady<'_, 'a> {
         }
     }
 
-    /// Returns the last attempt if this one is to continue it.
+    /// Returns the kept work of the last attempt, if this attempt is to continue it.
     fn kept(&self) -> Result<Option<KeptWork>, End> {
         let Some(task) = &self.job.name else { return Ok(None) };
         match self.apart.retry_from {
@@ -219,7 +219,8 @@ impl<'a> MakeReady<'_, 'a> {
         }
     }
 
-    /// Merges the change of the last attempt onto `tip`. Returns the files, and the paths with conflicts.
+    /// Merges the change of the last attempt onto `tip`. Returns the resulting tree, and the paths
+    /// with conflicts.
     fn work(
         &self,
         tree: &Tree,
@@ -233,8 +234,8 @@ impl<'a> MakeReady<'_, 'a> {
         })
     }
 
-    /// Makes a workspace ready that holds the work of the last attempt. If setup fails on it, the agent
-    /// has to fix that: the last attempt may have broken it.
+    /// Prepares a workspace that contains the work of the last attempt. If the setup fails there,
+    /// the agent has to fix it: the last attempt may have broken it.
     fn at_work(
         &mut self,
         tree: &mut Tree,

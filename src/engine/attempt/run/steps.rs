@@ -64,7 +64,7 @@ impl Progress<'_> {
     /// and lists it.
     ///
     /// # Errors
-    /// The end of the attempt, if a judging file was changed.
+    /// Returns the end of the attempt if a judging file was changed.
     pub(super) fn judge(
         &mut self,
         round: Round<'_>,

@@ -59,7 +59,7 @@ impl Progress<'_> {
     /// after those.
     ///
     /// # Errors
-    /// The end of the attempt, if a judging file was changed or a step cannot be started.
+    /// Returns the end of the attempt if a judging file was changed or a step cannot be started.
     pub(super) fn run_together<'r>(
         &mut self,
         round: Round<'r>,

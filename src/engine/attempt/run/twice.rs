@@ -49,7 +49,7 @@ struct Touched {
     permitted: Vec<Permitted>,
 }
 
-/// A further judgement: the steps, and the paths of the change that are replaced for it.
+/// A further judgement: its steps, and the paths of the change that it replaces.
 struct Again {
     puts: Vec<PutTo>,
     steps: Vec<Ready>,

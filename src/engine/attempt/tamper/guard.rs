@@ -26,10 +26,12 @@ pub(crate) struct Watch {
     pub(crate) queues: Vec<PathBuf>,
     /// The commands of the steps.
     pub(crate) commands: Vec<Command>,
-    /// The commands of all other steps of the configuration. What they name judges other tasks, and gates.
+    /// The commands of all other steps of the configuration. The files that they name judge other
+    /// tasks and gates.
     pub(crate) others: Vec<Command>,
-    /// Whether agents work in the folder in which others are judged. Then the files of every person's task are not
-    /// guarded as judges of others: that task may be running at the same time.
+    /// Whether agents work in the folder in which other tasks are judged. Then the files of every
+    /// task that a person added are not guarded as judges of other tasks: that task may be running
+    /// at the same time.
     pub(crate) is_shared: bool,
     /// The folders of steps that do not run in the root.
     pub(crate) folders: Vec<PathBuf>,
@@ -52,7 +54,7 @@ pub(crate) struct Guard {
     root: PathBuf,
     owned: Vec<String>,
     files: Vec<Guarded>,
-    /// The files that other steps name.
+    /// The guarded files that only other steps name.
     others: Vec<Guarded>,
     is_shared: bool,
     protected: Protected,
@@ -106,7 +108,7 @@ impl Guard {
             let name = shown(root, &path);
             let is_own = files.iter().any(|(file, ..)| *file == path) || earlier.made(&name);
             let is_free = [&owned, &spared].iter().any(|list| owns(list, Path::new(&name)));
-            // Other files that a step names are likely to be the work, and so is a missing one.
+            // Other files that a step names are probably the work, and so is a missing file.
             let judges = is_check(&name) || steering(&name).is_some();
             if judges
                 && !is_own
@@ -179,12 +181,13 @@ impl Guard {
         })
     }
 
-    /// Returns `path` as people know it.
+    /// Returns `path` as messages show it.
     pub(crate) fn shown(&self, path: &Path) -> String {
         shown(&self.root, path)
     }
 
-    /// Returns whether the file at `path` judges here.
+    /// Returns whether this attempt is judged by the file at `path` itself, not by a copy in a
+    /// private tree.
     pub(super) fn looks_at(&self, path: &Path) -> bool {
         let has = |files: &[Guarded]| files.iter().any(|(file, ..)| file == path);
         self.is_shared && (has(&self.files) || has(&self.others) || self.protected.has(path))

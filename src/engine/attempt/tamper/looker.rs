@@ -1,4 +1,4 @@
-//! Decides which words of a command name the files that are judged or written, not judging files.
+//! Decides which words of a command name files that are judged or written, and not judging files.
 //!
 //! `test -f feature.txt` and `eslint src/a.ts` look at the work. These files are not run or
 //! trusted, so a task may change them whatever it owns.

@@ -88,7 +88,8 @@ fn runs_what_it_gets(words: &[String]) -> bool {
     }
 }
 
-/// Adds globs to a `find` whose files are passed on: those that it lists below its folders.
+/// Adds globs to a `find` that passes its files to another program. The globs match the files that
+/// it finds below its folders.
 fn with_found_files(words: Vec<String>) -> Vec<String> {
     let finds = program(&words).filter(|at| base_name(&words[*at]) == "find");
     let (Some(at), true) = (finds, words.last().is_some_and(|word| word == PIPE)) else {
@@ -111,7 +112,7 @@ fn with_found_files(words: Vec<String>) -> Vec<String> {
         let top = top.trim_end_matches('/');
         globs.extend(names.iter().map(|name| format!("{top}/**/{name}")));
     }
-    // By themselves, the names would be looked up in every folder.
+    // The names are removed, because as plain words they would be looked up in every folder.
     let is_name = |n: &usize| *n > 0 && matches!(words[n - 1].as_str(), "-name" | "-iname");
     let kept: Vec<usize> = (0..words.len()).filter(|n| !is_name(n)).collect();
     let mut words: Vec<String> = kept.into_iter().map(|n| words[n].clone()).collect();

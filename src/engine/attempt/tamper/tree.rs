@@ -38,7 +38,7 @@ impl Protected {
         Self { root: root.to_owned(), patterns: patterns.to_vec(), files, whole }
     }
 
-    /// Returns whether `path` is one of the files.
+    /// Returns whether `path` is one of the protected files.
     pub(super) fn has(&self, path: &Path) -> bool {
         path.strip_prefix(&self.root).is_ok_and(|path| self.files.contains_key(path))
     }

@@ -62,12 +62,12 @@ fn what_judges_other_tasks_is_none_of_this_ones() {
     case.watch.others = vec![Command::Shell("sh check.sh && sh later.sh".to_owned())];
     let edit = |case: &Case| case.put("check.sh", "exit 0");
     assert_eq!(case.attempt(1, edit).as_deref(), Some("check.sh changed"));
-    // What nobody has made yet may be the work.
+    // A file that does not exist yet may be the work.
     assert_eq!(case.attempt(1, |case| case.put("later.sh", "exit 0")), None);
     case.watch.products = vec!["check.sh".to_owned()];
     let again = |case: &Case| case.put("check.sh", "exit 1");
     assert_eq!(case.attempt(1, again).as_deref(), Some("check.sh changed"));
-    // Whoever is to change it may be at work in the same folder.
+    // The task that is to change it may be running in the same folder.
     case.watch.is_shared = true;
     assert_eq!(case.attempt(1, edit), None);
     case.watch.is_shared = false;
