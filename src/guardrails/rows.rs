@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Row] = &[
         languages: &[Python],
         place: Where::Code,
         pattern: r"@(?:pytest\.mark|unittest|mark)\.(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest\b|\b__test__\s*=\s*False\b|\bcollect_ignore(?:_glob)?\b",
-        // What is left out on other systems, or by older versions, runs here.
+        // A test that is skipped only on other systems or by older versions still runs here.
         unless: r#"\bskip[iI]f\([^!\n]*(?:win32|cygwin|darwin|["'](?:nt|Windows|Darwin|Java)["']|version_info\s*<)"#,
         message: SKIPPED,
         examples: (

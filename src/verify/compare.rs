@@ -71,7 +71,7 @@ fn lost<'b>(now: &ItemMap, base: &'b ItemMap, against: &Against<'_>) -> Vec<&'b 
     let gone = base.iter().filter(|(id, state)| state.is_executed() && !runs(id));
     let gone: Vec<&ItemId> = gone.map(|(id, _)| id).collect();
     let as_many = ran(now) >= ran(base);
-    // A parametrised test has the values of each case behind its name.
+    // The id of a case is the name of its test, followed by the values in brackets.
     let with_cases = |id: &ItemId| {
         let first = ItemId::new(&*id.file, format!("{}[", id.name));
         let cases = now.range(&first..).take_while(|(other, _)| {

@@ -1,16 +1,17 @@
-//! What a step printed whose command, or a tool that it starts, is not there.
+//! Detects from the output of a step that a tool that it starts is not installed.
 //!
-//! A shell says so by its exit status 127. What comes between, such as `python3 -m`, `make` or `cargo`, has
-//! statuses and sentences of its own.
+//! A shell reports a missing command with exit status 127. Launchers such as `python3 -m`, `make`
+//! or `cargo` have statuses and messages of their own.
 
 use regex::Regex;
 use std::sync::OnceLock;
 
-/// How many of the last lines are looked at: what was said before is no reason to end.
+/// How many of the last lines are examined: an earlier message did not end the step.
 const LINES: usize = 3;
 
-/// Sentences of tools that were asked for something which is not installed; the group is its name. What a
-/// project itself lacks, such as a script of its `package.json`, is none of them: a task may add it.
+/// Messages with which tools report that something is not installed; the group captures its name.
+/// Messages about what the project itself lacks, such as a script in its `package.json`, are not
+/// included: a task may add that.
 const SENTENCES: [(&str, &str); 7] = [
     (r#"^\S*python[0-9.]*(?:\.exe)?: No module named ['"]?([\w.]+)"#, "python has no module"),
     (r"^error: no such command: `([\w-]+)`", "cargo has no command"),
@@ -24,7 +25,7 @@ const SENTENCES: [(&str, &str); 7] = [
     (r"^\S+: (?:line )?\d+: (\S+?): (?:command )?not found$", "a program was not found:"),
 ];
 
-/// What is not there, where the end of what a step printed says that.
+/// Returns what is not installed, if one of the last lines of the output reports that.
 pub(crate) fn lacking(said: &str) -> Option<String> {
     static SET: OnceLock<Vec<(Regex, &str)>> = OnceLock::new();
     let compiled = SET.get_or_init(|| {

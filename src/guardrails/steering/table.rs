@@ -98,7 +98,7 @@ const ROWS: &[Row] = &[
             "sitecustomize.py",
             "usercustomize.py",
             "*.pth",
-            // Lying in the project, it registers plugins with whatever runs there.
+            // In a project folder, these register plugins with any Python tool that runs there.
             "*.egg-info/*",
             "*.dist-info/*",
             "pytest.ini",
