@@ -41,12 +41,12 @@ pub struct Entry {
     pub state: State,
 }
 
-/// What an entry keeps with a ref.
+/// A commit of an entry that a ref keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keeps {
-    /// The change.
+    /// The change as it was captured.
     Change,
-    /// The change on the target: what is being judged, or is to land.
+    /// The change on the target, which is being judged or is to land.
     Merge,
 }
 
@@ -160,7 +160,7 @@ impl Entry {
         name_of(&self.whose.part, self.whose.attempt)
     }
 
-    /// Returns the ref that keeps it.
+    /// Returns the name of the ref that keeps it.
     pub(super) fn ref_of(&self, what: Keeps) -> String {
         let what = match what {
             Keeps::Change => "change",

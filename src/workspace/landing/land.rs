@@ -70,7 +70,7 @@ pub struct Landing {
     entries: Entries,
     at: At,
     pub(super) index_wait: Duration,
-    /// What is looked at again at the end.
+    /// The work trees to check again after the landing.
     pub(super) late: RefCell<Option<Late>>,
     _lock: DirLock,
 }
@@ -88,12 +88,12 @@ pub(super) struct Way<'a> {
     pub(super) deltas: Vec<Delta>,
 }
 
-/// What is looked at again after the landing lock was released.
+/// The work trees to check again after the landing lock is released.
 #[derive(Debug)]
 pub(super) struct Late {
     /// Work trees in which the target was not checked out when it moved.
     pub(super) others: Vec<Checkout>,
-    /// Where the target was before.
+    /// The commit of the target before it moved.
     pub(super) old: Oid,
 }
 
@@ -216,7 +216,8 @@ impl Landing {
         } else {
             match self.merge(&work.base, tip, &work.change)? {
                 Merge::Clean(tree) => tree,
-                // No ref keeps it: the attempt that resolves it merges again, onto the target as it is then.
+                // No ref keeps the merge: the attempt that resolves it merges again, onto the
+                // target of that time.
                 Merge::Conflict { tree, paths } => {
                     return Ok(Err(Landed::Conflict { onto: tip.clone(), files: tree, paths }));
                 }
@@ -256,8 +257,8 @@ impl Landing {
         self.repository.commit(tree, tip, &entry.message.text(), date)
     }
 
-    /// Moves the target along the way: checkouts first, then the target; on failure all are
-    /// restored.
+    /// Moves the target: first the checkouts are updated, then the target moves. On failure, all
+    /// are restored.
     pub(super) fn move_target(
         &self,
         entry: &mut Entry,
@@ -353,7 +354,7 @@ impl Landing {
         self.steady.deltas(from, to, false)
     }
 
-    /// Returns the switch of checkouts between two commits with these differences.
+    /// Returns the switch that updates checkouts between two commits with these differences.
     pub(super) fn switch(&self, deltas: Vec<Delta>) -> Switch<'_> {
         Switch { repository: &self.steady, deltas, wait: self.index_wait }
     }

@@ -1,10 +1,10 @@
-//! Updates work trees in which a person checked the target out while it moved: they have its old
-//! files, and would undo the landing with the next commit.
+//! Updates work trees in which a person checked the target out while it moved. They have the old
+//! files of the target, and the next commit in them would undo the landing.
 //!
-//! Git resolves the branch, locks the index, writes the files, and records the branch last. A switch
-//! that began before the target moved may end at any time after it. Therefore work trees with another
-//! branch checked out are checked when the target has moved, and again a moment later, when others may
-//! land already.
+//! `git switch` resolves the branch, locks the index, writes the files, and records the branch
+//! last. A switch that began before the target moved may end at any time after that. Therefore work
+//! trees with another branch checked out are checked as soon as the target has moved, and once more
+//! a moment later. Other landings may begin in between.
 
 use super::super::repo::{Checkout, Oid};
 use super::checkout::LOOK;
@@ -12,15 +12,15 @@ use super::error::LandError;
 use super::land::{Landing, Late};
 use std::time::{Duration, Instant};
 
-/// The time between a landing and the second check: git locks an index within milliseconds.
+/// The time between a landing and the second check. Git locks an index within milliseconds.
 const MOMENT: Duration = Duration::from_millis(300);
 
 impl Landing {
-    /// Ends the landing, so that others may land. If a work tree had another branch checked out, checks
-    /// a moment later whether a person checked the target out meanwhile.
+    /// Ends the landing, so that others may land. If a work tree had another branch checked out,
+    /// checks a moment later whether a person has checked the target out there in the meantime.
     ///
     /// # Errors
-    /// As [`Landing::land`]; the landing itself stays.
+    /// The same as [`Landing::land`]; the landing itself is not undone.
     pub fn end(self) -> Result<(), LandError> {
         let (repository, index_wait) = (self.repository().clone(), self.index_wait);
         let late = self.late.take();
@@ -31,7 +31,7 @@ impl Landing {
         again.catch_up(&others, &old)
     }
 
-    /// Updates those of `others` in which a person checked the target out since it left `old`.
+    /// Updates each of `others` in which a person checked out the target, which moved from `old`.
     pub(super) fn catch_up(&self, others: &[Checkout], old: &Oid) -> Result<(), LandError> {
         let begin = Instant::now();
         for one in others {
@@ -45,7 +45,7 @@ impl Landing {
             }
             if one.has_now(self.repository().target()) {
                 let tip = self.repository().tip()?;
-                // Edits that are in the way are shown beside the landing, and nothing is lost.
+                // Edits that are in the way stay and are shown beside the landing: nothing is lost.
                 self.switch(self.deltas(old, &tip)?).bring(one, old, &tip)?;
             }
         }

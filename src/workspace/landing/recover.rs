@@ -126,7 +126,7 @@ impl Landing {
         let tip = self.repository().tip()?;
         self.make_again(entry, old, new)?;
         if self.is_landing_of(entry, new)? {
-            // It is not known yet who checked the target out while it moved.
+            // Further work trees may have checked the target out while it moved.
             let mut others = self.repository().checkouts()?;
             others.retain(|one| !checkouts.contains(&one.path));
             self.catch_up(&others, old)?;

@@ -25,7 +25,8 @@ struct Past {
     tasks: Vec<String>,
 }
 
-/// Returns what landing `tree` on `tip`, which differ by `deltas`, would undo; empty if nothing.
+/// Returns the changes of others that landing `tree` on `tip` would undo; empty if there are none.
+/// `deltas` are the differences between the two.
 pub(super) fn reverts_others(
     repository: &Repository,
     work: &Work,

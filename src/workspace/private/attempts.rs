@@ -67,7 +67,7 @@ impl Repository {
         let put = self.put_ref(&name.name(), commit);
         self.outlast_collection();
         if !self.is_whole(base, commit)? {
-            // Git refuses a ref to a missing object, and an existing one keeps nothing.
+            // Git refuses to write a ref to a missing object, and an existing one keeps nothing.
             self.drop_refs(&[name.name()], "workloop: its object is gone")?;
             return Ok(false);
         }

@@ -90,7 +90,8 @@ impl Tree {
             // An object that was stored once and is gone is stored again only if its file is read
             // again.
             let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
-            // From the third try on, the index must not name objects that are gone.
+            // From the third try on, the index is made from the base, whose objects exist: it must
+            // not name missing ones.
             match self.capture_once(&rules, tries > 2, &mut nested) {
                 // Objects that no ref keeps yet may be collected between two calls, and so may the
                 // folder of an object that is being written.
@@ -104,8 +105,8 @@ impl Tree {
         }
     }
 
-    /// Captures once, and adds what was moved away to `nested`. `from_base` begins with the index of
-    /// the base, whatever the tree was prepared for.
+    /// Captures once, and adds the repositories that were moved away to `nested`. With `from_base`,
+    /// a new index begins with the base, whatever the tree was prepared for.
     fn capture_once(
         &self,
         rules: &CaptureRules<'_>,

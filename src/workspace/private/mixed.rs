@@ -1,8 +1,8 @@
-//! Makes trees that are not commits: a change on another target, and a change with some paths
-//! replaced, used to judge a change with the base's version of them.
+//! Creates trees that are not commits: a change merged onto another target, and a change with some
+//! paths replaced, which is used to judge the change with the base's version of these paths.
 //!
-//! No ref keeps such a tree. A person's `git gc --prune=now` may remove it before it is checked out;
-//! then it is made again.
+//! No ref keeps such a tree. If a person's `git gc --prune=now` removes it before it is checked
+//! out, it is created again.
 
 use super::super::change::{Delta, DeltaKind};
 use super::super::merge::{Merge, merge_at};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// Our index of it, beside that of the tree.
 const INDEX: &str = "mixed-index";
-/// How often a tree that was collected is made again.
+/// How often a tree is created again after it was garbage-collected.
 const LOST: u32 = 3;
 
 /// The replacement for a path.
@@ -27,10 +27,11 @@ pub enum PutTo {
 }
 
 impl Tree {
-    /// Sets the tree to what `make` makes. It is made again if it is garbage-collected meanwhile.
+    /// Sets the tree to the content that `make` creates. If the objects are garbage-collected
+    /// before the checkout, the content is created again.
     ///
     /// # Errors
-    /// As [`Tree::prepare`], and those of `make`.
+    /// The errors of [`Tree::prepare`], and those of `make`.
     pub fn prepare_made(
         &mut self,
         make: &mut dyn FnMut(&Self) -> Result<Wanted, TreeError>,
@@ -38,7 +39,7 @@ impl Tree {
         for _ in 0..LOST {
             match make(self) {
                 Ok(wanted) => match self.prepare(&wanted) {
-                    // What fails although all objects exist would fail again.
+                    // If all objects exist, the failure has another cause and would repeat.
                     Err(TreeError::Git(GitError::Failed { .. }))
                         if !self.repository().is_whole(&wanted.base, &wanted.files)? => {}
                     done => return done,
@@ -122,7 +123,8 @@ mod tests {
     use super::*;
     use crate::workspace::TreeRules;
 
-    /// A tree that is collected before it is checked out is made again; one that stays lost is an error.
+    /// A tree that is collected before the checkout is created again. If it is lost each time, that
+    /// is an error.
     #[test]
     fn what_is_made_and_gone_is_made_again() {
         let scratch = Scratch::new();

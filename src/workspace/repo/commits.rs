@@ -133,7 +133,7 @@ impl Repository {
         Err(answer.failed())
     }
 
-    /// Removes refs, wherever they point, in one transaction; one that does not exist is ignored.
+    /// Removes refs in one transaction, whatever their values are. Missing refs are ignored.
     pub(in super::super) fn drop_refs(&self, names: &[String], why: &str) -> Result<(), GitError> {
         let deletes: String = names.iter().map(|name| format!("delete {name}\n")).collect();
         let text = format!("start\n{deletes}prepare\ncommit\n");
@@ -142,7 +142,7 @@ impl Repository {
         if answer.code == 0 {
             return Ok(());
         }
-        // It may have been killed after it was done.
+        // Git may have been killed after it removed the refs.
         for name in names {
             if self.ref_at(name)?.is_some() {
                 return Err(answer.failed());

@@ -1,8 +1,9 @@
-//! Refs of the program whose object is gone.
+//! Removes refs of the program whose object is missing.
 //!
-//! A person's `git gc --prune=now` that began before a ref was written removes what it names, and the
-//! writer makes that again. A writer that is killed in between leaves a ref that keeps nothing:
-//! `git fsck` complains about it, and git refuses to list the other refs with their commits.
+//! A person's `git gc --prune=now` that began before a ref was written removes the object of the
+//! ref, and the writer creates the object again. A writer that is killed in between leaves a ref to
+//! a missing object: `git fsck` reports it, and git refuses to list the other refs with their
+//! commits.
 
 use super::calls::GitError;
 use super::commits::RefMove;
@@ -10,8 +11,8 @@ use super::found::Repository;
 use super::names::Oid;
 
 impl Repository {
-    /// Lists the refs below each of `below`, which belong to the program, in `format`. Those whose object
-    /// is gone are removed.
+    /// Lists the refs below each of `below` in `format`. These refs belong to the program, so those
+    /// whose object is missing are removed.
     pub(in super::super) fn listed_refs(
         &self,
         format: &str,
@@ -25,7 +26,7 @@ impl Repository {
         };
         let text = match list(format) {
             Err(GitError::Failed { .. }) => {
-                // For this format git reads no object.
+                // Git reads no objects to list refs in this format.
                 self.remove_lost(&list("%(objectname) %(refname)")?)?;
                 list(format)?
             }
@@ -34,7 +35,7 @@ impl Repository {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Removes the refs of a list of `OID NAME` whose object is gone.
+    /// Removes the refs whose object is missing. `list` has a line `OID NAME` for each ref.
     fn remove_lost(&self, list: &[u8]) -> Result<(), GitError> {
         let list = String::from_utf8_lossy(list);
         let refs = list.lines().filter_map(|line| line.split_once(' '));
@@ -47,7 +48,7 @@ impl Repository {
         let lost =
             refs.into_iter().zip(found.lines()).filter(|(_, said)| said.ends_with(" missing"));
         for ((oid, name), _) in lost {
-            // A ref that was moved meanwhile is left to the process that moved it.
+            // A ref that has moved since belongs to the process that moved it, and is not removed.
             let gone = RefMove { name: name.to_owned(), from: Some(oid), to: None };
             self.move_refs(&[gone], "workloop: its object is gone")?;
         }
@@ -59,7 +60,7 @@ impl Repository {
 mod tests {
     use super::super::scratch::Scratch;
 
-    /// A ref to a missing object hides no other ref, and is removed.
+    /// A ref to a missing object is removed and does not prevent the other refs from being listed.
     #[test]
     fn a_ref_that_keeps_nothing_is_removed() {
         let scratch = Scratch::new();

@@ -46,8 +46,8 @@ fn a_landing_that_was_killed_is_completed() {
     }
 }
 
-/// A person checks the target out while it moves, and the landing is killed before it notices: they do not
-/// keep the old files, which would undo the landing with their next commit.
+/// A person checks the target out while it moves, and the landing is killed before it notices. The
+/// person does not keep the old files, with which the next commit would undo the landing.
 #[test]
 fn who_checked_the_target_out_meanwhile_has_the_landing_after_a_kill() {
     let bench = Bench::new();
@@ -56,7 +56,7 @@ fn who_checked_the_target_out_meanwhile_has_the_landing_after_a_kill() {
     let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
     let ended = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
         if step == Step::Target {
-            // As git does it: the files were written when the target was where it had been.
+            // Like `git switch`, which wrote the files of the earlier target.
             bench.sh("git symbolic-ref HEAD refs/heads/main");
         }
         step == Step::Target

@@ -115,7 +115,7 @@ fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
     assert_eq!((next(&task), next(&other)), (None, None));
 }
 
-/// A commit that is collected before its ref is written is not kept, and is captured again.
+/// A commit that is garbage-collected before its ref is written is not kept: it is captured again.
 #[test]
 fn what_is_gone_before_it_is_kept_is_captured_again() {
     let bench = Bench::new(TreeRules::default());
