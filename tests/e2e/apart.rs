@@ -334,8 +334,8 @@ fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
     assert_eq!(says(&sandbox, landed), "Make A\nother\nstart\na\ndone\nw\n1\nzwo\n3\n", "{ran}");
 }
 
-/// A missing object of a kept attempt ends no run: what is still in the workspace is captured again,
-/// otherwise the next attempt begins with the branch.
+/// A missing object of a kept attempt does not end the run. If the work is still in the workspace,
+/// it is captured again; otherwise the next attempt begins with the branch.
 #[test]
 fn what_is_kept_and_cannot_be_had_is_begun_anew() {
     for (clear, landed, is_anew) in

@@ -152,7 +152,8 @@ fn only_a_verification_completes_a_task() {
     });
 }
 
-/// In each attempt the file loses the record of all attempts, and again when the budget is used up.
+/// During each attempt, and again when the budget is used up, the file loses its record of
+/// attempts.
 #[test]
 fn a_budget_ends_whatever_the_file_says() {
     if lacks("jq") {

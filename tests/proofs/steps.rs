@@ -87,7 +87,8 @@ fn a_red_gate_makes_one_task() {
     });
 }
 
-/// What the tasks before a gate broke is new to the gate, whatever became of them.
+/// A gate treats a failure that the tasks before it caused as new, whatever the result of those
+/// tasks.
 #[test]
 fn a_gate_forgives_nothing_that_its_tasks_broke() {
     holds("gate-forgives", |sandbox: Sandbox| {
@@ -106,7 +107,7 @@ fn a_gate_forgives_nothing_that_its_tasks_broke() {
     });
 }
 
-/// A step that cannot run on the untouched tree, and cannot after an attempt, is no task's fault.
+/// If a step can run neither on the untouched tree nor after an attempt, no task is blamed.
 #[test]
 fn a_step_that_cannot_run_costs_no_task_an_attempt() {
     holds("lacking-blamed", |sandbox: Sandbox| {
@@ -124,7 +125,7 @@ fn a_step_that_cannot_run_costs_no_task_an_attempt() {
     });
 }
 
-/// A task rewrites what a gate runs; its own steps do not name it.
+/// A task rewrites the script of a gate, which its own steps do not name.
 #[test]
 fn the_script_of_a_gate_is_no_task_s_to_change() {
     for mode in ["shared", "private"] {
@@ -148,7 +149,8 @@ fn the_script_of_a_gate_is_no_task_s_to_change() {
     }
 }
 
-/// The first agent turns the check into one that passes everything, and its task is blocked for that.
+/// The first agent rewrites the check so that it passes everything, and its task is blocked for
+/// that.
 #[test]
 fn what_an_agent_made_of_a_check_judges_no_other_task() {
     holds("tampered-believed", |sandbox: Sandbox| {
@@ -161,7 +163,7 @@ fn what_an_agent_made_of_a_check_judges_no_other_task() {
         let tasks = &sandbox.read("q.json")["tasks"];
         let held =
             ran.status == 2 && tasks[0]["status"] == "blocked" && tasks[1]["status"] == "pending";
-        // A person looked.
+        // A person accepts the script.
         let retried = sandbox.run(["retry", "A", "q.json"]).status == 0;
         let then = sandbox.run(["run", "q.json"]).status;
         unless(held && retried && then == 0, &format!("exit {}, then {then}: {tasks}", ran.status))

@@ -44,7 +44,7 @@ fn report_agrees(folder: &Folder) {
     }
 }
 
-/// Removes the times of a forecast: they are those of the moment at which it is made.
+/// Removes the times of a forecast, because they depend on when it is made.
 fn timeless(mut deadlines: Value) -> Value {
     for row in deadlines.as_array_mut().into_iter().flatten() {
         for key in ["ends_at", "p50_at", "p90_at"] {

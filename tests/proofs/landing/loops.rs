@@ -5,14 +5,14 @@ use crate::chance::{Chance, is_long, say};
 use crate::sandbox::{Sandbox, queue, task};
 use std::fs;
 
-/// How many of the calls the short run uses, for each of the two harms.
+/// How many calls the short run tests, for each of the two kinds of harm.
 const SHORT: usize = 4;
 
 const TOML: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n\
     [agents.default]\nrun = 'echo ran >>../../../ran; echo 4 >>a; mkdir -p new; echo n >new/file'\n\
     [[verify]]\nrun = \"test -f new/file\"\n[limits]\nuntouched = false\ncrashes = 9\n";
 
-/// Makes a project with one task, whose change lands beside a person's edits.
+/// Creates a project with one task, whose change lands beside a person's edits.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new().config(TOML).queue("q.json", &queue(&[("A", &[])]));
     let init = "git init -q -b main && git config user.email t@example.org && \
@@ -27,7 +27,7 @@ fn says(sandbox: &Sandbox, script: &str) -> String {
     super::sh(&sandbox.path(""), script)
 }
 
-/// Shows what the person sees of their own work.
+/// Prints the person's own work as they see it.
 const SEEN: &str =
     "git status --porcelain; cat mine staged untracked; git diff --cached; git stash list";
 
@@ -62,7 +62,7 @@ fn wrong(sandbox: &Sandbox, seen: &str) -> Vec<String> {
     let left = "find .git -name '*.lock' -o -name '*workloop-index*' -o -path '*workloop/landing/*' -type f
                 git for-each-ref refs/workloop/landing";
     is("what is left", "", says(sandbox, left));
-    // A second time if the loop died before anything was captured.
+    // The agent runs a second time if the loop was killed before anything was captured.
     let ran = sandbox.bytes("../ran").len() / 4;
     if !(1..=2).contains(&ran) {
         wrong.push(format!("the agent ran {ran} times"));
