@@ -1,5 +1,5 @@
-//! The parts of private modules that integration tests, benchmarks and fuzz targets use. This is not
-//! an interface: it changes with the tests.
+//! The parts of private modules that integration tests, benchmarks and fuzz targets use. This is
+//! not an interface: it changes with the tests.
 
 /// Results of agents: the result file and the text that a prompt quotes.
 pub mod agent {

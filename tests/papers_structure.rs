@@ -1,6 +1,6 @@
 //! The five queues under `queues/papers/` keep the structure that the planner is measured against.
 //!
-//! Nothing of the program is used here: waves and paths are computed anew, in the plainest way, so
+//! Nothing of the program is used here: waves and paths are computed again, in the simplest way, so
 //! that a fault of the planner and a fault of a queue cannot hide each other.
 #![expect(clippy::disallowed_methods, reason = "files of the repository are read")]
 

@@ -28,7 +28,7 @@ pub(super) fn past(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fail
     })
 }
 
-/// Which end of a day a date stands for.
+/// The end of the day that a date without a time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
     /// The first moment of the day.

@@ -1,8 +1,9 @@
 //! The only ways in which a task changes state.
 //!
-//! [`apply`](fn@super::apply) takes a task and a [`Transition`] and returns the [`Changes`] to write,
-//! or an error that explains why the transition is illegal and which verbs are legal instead. The
-//! queue document decides how a change looks in the file (spelling, indentation, order).
+//! [`apply`](fn@super::apply) takes a task and a [`Transition`] and returns the [`Changes`] to
+//! write, or an error that explains why the transition is illegal and which verbs are legal
+//! instead. The queue document decides how a change looks in the file (spelling, indentation,
+//! order).
 
 use super::change::{Change, Landed};
 use super::claim::Claim;

@@ -43,7 +43,7 @@ pub(crate) struct ChangedFile {
 }
 
 impl ChangedFile {
-    /// Creates a file of which nothing is known but that it changed.
+    /// Creates a file of which it is only known that it changed.
     pub(crate) fn named(path: &str) -> Self {
         Self {
             path: path.to_owned(),

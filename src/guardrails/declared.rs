@@ -33,9 +33,9 @@ const BESIDE: [(&str, &[&str]); 6] = [
 /// Returns the findings about required files that were not changed, and changed files that are not
 /// declared or are frozen.
 ///
-/// `changed` are the files that the task has changed so far, `perhaps` files that it may have changed.
-/// `is_whole` is true if no other changes could have been missed. `is_missing` returns whether a file
-/// does not exist.
+/// `changed` are the files that the task has changed so far, `perhaps` files that it may have
+/// changed. `is_whole` is true if no other changes could have been missed. `is_missing` returns
+/// whether a file does not exist.
 pub(crate) fn declared(
     changed: &[ChangedFile],
     perhaps: &[String],

@@ -76,8 +76,8 @@ impl Code {
         self.starts[index.saturating_sub(1)].1
     }
 
-    /// Returns the paths that the module `here` writes with `crate::`, `super::` or `self::`, or with
-    /// the name of one of its `children`.
+    /// Returns the paths that the module `here` writes with `crate::`, `super::` or `self::`, or
+    /// with the name of one of its `children`.
     pub(crate) fn paths(&self, here: &[String], children: &[&str]) -> Vec<Named> {
         let mut found = Vec::new();
         let mut add = |base: &[String], offset: usize, rest: &str| {
@@ -113,8 +113,8 @@ impl Code {
         found
     }
 
-    /// Removes the statements `pub use …;`. Returns the line of each, and the text between `use` and
-    /// `;`.
+    /// Removes the statements `pub use …;`. Returns the line of each, and the text between `use`
+    /// and `;`.
     pub(crate) fn take_re_exports(&mut self) -> Vec<(usize, String)> {
         let mut taken = Vec::new();
         let mut from = 0;

@@ -7,12 +7,12 @@ use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskRef};
 use std::collections::HashSet;
 
-/// What was found about the claims of others.
+/// The findings about the claims of other workers.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
-    /// Claims of dead workers; their locks are held now.
+    /// Claims of dead workers. This process now holds their locks.
     pub(crate) dead: Vec<Dead>,
-    /// Tasks of which this host cannot tell whether someone works on them.
+    /// Tasks for which this host cannot determine whether their worker is alive.
     pub(crate) untold: HashSet<Place>,
     /// Why a claim was left alone although its worker is gone.
     pub(crate) unclear: Vec<String>,

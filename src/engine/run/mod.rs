@@ -2,8 +2,8 @@
 //!
 //! `RunLoop` decides when there is something to do. [`Work`](work::Work) makes one turn with the
 //! project and the dispatcher. [`Crew`](crew::Crew) has the slots, the reasons to end and the
-//! observer. [`start`](mod@start) is the only place that touches the system: it registers the loop in the
-//! state folders, starts threads, listens for signals, and passes these parts on.
+//! observer. [`start`](mod@start) is the only place that touches the system: it registers the loop
+//! in the state folders, starts threads, listens for signals, and passes these parts on.
 
 mod after_tasks;
 mod attention;

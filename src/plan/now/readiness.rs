@@ -151,7 +151,7 @@ impl<'a> Readiness<'a> {
         self.state(node) == State::Ready && self.collisions(node.0) == 0
     }
 
-    /// Returns a holder of a path of a task, and the path. [`ScopeMode::Warn`] runs it nevertheless.
+    /// Returns a holder of a path of a task, and the path. [`ScopeMode::Warn`] runs it anyway.
     pub fn scope_holder(&self, node: Node) -> Option<(Holder, String)> {
         let task = self.task(node);
         if self.held.is_empty() || !owns_anything(task) {

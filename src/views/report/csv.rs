@@ -1,4 +1,4 @@
-//! The tasks as comma-separated values, of which no cell is a formula.
+//! Renders the tasks as comma-separated values, in which no cell is a formula.
 
 use super::model::{Report, ReportError, TaskRow};
 use crate::views::escape;
