@@ -79,3 +79,21 @@ fn a_run_can_be_looked_at_while_it_runs_and_afterwards() {
     let why = sandbox.run(["why", "B", "q.json"]).exits(0);
     why.says("verify-1.out\n").says("agent 0.");
 }
+
+#[test]
+fn tasks_of_two_queues_with_one_id_are_told_apart() {
+    let list = queue(&[("A", &[])]);
+    let sandbox = Sandbox::new()
+        .config("[agents.default]\nrun = \"true\"\n[[verify]]\nrun = \"true\"\n")
+        .queue("q.json", &list)
+        .queue("r.json", &list);
+    sandbox.run(["run", "q.json", "r.json"]).exits(0);
+    let since = sandbox.run(["since", "1h", "q.json", "r.json", "--json"]).exits(0).json();
+    let mut completed: Vec<&str> =
+        since["completed"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    completed.sort_unstable();
+    assert_eq!(completed, ["q:A", "r:A"], "{since}");
+    sandbox.run(["reset", "A", "--work-queue", "r.json"]).exits(0);
+    let since = sandbox.run(["since", "1h", "q.json", "r.json", "--json"]).exits(0).json();
+    assert_eq!(since["completed"], serde_json::json!(["q:A"]), "{since}");
+}

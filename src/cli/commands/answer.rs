@@ -1,8 +1,8 @@
 //! `answer`: answers the question of a blocked task.
 
-use super::learnt;
 use crate::cli::args::AnswerArgs;
 use crate::cli::failure::Failure;
+use crate::cli::learnt;
 use crate::cli::session::Session;
 use crate::cli::write::{self, stdin, tell};
 use crate::project::verbs;

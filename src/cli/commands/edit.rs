@@ -1,6 +1,7 @@
 //! `edit`: changes fields of a task from flags or JSON; without either, opens an editor.
 
-use super::editor;
+mod editor;
+
 use crate::cli::args::EditArgs;
 use crate::cli::failure::Failure;
 use crate::cli::fields::{given, said};

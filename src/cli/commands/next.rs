@@ -1,9 +1,9 @@
 //! `next`: shows the ready tasks in the order in which they would be claimed.
 
-use super::nothing;
 use crate::cli::args::NextArgs;
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
+use crate::cli::nothing;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::views::{escape, json, next};

@@ -1,8 +1,8 @@
 //! `reset`: makes tasks pending again, as if they had never run.
 
-use super::fresh;
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
+use crate::cli::fresh;
 use crate::cli::session::Session;
 use crate::cli::write::{self, confirm, only_queues, tell};
 use crate::project::{Among, verbs};

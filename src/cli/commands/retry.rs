@@ -1,11 +1,11 @@
 //! `retry`: makes blocked tasks pending again with a new budget, and ends the pauses of their
 //! agents.
 
-use super::{fresh, learnt};
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::write::{self, only_queues, tell};
+use crate::cli::{fresh, learnt};
 use crate::engine;
 use crate::platform::ids::RandomIds;
 use crate::project::{Among, Project, verbs};

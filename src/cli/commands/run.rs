@@ -1,10 +1,10 @@
 //! `run`: runs the loop.
 
-use super::nothing;
 use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::awake::KeepAwake;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
+use crate::cli::nothing;
 use crate::cli::read::Reading;
 use crate::cli::screen::{How, Said, Screen, closing};
 use crate::cli::session::Session;

@@ -5,14 +5,14 @@ use crate::cli::failure::Failure;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::cli::when::past;
-use crate::domain::{Event, Status};
+use crate::domain::{Event, QueueIx, Status};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::store::journal::Journal;
 use crate::store::{StateDir, queue_name};
 use crate::views::json;
 use crate::views::since::{self, RunningView, SinceView};
 use crate::views::view::{Shown, Summary};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let now = SystemClock.now();
@@ -38,14 +38,18 @@ fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
     let served = snapshot.set.each_served();
     let names: HashSet<String> =
         served.clone().map(|queue| queue_name(&snapshot.queues[queue])).collect();
-    let mut states: Vec<StateDir> = Vec::new();
-    for state in served.map(|queue| snapshot.set.state(queue)) {
-        if !states.contains(&state) {
-            states.push(state);
+    let mut journals: Vec<(StateDir, References)> = Vec::new();
+    for queue in served {
+        let (state, shared) = (snapshot.set.state(queue), references(snapshot, queue));
+        match journals.iter_mut().find(|(known, _)| *known == state) {
+            Some((_, known)) => known.extend(shared),
+            None => journals.push((state, shared)),
         }
     }
-    let several = states.len() > 1;
-    let all = states.into_iter().flat_map(|state| Journal::new(state).all());
+    let several = journals.len() > 1;
+    let all = journals.into_iter().flat_map(|(state, shared)| {
+        Journal::new(state).all().map(move |event| referred(event, &shared))
+    });
     let ours = all.filter(move |event| event.queue.is_empty() || names.contains(&event.queue));
     let mut sorted: Box<dyn Iterator<Item = Event>> = Box::new(ours);
     if several {
@@ -54,6 +58,32 @@ fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
         sorted = Box::new(events.into_iter());
     }
     sorted
+}
+
+/// The references of tasks whose ids exist in several queues, by queue name and id.
+type References = HashMap<(String, String), String>;
+
+/// Returns the references of the tasks of a queue that differ from their ids.
+fn references(snapshot: &Snapshot<'_>, queue: QueueIx) -> References {
+    let graph = &snapshot.structure.graph;
+    let name = queue_name(&snapshot.queues[queue]);
+    let shared = graph.queue_nodes(queue).filter(|node| graph.is_shared(*node));
+    shared
+        .map(|node| {
+            let id = snapshot.readiness.task(node).id.as_str().to_owned();
+            ((name.clone(), id), graph.reference(node))
+        })
+        .collect()
+}
+
+/// Returns the event with the reference of its task, so that tasks of several queues with one id
+/// are told apart.
+fn referred(mut event: Event, shared: &References) -> Event {
+    if let Some(task) = event.task.take() {
+        let reference = shared.get(&(event.queue.clone(), task.clone()));
+        event.task = Some(reference.cloned().unwrap_or(task));
+    }
+    event
 }
 
 fn view(

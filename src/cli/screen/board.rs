@@ -48,6 +48,8 @@ pub(super) struct Board {
     measured: Vec<Duration>,
     begun: Instant,
     paused: HashSet<QueueIx>,
+    /// The command that continues what is paused.
+    resume: String,
 }
 
 impl Busy {
@@ -95,10 +97,10 @@ impl Busy {
 impl Board {
     /// Creates the board of a run that begins now. `measured` contains the durations of earlier
     /// tasks.
-    pub(super) fn new(slots: usize, measured: Vec<Duration>, now: Instant) -> Self {
+    pub(super) fn new(slots: usize, measured: Vec<Duration>, resume: String, now: Instant) -> Self {
         // One more slot, which only lands.
         let slots = (0..=slots.max(1)).map(|_| None).collect();
-        Self { slots, tally: None, measured, begun: now, paused: HashSet::new() }
+        Self { slots, tally: None, measured, begun: now, paused: HashSet::new(), resume }
     }
 
     /// Records that a slot begins work.
@@ -183,9 +185,12 @@ impl Board {
     fn whole(&self, busy: usize, look: Look, now: Instant) -> String {
         let width = look.width.unwrap_or(usize::MAX);
         if !self.paused.is_empty() {
-            let text =
-                "  paused: tasks are suspended, nothing is written; workloop resume continues";
-            return look.paint(color(AnsiColor::Yellow), fitted(text, width));
+            // The command comes first, because a narrow terminal cuts the end.
+            let text = format!(
+                "  paused; to continue: {}  (tasks are suspended, nothing is written)",
+                self.resume
+            );
+            return look.paint(color(AnsiColor::Yellow), fitted(&text, width));
         }
         let mut parts = Vec::new();
         if let Some(Tally { total, complete, running, blocked, ready }) = self.tally {

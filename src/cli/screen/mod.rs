@@ -66,7 +66,8 @@ impl<'s> Screen<'s> {
     pub(super) fn new(streams: &'s mut Streams, slots: usize, how: How) -> Self {
         let shows = streams.err.is_terminal() && how.said > Said::Less;
         let block = shows.then(|| Block::new(streams.err.color()));
-        let board = Board::new(slots, how.measured.clone(), Instant::now());
+        let board =
+            Board::new(slots, how.measured.clone(), how.typed.verb("resume"), Instant::now());
         let shared: Shared = Arc::new(Mutex::new((board, Outputs::new(how.output))));
         let ticks = block.is_some() || how.output;
         let ticker = ticks.then(|| tick(&shared, block.clone())).flatten();

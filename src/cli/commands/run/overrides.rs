@@ -3,8 +3,8 @@
 //! The questions come after the run, so that no task waits for the answer, and only on a terminal.
 //! An override is a completion by a person: its reason is recorded, and `passes` stays false.
 
-use crate::cli::commands::fresh;
 use crate::cli::failure::Failure;
+use crate::cli::fresh;
 use crate::cli::session::Session;
 use crate::config::Selection;
 use crate::domain::{Field, QueueIx, Status, Verdict};

@@ -12,7 +12,8 @@ const TITLE: &str = "Lay the \u{1b}[31mfloor\u{202e} 日本語 🦀👩‍👩�
 /// Returns a board with two of three slots busy, one of them with output, and its start time.
 fn board(dir: &std::path::Path) -> (Board, Instant) {
     let now = Instant::now();
-    let mut board = Board::new(2, vec![Duration::from_secs(60)], now);
+    let mut board =
+        Board::new(2, vec![Duration::from_secs(60)], "workloop resume q.json".to_owned(), now);
     let queue = dir.join("q.json");
     let mask = Mask::default();
     for (slot, id) in ["A-1", "a-long-id-日本語-日本語-日本語-日本語"].into_iter().enumerate()
@@ -68,7 +69,7 @@ fn a_pause_stops_the_clock_of_what_is_paused() {
     let lines = board.block(look, 24, at(60));
     assert!(lines[0].contains("paused") && lines[0].contains("0:10"), "{}", lines[0]);
     assert!(lines[1].contains("1:00"), "{}", lines[1]);
-    assert!(lines[2].contains("workloop resume continues"), "{}", lines[2]);
+    assert!(lines[2].contains("to continue: workloop resume q.json"), "{}", lines[2]);
     board.pause(&HashSet::new(), at(70));
     assert!(board.block(look, 24, at(75))[0].contains("0:15"));
 }
