@@ -55,11 +55,7 @@ pub(super) struct Commands<'a> {
     guarded: Option<Guarded>,
     /// The prompt of the agent.
     prompt: String,
-    /// The steps that ran so far.
-    steps: Vec<StepReport>,
-    /// The hooks that ran.
-    hooks: Vec<HookReport>,
-    warnings: Vec<String>,
+    reports: Reports,
     /// The commands that run beside the others.
     beside: Vec<Arc<Rest>>,
     /// The number of the last pause that was acknowledged for the commands in `beside` alone.
@@ -68,21 +64,24 @@ pub(super) struct Commands<'a> {
     too_long: bool,
 }
 
+/// What ran so far, and what people should know.
+#[derive(Default)]
+struct Reports {
+    steps: Vec<StepReport>,
+    hooks: Vec<HookReport>,
+    warnings: Vec<String>,
+}
+
 impl<'a> Commands<'a> {
     /// Creates the commands of `job`; none has run yet.
     pub(super) fn new(job: &'a Job, with: With<'a>) -> Self {
-        let (steps, warnings) = (Vec::new(), Vec::new());
-        let prompt = String::new();
-        let beside = Vec::new();
         Self {
             job,
             with,
             guarded: None,
-            prompt,
-            steps,
-            hooks: Vec::new(),
-            warnings,
-            beside,
+            prompt: String::new(),
+            reports: Reports::default(),
+            beside: Vec::new(),
             rested: None,
             too_long: false,
         }
@@ -90,12 +89,12 @@ impl<'a> Commands<'a> {
 
     /// Returns the steps and hooks that ran, and warnings for people.
     pub(super) fn into_reports(self) -> (Vec<StepReport>, Vec<HookReport>, Vec<String>) {
-        (self.steps, self.hooks, self.warnings)
+        (self.reports.steps, self.reports.hooks, self.reports.warnings)
     }
 
     /// Returns the steps that ran so far.
     pub(super) fn steps(&self) -> &[StepReport] {
-        &self.steps
+        &self.reports.steps
     }
 
     /// Returns the clock.
@@ -115,7 +114,7 @@ impl<'a> Commands<'a> {
 
     /// Sets what is guarded from now on.
     pub(super) fn guard(&mut self, guard: Guard) {
-        self.warnings.extend(guard.warning());
+        self.reports.warnings.extend(guard.warning());
         self.guarded = Some(Guarded::new(guard));
     }
 
@@ -142,7 +141,7 @@ impl<'a> Commands<'a> {
 
     /// Adds a warning for people.
     pub(super) fn warn(&mut self, text: String) {
-        self.warnings.push(text);
+        self.reports.warnings.push(text);
     }
 
     /// Lets `question` query git.
@@ -150,12 +149,12 @@ impl<'a> Commands<'a> {
     /// # Errors
     /// The end of the attempt, if it was cancelled meanwhile or its supervisor vanished.
     pub(super) fn ask_git<T>(&mut self, question: impl FnOnce(Run<'_>) -> T) -> Result<T, End> {
-        git_calls::ask(self.job, &mut self.with, &mut self.warnings, question)
+        git_calls::ask(self.job, &mut self.with, &mut self.reports.warnings, question)
     }
 
     /// Returns the end of the attempt if a judging file has changed since the claim.
     pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
-        let told = (&mut self.warnings, self.with.known.tampered());
+        let told = (&mut self.reports.warnings, self.with.known.tampered());
         self.guarded.as_mut()?.tampered(self.job, outcome, told)
     }
 
@@ -167,7 +166,7 @@ impl<'a> Commands<'a> {
     /// Replaces `end` if a judging file has changed. This is checked however the attempt ended:
     /// otherwise the next attempt would treat the change as a person's.
     pub(super) fn untampered(&mut self, end: End) -> End {
-        let told = end.code == Some(ReasonCode::Tampered) || self.steps.is_empty();
+        let told = end.code == Some(ReasonCode::Tampered) || self.reports.steps.is_empty();
         let found = if told { None } else { self.tampered(&end.outcome) };
         found.unwrap_or(end)
     }
@@ -185,7 +184,7 @@ impl<'a> Commands<'a> {
         put(ENV_FILE, &withheld::listed(self.job))?;
         let guarded = self.guarded.as_ref();
         if let Some(Err(error)) = guarded.map(|guarded| guarded.keep(folder)) {
-            self.warnings.push(format!("failed to record what is protected: {error}"));
+            self.reports.warnings.push(format!("failed to record what is protected: {error}"));
         }
         // A result of an earlier run under the same number does not belong to this attempt.
         drop(fs::remove_file(folder.file(RESULT_FILE)));
@@ -288,7 +287,7 @@ impl<'a> Commands<'a> {
                 break;
             }
             let (name, outcome) = (step.kind.named(&step.name), &report.outcome);
-            self.warnings.push(format!("{name}: {outcome}, from outside; it ran again"));
+            self.reports.warnings.push(format!("{name}: {outcome}, from outside; it ran again"));
             report = self.run_unlisted(step, spec, log.clone());
         }
         report
@@ -312,14 +311,14 @@ impl<'a> Commands<'a> {
 
     /// Records a step that ran.
     pub(super) fn step(&mut self, report: StepReport) -> StepReport {
-        self.steps.push(report.clone());
+        self.reports.steps.push(report.clone());
         report
     }
 
     /// Replaces the steps after the first `kept` by `steps`, which have their final results.
     pub(super) fn replace_since(&mut self, kept: usize, steps: &[StepReport]) {
-        self.steps.truncate(kept);
-        self.steps.extend_from_slice(steps);
+        self.reports.steps.truncate(kept);
+        self.reports.steps.extend_from_slice(steps);
     }
 
     /// Returns the outcome and duration of a command that ended, and records warnings.
@@ -332,12 +331,14 @@ impl<'a> Commands<'a> {
         match ended {
             Ok(ended) => {
                 let why = ended.output_error.as_ref();
-                self.warnings.extend(why.map(|why| format!("{}: output: {why}", command.name)));
+                self.reports
+                    .warnings
+                    .extend(why.map(|why| format!("{}: output: {why}", command.name)));
                 let millis = ended.millis;
                 (self.understood(command, spec, ended), millis)
             }
             Err(lost) => {
-                self.warnings.push(format!("failed to {lost}"));
+                self.reports.warnings.push(format!("failed to {lost}"));
                 (Outcome::Lost, 0)
             }
         }
@@ -345,7 +346,7 @@ impl<'a> Commands<'a> {
 
     /// Removes the last step, because it runs again.
     pub(super) fn take_back(&mut self) {
-        self.steps.pop();
+        self.reports.steps.pop();
     }
 
     fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
@@ -382,7 +383,7 @@ impl<'a> Commands<'a> {
                 if let Some(name) = log.file_name().and_then(|name| name.to_str())
                     && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
                 {
-                    self.warnings.push(format!("failed to store why it failed: {error}"));
+                    self.reports.warnings.push(format!("failed to store why it failed: {error}"));
                 }
                 outcome
             }

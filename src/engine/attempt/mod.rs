@@ -31,6 +31,7 @@ mod ready_hooks;
 mod refusal;
 mod run;
 mod running_service;
+mod running_state;
 #[cfg(test)]
 mod samples;
 mod subject;

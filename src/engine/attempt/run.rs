@@ -8,17 +8,15 @@ use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Judge, Purpose, Refusal};
 use super::queue_files::QueueFiles;
-use super::running_service::RunningService;
+use super::running_state::{AgentSaid, Changes, Items, Services};
 use super::tamper::{Guard, Memory, earlier};
 use super::told;
 use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
-use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
+use crate::agent::{ResultStatus, has_promise, read_result};
 use crate::domain::{
-    AgentRun, AttemptReport, Findings, Fingerprint, HookPoint, ItemId, Outcome, ReasonCode,
-    StepItems, StepReport, Verdict, exact_timestamp,
+    AttemptReport, Fingerprint, HookPoint, Outcome, ReasonCode, Verdict, exact_timestamp,
 };
-use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;
@@ -26,9 +24,7 @@ use crate::store::at_work::AtWork;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
 use crate::workspace::{Captured, Snapshot, tree_name};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 mod apart;
 mod begun;
@@ -49,31 +45,13 @@ mod twice;
 struct Progress<'a> {
     job: &'a Job,
     commands: Commands<'a>,
-    result: AgentResult,
+    agent: AgentSaid,
     before: Option<(Snapshot, Option<AtWork>)>,
     tree: TreeLook,
-    changed: Vec<String>,
-    /// The changed files that may be the work of others.
-    ambiguous: Vec<String>,
-    /// Whether git reported everything that changed.
-    is_whole: bool,
-    /// The changed lines, in a shared tree, if they are known.
-    lines: Vec<ChangedFile>,
-    /// What was found in the change.
-    findings: Findings,
+    changes: Changes,
     trees: Option<PrivateTrees>,
-    /// What the adapter read about the agent's run.
-    told: Option<AgentRun>,
-    /// The items of the tree that the work began with.
-    base: Option<Arc<StepItems>>,
-    /// The items of the steps that ran.
-    items: StepItems,
-    /// The services that are running.
-    services: Vec<RunningService>,
-    /// The services that did not become ready.
-    broken: BTreeMap<String, StepReport>,
-    /// The items that failed in earlier runs of the step.
-    failed_before: BTreeSet<ItemId>,
+    items: Items,
+    services: Services,
 }
 
 /// Runs `job` to its end.
@@ -98,8 +76,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     }
     let made = progress.made();
     let captured = progress.take_change();
-    let Progress { commands, result, tree, changed, ambiguous, findings, trees, told, .. } =
-        progress;
+    let Progress { commands, agent, tree, changes, trees, .. } = progress;
     drop(trees);
     let (steps, hooks, warnings) = commands.into_reports();
     let report = AttemptReport {
@@ -113,21 +90,22 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         verdict: end.verdict,
         reason: end.reason,
         reason_code: end.code,
-        evidence: result.evidence.clone(),
+        evidence: agent.result.evidence.clone(),
         known_errors: Vec::new(),
         hooks,
         steps,
-        agent: told,
-        files_changed: changed,
-        files_ambiguous: ambiguous,
+        agent: agent.run,
+        files_changed: changes.files,
+        files_ambiguous: changes.ambiguous,
         fingerprint: Fingerprint::default(),
-        findings,
+        findings: changes.findings,
     };
     let mut job = job;
     // The trees are released as soon as nothing runs in them, however long the result is held back.
     let apart = job.apart.take();
     let passed = report.verdict == Some(Verdict::Pass) && apart.is_none();
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
+    let result = agent.result;
     let mut finished =
         Finished { result, warnings, work, tree, made, ..Finished::new(job, report, began) };
     if let (Some(apart), Some(captured)) = (&apart, captured) {
@@ -159,21 +137,13 @@ impl<'a> Progress<'a> {
         Self {
             job,
             commands,
-            result: AgentResult::default(),
+            agent: AgentSaid::default(),
             before: None,
             tree: TreeLook::default(),
-            changed: Vec::new(),
-            ambiguous: Vec::new(),
-            is_whole: false,
-            lines: Vec::new(),
-            findings: Findings::default(),
+            changes: Changes::default(),
             trees: None,
-            told: None,
-            base: None,
-            items: StepItems::new(),
-            services: Vec::new(),
-            broken: BTreeMap::new(),
-            failed_before: BTreeSet::new(),
+            items: Items::default(),
+            services: Services::default(),
         }
     }
 }
@@ -312,7 +282,7 @@ impl Progress<'_> {
             | Outcome::Signaled { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Silent { .. } => {
-                self.told = Some(told::understood(self.job, agent, &outcome, &self.commands));
+                self.agent.run = Some(told::understood(self.job, agent, &outcome, &self.commands));
                 Ok(outcome)
             }
         }
@@ -339,22 +309,23 @@ impl Progress<'_> {
             }
         };
         read.warnings.into_iter().for_each(|text| self.commands.warn(text));
-        self.result = read.result;
-        told::complete(self.told.as_mut(), &self.result);
+        self.agent.result = read.result;
+        told::complete(self.agent.run.as_mut(), &self.agent.result);
         let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));
-        if let Some(stopped) = self.result.stopped() {
+        if let Some(stopped) = self.agent.result.stopped() {
             let text = stopped.code.as_error(one_line(stopped.text.trim_start()));
             return end(Verdict::Blocked, stopped.code, text);
         }
-        if let Some(told) = self.told.as_ref().and_then(|told| told::end(told, agent, outcome)) {
+        if let Some(told) = self.agent.run.as_ref().and_then(|told| told::end(told, agent, outcome))
+        {
             return Some(told);
         }
         if !ok {
             let code = failed_code(outcome, ReasonCode::AgentError);
             return end(Verdict::Fail, code, format!("agent: {outcome}"));
         }
-        if self.result.status == Some(ResultStatus::Failed) {
-            let said = self.result.summary.clone().unwrap_or_default();
+        if self.agent.result.status == Some(ResultStatus::Failed) {
+            let said = self.agent.result.summary.clone().unwrap_or_default();
             let text = format!("agent: reported failure: {}", one_line(&said));
             return end(Verdict::Fail, ReasonCode::AgentError, text);
         }
@@ -375,9 +346,9 @@ impl Progress<'_> {
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let end = self.run_steps(on_stage);
         // If the change is judged twice, the later items would be those of another tree.
-        let items = std::mem::take(&mut self.items);
+        let items = std::mem::take(&mut self.items.seen);
         let end = self.judge_twice(end, on_stage);
-        self.items = items;
+        self.items.seen = items;
         // Later work begins with a tree that was judged: the one that passed, or the untouched one.
         let is_base = self.job.purpose == Purpose::Untouched && end.verdict.is_some();
         if is_base || end.verdict == Some(Verdict::Pass) {

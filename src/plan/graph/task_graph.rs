@@ -57,10 +57,16 @@ pub struct Graph {
     broken: Vec<Broken>,
     edges: Edges,
     order: Vec<u32>,
-    /// The cycle of each node as an index into `cycles`, or `NONE`. Empty if there are no cycles.
-    cycle_of: Vec<u32>,
-    cycles: Vec<Vec<u32>>,
+    cycles: Cycles,
     barriers: Vec<(QueueIx, Text)>,
+}
+
+/// The cycles of a graph.
+#[derive(Clone, Debug)]
+struct Cycles {
+    all: Vec<Vec<u32>>,
+    /// The cycle of each node as an index into `all`, or `NONE`. Empty if there are no cycles.
+    of: Vec<u32>,
 }
 
 impl Graph {
@@ -91,8 +97,7 @@ impl Graph {
             broken,
             edges,
             order: found.order,
-            cycle_of: found.cycle_of,
-            cycles: found.cycles,
+            cycles: Cycles { all: found.cycles, of: found.cycle_of },
             barriers,
         }
     }
@@ -204,14 +209,14 @@ impl Graph {
     /// Returns one cycle of every component of tasks that wait for each other. Each task waits for
     /// the next, and the last one for the first.
     pub fn cycles(&self) -> impl Iterator<Item = Vec<Node>> + '_ {
-        self.cycles.iter().map(|path| self.tasks_of(path))
+        self.cycles.all.iter().map(|path| self.tasks_of(path))
     }
 
     /// Returns the cycle that contains a task, or the cycle found in its strongly connected
     /// component.
     pub fn cycle_of(&self, node: Node) -> Option<Vec<Node>> {
         let cycle = self.component(node.0);
-        (cycle != NONE).then(|| self.tasks_of(&self.cycles[cycle as usize]))
+        (cycle != NONE).then(|| self.tasks_of(&self.cycles.all[cycle as usize]))
     }
 
     /// Formats a cycle as `A -> B -> A`, where each task waits for the next. Long cycles are
@@ -273,7 +278,7 @@ impl Graph {
     }
 
     fn component(&self, node: u32) -> u32 {
-        self.cycle_of.get(node as usize).copied().unwrap_or(NONE)
+        self.cycles.of.get(node as usize).copied().unwrap_or(NONE)
     }
 
     /// Returns whether both nodes are in the same strongly connected component. Then no edge

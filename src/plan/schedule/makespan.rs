@@ -111,17 +111,23 @@ struct Run<'a> {
     ready: BinaryHeap<Reverse<u32>>,
     busy: BinaryHeap<Reverse<(u64, u32, u32)>>,
     lanes: BinaryHeap<Reverse<u32>>,
-    taken: Option<Taken<'a>>,
-    /// Indexes in `ranked` that wait until a node ends.
-    behind: HashMap<u32, Vec<u32>>,
-    running: Vec<u32>,
-    /// Indexes in `ranked` that wait for each agent.
-    queued: Vec<BinaryHeap<Reverse<u32>>>,
+    shared: Shared<'a>,
     /// The maximum number of slots that are kept.
     most: usize,
     /// The duration of each node, if it differs from the plan.
     seconds: Option<&'a [u32]>,
     schedule: Schedule,
+}
+
+/// The paths and agents that tasks have to themselves, and who waits for them.
+struct Shared<'a> {
+    taken: Option<Taken<'a>>,
+    /// Indexes in `ranked` that wait until a node ends.
+    behind: HashMap<u32, Vec<u32>>,
+    /// The number of running tasks of each agent.
+    running: Vec<u32>,
+    /// Indexes in `ranked` that wait for each agent.
+    queued: Vec<BinaryHeap<Reverse<u32>>>,
 }
 
 impl<'a> Run<'a> {
@@ -135,10 +141,12 @@ impl<'a> Run<'a> {
             ready: BinaryHeap::with_capacity(plan.ranked.len()),
             busy: BinaryHeap::with_capacity(lanes),
             lanes: (0..lanes as u32).map(Reverse).collect(),
-            taken: plan.owned.as_ref().map(Taken::new),
-            behind: HashMap::new(),
-            running: vec![0; agents],
-            queued: vec![BinaryHeap::new(); agents],
+            shared: Shared {
+                taken: plan.owned.as_ref().map(Taken::new),
+                behind: HashMap::new(),
+                running: vec![0; agents],
+                queued: vec![BinaryHeap::new(); agents],
+            },
             most,
             seconds: None,
             schedule: Schedule::default(),
@@ -201,11 +209,11 @@ impl<'a> Run<'a> {
             } else {
                 self.schedule.slots.push(Slot { node: Node(node), lane, start: now, end });
             }
-            if let Some(taken) = &mut self.taken {
+            if let Some(taken) = &mut self.shared.taken {
                 taken.add(node, node);
             }
             if let Some(agent) = self.agent(node) {
-                self.running[agent] += 1;
+                self.shared.running[agent] += 1;
             }
         }
     }
@@ -221,7 +229,7 @@ impl<'a> Run<'a> {
 
     fn is_full(&self, agent: usize) -> bool {
         let limit = self.plan.agents.and_then(|agents| agents.table()[agent].max_parallel);
-        limit.is_some_and(|most| self.running[agent] >= most.max(1))
+        limit.is_some_and(|most| self.shared.running[agent] >= most.max(1))
     }
 
     /// Returns whether `node` must wait for the paths or agent of others. Then it is queued at the
@@ -234,28 +242,30 @@ impl<'a> Run<'a> {
         if let Some(agent) = agent
             && self.is_full(agent)
         {
-            self.queued[agent].push(Reverse(place));
+            self.shared.queued[agent].push(Reverse(place));
             return true;
         }
-        let Some(holder) = self.taken.as_ref().and_then(|taken| taken.holders(node).next()) else {
+        let Some(holder) = self.shared.taken.as_ref().and_then(|taken| taken.holders(node).next())
+        else {
             return false;
         };
-        self.behind.entry(holder).or_default().push(place);
+        self.shared.behind.entry(holder).or_default().push(place);
         // The place of the agent is still free for the next task in its queue.
         if let Some(agent) = agent {
-            self.ready.extend(self.queued[agent].pop());
+            self.ready.extend(self.shared.queued[agent].pop());
         }
         true
     }
 
     fn finish(&mut self, node: u32) {
-        if let Some(taken) = &mut self.taken {
+        if let Some(taken) = &mut self.shared.taken {
             taken.remove(node, node);
         }
-        self.ready.extend(self.behind.remove(&node).unwrap_or_default().into_iter().map(Reverse));
+        self.ready
+            .extend(self.shared.behind.remove(&node).unwrap_or_default().into_iter().map(Reverse));
         if let Some(agent) = self.agent(node) {
-            self.running[agent] -= 1;
-            self.ready.extend(self.queued[agent].pop());
+            self.shared.running[agent] -= 1;
+            self.ready.extend(self.shared.queued[agent].pop());
         }
         for next in self.plan.work.after(node) {
             self.waits[next as usize] -= 1;

@@ -102,7 +102,7 @@ impl FileStore {
             match staged.commit() {
                 Ok(Committed { stamp, replaced }) => {
                     self.loaded[index].wrote(stamp, hash, settled);
-                    self.replaced.extend(replaced);
+                    self.locking.replaced.extend(replaced);
                     return Ok(true);
                 }
                 Err(CommitError::DurabilityUnknown { source, .. }) => {
@@ -129,7 +129,7 @@ impl FileStore {
     /// Closes the files that the last update replaced, which frees their blocks. Call it when
     /// nobody waits; large files are closed by a thread. Otherwise the next update closes them.
     pub fn tidy(&mut self) {
-        let files = std::mem::take(&mut self.replaced);
+        let files = std::mem::take(&mut self.locking.replaced);
         let large = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > LARGE);
         if files.iter().any(large) {
             // If the thread cannot be started, this closes them.

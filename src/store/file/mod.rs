@@ -13,6 +13,7 @@ mod loaded;
 mod lost_tasks;
 mod notes;
 mod options;
+mod parts;
 mod passed;
 mod peek;
 mod reconcile;
@@ -30,11 +31,11 @@ use crate::platform::{checks, descriptors, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 use loaded::Loaded;
 pub use options::{FileOptions, OnChange, OnWait};
+use parts::{Journals, Locking};
 pub use peek::Peek;
 use reconcile::Judge;
 use recorded::{Recorded, SETTLE, decided, tasks_of};
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,14 +53,9 @@ pub struct FileStore {
     served: usize,
     /// Queues that are neither written nor repaired for now, whatever their files contain.
     alone: HashSet<QueueIx>,
-    also_lock: Vec<PathBuf>,
-    journals: HashMap<PathBuf, Journal>,
-    /// Events that change no task and are appended to the journal with the next ones.
-    waiting: Vec<(QueueIx, Event)>,
+    locking: Locking,
+    journals: Journals,
     options: FileOptions,
-    swept: bool,
-    /// Replaced files that are still open.
-    replaced: Vec<File>,
     /// What was last recorded of each served queue.
     recorded: Recorded,
     /// Called with the queues when one of them has changed.
@@ -88,10 +84,8 @@ impl FileStore {
             queues.push(queue);
         }
         let journal = |file: &Loaded| (file.dir().to_owned(), Journal::new(file.state().clone()));
-        let journals = loaded.iter().map(journal).collect();
+        let by_dir = loaded.iter().map(journal).collect();
         let served = loaded.len();
-        let also_lock = Vec::new();
-        let (waiting, replaced, swept) = (Vec::new(), Vec::new(), false);
         let alone = HashSet::new();
         let recorded = Recorded::of(served);
         Ok(Self {
@@ -99,12 +93,9 @@ impl FileStore {
             loaded,
             served,
             alone,
-            also_lock,
-            journals,
-            waiting,
+            locking: Locking::default(),
+            journals: Journals { by_dir, waiting: Vec::new() },
             options,
-            swept,
-            replaced,
             recorded,
             on_change: None,
         })
@@ -123,7 +114,7 @@ impl FileStore {
     /// Locks more directories in each update: the project roots, if the claims of their other
     /// queues count.
     pub fn also_lock(&mut self, dirs: Vec<PathBuf>) {
-        self.also_lock = dirs;
+        self.locking.also = dirs;
     }
 
     /// Fails if writes cannot be safe here.
@@ -169,11 +160,11 @@ impl FileStore {
         let served = self.loaded[..self.served].iter();
         let mut dirs: Vec<PathBuf> = served.map(|f| f.dir().to_owned()).collect();
         // A root may be created after the store was opened.
-        dirs.extend(self.also_lock.iter().filter(|dir| dir.is_dir()).cloned());
+        dirs.extend(self.locking.also.iter().filter(|dir| dir.is_dir()).cloned());
         let limit = self.limit(patience);
         let locks = lock::acquire_all(&dirs, limit, &mut *self.options.on_wait)?;
-        if !self.swept {
-            self.swept = true;
+        if !self.locking.swept {
+            self.locking.swept = true;
             for file in &self.loaded[..self.served] {
                 if let Some(lock) = locks.iter().find(|lock| lock.dir().path() == file.dir()) {
                     // A leftover temp file costs space, not correctness.
@@ -255,9 +246,9 @@ impl FileStore {
         let mut draft = Draft::new(&mut self.queues, now);
         let served = &mut self.loaded[..self.served];
         let judge = Judge {
-            journals: &self.journals,
+            journals: &self.journals.by_dir,
             memory: &self.recorded.memory,
-            roots: &self.also_lock,
+            roots: &self.locking.also,
             alone: &self.alone,
             quiet: &self.recorded.quiet,
             verified: self.recorded.verified,

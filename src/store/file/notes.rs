@@ -11,7 +11,7 @@ impl FileStore {
     /// a lock and a write. If the process dies first, the event is missing in the journal, so no
     /// transition may depend on it.
     pub fn note_later(&mut self, queue: QueueIx, event: Event) {
-        self.waiting.push((queue, event));
+        self.journals.waiting.push((queue, event));
     }
 
     /// Appends the waiting events.
@@ -20,7 +20,9 @@ impl FileStore {
     /// As [`QueueStore::note`].
     pub fn note_waiting(&mut self) -> Result<Vec<Event>, StoreError> {
         let mut noted = Vec::new();
-        while let Some((queue, _)) = self.waiting.iter().find(|(q, _)| !self.alone.contains(q)) {
+        while let Some((queue, _)) =
+            self.journals.waiting.iter().find(|(q, _)| !self.alone.contains(q))
+        {
             noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
         }
         Ok(noted)
@@ -28,7 +30,7 @@ impl FileStore {
 
     /// Appends to the journal in `dir`. A failed backup costs a safety net, not the change.
     pub(super) fn append(&mut self, dir: &Path, lines: &mut [Event]) -> Result<(), JournalError> {
-        let Some(journal) = self.journals.get_mut(dir) else { return Ok(()) };
+        let Some(journal) = self.journals.by_dir.get_mut(dir) else { return Ok(()) };
         journal.append(lines)?;
         if let Some(error) = journal.take_trouble() {
             self.recorded.tell_of_backup(&error, &mut *self.options.on_warning);
@@ -38,11 +40,11 @@ impl FileStore {
 
     /// Takes the events that wait for the journal in `dir`.
     pub(super) fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
-        let all = std::mem::take(&mut self.waiting);
+        let all = std::mem::take(&mut self.journals.waiting);
         let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(queue, _)| {
             self.loaded[*queue].dir() == dir && !self.alone.contains(queue)
         });
-        self.waiting = others;
+        self.journals.waiting = others;
         mine.into_iter().map(|(_, event)| event).collect()
     }
 }

@@ -35,7 +35,7 @@ impl FileStore {
             let Some(base) = base else { continue };
             let backups = self.options.backups.as_ref();
             let runs = base.tasks().iter().any(|task| task.status == Status::InProgress);
-            let mut roots = self.also_lock.iter();
+            let mut roots = self.locking.also.iter();
             if runs || roots.any(|root| beside::others_ran(root, file.path(), backups)) {
                 self.take_reading(index, base);
             }

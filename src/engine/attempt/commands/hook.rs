@@ -30,7 +30,7 @@ impl Commands<'_> {
             }
         };
         let report = report(point, ended, &job.folder, &job.mask);
-        self.hooks.push(report.clone());
+        self.reports.hooks.push(report.clone());
         Some(report)
     }
 }

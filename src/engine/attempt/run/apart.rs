@@ -32,9 +32,9 @@ impl Progress<'_> {
                 format!("{}: what the agent did to its copy of {path} has no effect", job.id);
             self.commands.warn(text);
         }
-        self.is_whole = true;
-        self.changed = captured.deltas.iter().map(|delta| apart.shown(&delta.path)).collect();
-        let text = format!("{}\n", self.changed.join("\n"));
+        self.changes.is_whole = true;
+        self.changes.files = captured.deltas.iter().map(|delta| apart.shown(&delta.path)).collect();
+        let text = format!("{}\n", self.changes.files.join("\n"));
         if let Err(error) = job.folder.put(CHANGED_FILE, text.as_bytes()) {
             self.commands.warn(format!("failed to list the changed files: {error}"));
         }

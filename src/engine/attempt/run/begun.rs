@@ -23,7 +23,7 @@ impl Progress<'_> {
         let Some(apart) = &job.apart else {
             let Some((state, key)) = &begun.first else { return Ok(()) };
             let known = self.commands.known_items();
-            self.base =
+            self.items.base =
                 known.began(key, steps).or_else(|| self.noted_base((state, key), steps, u32::MAX));
             return Ok(());
         };

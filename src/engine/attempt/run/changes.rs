@@ -42,14 +42,14 @@ impl Progress<'_> {
         let ours = |path: &Path| queues.have(path);
         let all =
             self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
-        self.is_whole = all.is_whole;
+        self.changes.is_whole = all.is_whole;
         self.share_out(all.paths, entry);
-        let paths = &self.changed;
+        let paths = &self.changes.files;
         let lines =
             self.commands.ask_git(|run| before.line_changes(paths, job.git.as_ref(), run))?;
         let shown = |path: &Path| path.display().to_string();
-        self.lines = lines.into_iter().map(|file| changed_file(file, &shown)).collect();
-        let mut text = [self.changed.as_slice(), self.ambiguous.as_slice()].concat();
+        self.changes.lines = lines.into_iter().map(|file| changed_file(file, &shown)).collect();
+        let mut text = [self.changes.files.as_slice(), self.changes.ambiguous.as_slice()].concat();
         text.sort_unstable();
         let mut text = text.join("\n");
         text.push('\n');
@@ -77,9 +77,9 @@ impl Progress<'_> {
             let own = has(&self.job.declares);
             let of_others = others.iter().any(|other| has(&other.declares));
             match (others.is_empty(), own, of_others) {
-                (true, ..) | (_, true, false) => self.changed.push(path),
+                (true, ..) | (_, true, false) => self.changes.files.push(path),
                 (_, false, true) => {}
-                (_, true, true) | (_, false, false) => self.ambiguous.push(path),
+                (_, true, true) | (_, false, false) => self.changes.ambiguous.push(path),
             }
         }
     }

@@ -27,7 +27,7 @@ impl Progress<'_> {
             return Ok(());
         };
         if let Some(base) = self.begun_with(steps) {
-            self.base = Some(base);
+            self.items.base = Some(base);
             return Ok(());
         }
         let name = self.root_name()?;
@@ -46,7 +46,7 @@ impl Progress<'_> {
             self.commands.warn(format!("failed to record what the task began with: {error}"));
         }
         self.commands.known_items().note_task(&job.key, steps, Some(&base));
-        self.base = Some(base);
+        self.items.base = Some(base);
         Ok(())
     }
 
@@ -73,14 +73,16 @@ impl Progress<'_> {
                 found
             }
         };
-        self.base = Some(base);
+        self.items.base = Some(base);
         Ok(())
     }
 
     /// Remembers the items that were found on the present tree, because later work begins with it.
     pub(super) fn keep_items(&mut self) {
         let job = self.job;
-        let Some(steps) = job.items.as_ref().filter(|_| !self.items.is_empty()) else { return };
+        let Some(steps) = job.items.as_ref().filter(|_| !self.items.seen.is_empty()) else {
+            return;
+        };
         let name = match (&job.apart, &self.tree.name) {
             (_, Some(name)) => Some(name.clone()),
             (Some(_), None) => {
@@ -89,7 +91,7 @@ impl Progress<'_> {
             }
             (None, None) => self.root_name().unwrap_or_default(),
         };
-        let found = Arc::new(mem::take(&mut self.items));
+        let found = Arc::new(mem::take(&mut self.items.seen));
         self.remember(steps, name.as_deref(), &found);
         self.commands.known_items().note_task(&job.key, steps, None);
     }
@@ -155,8 +157,8 @@ impl Progress<'_> {
         let Judge::Steps(steps) = &job.judge else { return Ok(StepItems::new()) };
         let found = self.run_each(&wanted(steps), on_stage);
         self.end_services();
-        self.failed_before.clear();
-        found.map(|()| mem::take(&mut self.items))
+        self.items.failed_before.clear();
+        found.map(|()| mem::take(&mut self.items.seen))
     }
 
     fn run_each(&mut self, steps: &[&Ready], on_stage: OnStage<'_>) -> Result<(), End> {
@@ -195,7 +197,7 @@ impl Progress<'_> {
     pub(super) fn compared(&mut self, step: &Ready, kind: Kind, now: ItemMap, tries: u32) -> Items {
         let job = self.job;
         if tries == 0 {
-            self.failed_before.clear();
+            self.items.failed_before.clear();
         }
         let key = step.items_key();
         let has_base = step.rules.step.has_items();
@@ -209,16 +211,16 @@ impl Progress<'_> {
             &now,
             kind,
             &Against {
-                base: self.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key)),
+                base: self.items.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key)),
                 may_remove: job.may_remove_tests || begun.may_remove_tests,
                 may_replace: &may_replace,
-                failed_before: &self.failed_before,
+                failed_before: &self.items.failed_before,
             },
         );
         let failed = now.iter().filter(|(_, state)| **state == ItemState::Failed);
-        self.failed_before.extend(failed.map(|(id, _)| id.clone()));
+        self.items.failed_before.extend(failed.map(|(id, _)| id.clone()));
         if has_base {
-            self.items.insert(key, now);
+            self.items.seen.insert(key, now);
         }
         items
     }

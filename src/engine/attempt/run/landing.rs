@@ -95,7 +95,8 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
         return not_started(job, Outcome::Interrupted, reason, clock);
     };
     let commands = Commands::new(&job, with);
-    let mut progress = Progress { result, ..Progress::new(&job, commands) };
+    let mut progress = Progress::new(&job, commands);
+    progress.agent.result = result;
     let mut entry = Box::new(entry);
     let (end, came_to) = match asked(&mut progress, (&mut entry, is_adopted), on_stage) {
         Ok(()) => one_landing(&mut progress, &apart, (&mut entry, is_adopted), on_stage),
@@ -105,7 +106,8 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     if matches!(came_to, CameTo::Landed(_)) {
         progress.after(HookPoint::AfterLanding, &end, on_stage);
     }
-    let Progress { commands, result, trees, .. } = progress;
+    let Progress { commands, agent, trees, .. } = progress;
+    let result = agent.result;
     drop(trees);
     let (steps, hooks, mut warnings) = commands.into_reports();
     if !matches!(came_to, CameTo::Waits(_) | CameTo::Review)

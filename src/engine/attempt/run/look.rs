@@ -28,15 +28,16 @@ impl Progress<'_> {
         let root = job.apart.as_ref().map_or_else(|| job.root.clone(), |apart| apart.judge_root());
         let is_missing = |path: &str| fs::symlink_metadata(root.join(path)).is_err();
         let (perhaps, given) = (self.perhaps(), (*requires, &**rules, grants));
-        let found = guardrails::declared(&changed, &perhaps, self.is_whole, given, &is_missing);
-        self.findings.add(found);
+        let found =
+            guardrails::declared(&changed, &perhaps, self.changes.is_whole, given, &is_missing);
+        self.changes.findings.add(found);
         let findings = guardrails::found(&changed, rules, grants);
-        self.findings.add(Findings { findings, ..Findings::default() });
+        self.changes.findings.add(Findings { findings, ..Findings::default() });
         let ends = |finding: &&Finding| {
             finding.level == Level::Block
                 || guardrails::reason(&finding.code) == ReasonCode::NothingChanged
         };
-        match self.findings.at_least(Level::Fail).find(ends) {
+        match self.changes.findings.at_least(Level::Fail).find(ends) {
             Some(finding) => Err(self.refused(finding)),
             None => Ok(()),
         }
@@ -46,9 +47,9 @@ impl Progress<'_> {
     fn change(&mut self) -> Result<Vec<ChangedFile>, End> {
         let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
         let (Some(apart), Some(captured)) = (&self.job.apart, captured) else {
-            let lines = std::mem::take(&mut self.lines);
+            let lines = std::mem::take(&mut self.changes.lines);
             let known = |path: &String| lines.iter().any(|file| file.path == *path);
-            let named = self.changed.iter().filter(|path| !known(path));
+            let named = self.changes.files.iter().filter(|path| !known(path));
             let named: Vec<ChangedFile> = named.map(|path| ChangedFile::named(path)).collect();
             return Ok([lines, named].concat());
         };
@@ -64,7 +65,7 @@ impl Progress<'_> {
     /// and what its earlier attempts left in a shared tree.
     fn perhaps(&self) -> Vec<String> {
         let job = self.job;
-        let mut all = self.ambiguous.clone();
+        let mut all = self.changes.ambiguous.clone();
         if job.apart.is_none() {
             let earlier = attempts::reports(&job.state, &job.key);
             let earlier = earlier.into_iter().filter(|one| one.attempt < job.token.attempt);
@@ -90,7 +91,7 @@ impl Progress<'_> {
 
     /// Returns a finding, and how many more there are.
     fn said(&self, finding: &Finding) -> String {
-        match self.findings.at_least(Level::Fail).count() {
+        match self.changes.findings.at_least(Level::Fail).count() {
             0 | 1 => finding.to_string(),
             2 => format!("{finding}; 1 more finding"),
             many => format!("{finding}; {} more findings", many - 1),
@@ -99,7 +100,7 @@ impl Progress<'_> {
 
     /// Combines the result of the steps with the findings.
     pub(super) fn with_findings(&self, end: End) -> End {
-        let Some(worst) = self.findings.at_least(Level::Fail).next() else { return end };
+        let Some(worst) = self.changes.findings.at_least(Level::Fail).next() else { return end };
         match end.verdict {
             Some(Verdict::Pass) => self.refused(worst),
             Some(Verdict::Fail) => {

@@ -36,11 +36,11 @@ impl Progress<'_> {
     pub(super) fn need(&mut self, step: &Ready) -> Result<Option<StepReport>, End> {
         let job = self.job;
         for name in &step.rules.profile.services {
-            if let Some(broken) = self.broken.get(name) {
+            if let Some(broken) = self.services.broken.get(name) {
                 return Ok(Some(broken.clone()));
             }
             let is_it = |running: &RunningService| running.service.name == *name;
-            if self.services.iter().any(is_it) {
+            if self.services.running.iter().any(is_it) {
                 continue;
             }
             let Some(service) = job.services.iter().find(|one| one.service.name == *name) else {
@@ -64,7 +64,7 @@ impl Progress<'_> {
                 Err(Broken::Failed(outcome, why)) => {
                     let millis = u64::try_from(millis).unwrap_or(u64::MAX);
                     let report = failed(service, outcome, millis, why);
-                    self.broken.insert(name.clone(), report.clone());
+                    self.services.broken.insert(name.clone(), report.clone());
                     return Ok(Some(report));
                 }
             }
@@ -74,8 +74,8 @@ impl Progress<'_> {
 
     /// Ends all services, the last one first.
     pub(super) fn end_services(&mut self) {
-        self.broken.clear();
-        while let Some(running) = self.services.pop() {
+        self.services.broken.clear();
+        while let Some(running) = self.services.running.pop() {
             let RunningService { service, beside, .. } = running;
             if beside.is_over() {
                 let how = beside.wait();
@@ -97,6 +97,7 @@ impl Progress<'_> {
     pub(super) fn ports(&self) -> Vec<(OsString, OsString)> {
         let told = self
             .services
+            .running
             .iter()
             .filter_map(|running| Some(told_port(&running.service, running.port?)));
         told.collect()
@@ -112,13 +113,18 @@ impl Progress<'_> {
         spec.env.extend(self.ports());
         spec.env.extend(port.map(|port| told_port(service, port)));
         let beside = self.commands.beside(spec, &log_name(service)).map_err(Broken::Unstarted)?;
-        self.services.push(RunningService { service: Arc::clone(service), beside, port, log });
+        self.services.running.push(RunningService {
+            service: Arc::clone(service),
+            beside,
+            port,
+            log,
+        });
         let began = self.commands.clock().monotonic();
         loop {
             if self.is_ready(ready)? {
                 return Ok(());
             }
-            let over = self.services.last().is_none_or(|running| running.beside.is_over());
+            let over = self.services.running.last().is_none_or(|running| running.beside.is_over());
             if over {
                 return Err(self.ended_early());
             }
@@ -138,7 +144,7 @@ impl Progress<'_> {
 
     /// Returns why the service that was started last ended before it was ready.
     fn ended_early(&mut self) -> Broken {
-        let ended = self.services.pop().and_then(|running| running.beside.wait());
+        let ended = self.services.running.pop().and_then(|running| running.beside.wait());
         match ended {
             Some(Ok(ended)) => match ended.outcome {
                 Outcome::FailedToStart { reason } => Broken::Unstarted(reason),
@@ -159,7 +165,7 @@ impl Progress<'_> {
 
     /// Returns whether the service that was started last is ready.
     fn is_ready(&mut self, ready: &ServiceReady) -> Result<bool, Broken> {
-        let Some(running) = self.services.last() else { return Ok(false) };
+        let Some(running) = self.services.running.last() else { return Ok(false) };
         match &ready.service.ready {
             Health::Port(_) => Ok(running.port.is_some_and(listens)),
             Health::Line(line) => {

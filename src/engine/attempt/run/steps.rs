@@ -219,16 +219,16 @@ impl Progress<'_> {
         let job = self.job;
         job.agent.as_ref()?;
         if fault::is(Fault::InputsOfAttempt) {
-            return Some(self.changed.clone());
+            return Some(self.changes.files.clone());
         }
         // The change in a private tree is everything that differs from its base.
         if job.apart.is_some() {
-            return Some(self.changed.clone());
+            return Some(self.changes.files.clone());
         }
-        if !self.is_whole {
+        if !self.changes.is_whole {
             return None;
         }
-        let mut all = [self.changed.as_slice(), self.ambiguous.as_slice()].concat();
+        let mut all = [self.changes.files.as_slice(), self.changes.ambiguous.as_slice()].concat();
         for number in 1..job.token.attempt {
             let AttemptReport { verdict, files_changed, files_ambiguous, .. } =
                 AttemptFolder::new(&job.state, &job.key, number).report()?;

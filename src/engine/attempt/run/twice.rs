@@ -79,7 +79,7 @@ impl Progress<'_> {
             }
         };
         let changed_with_permission = touched.permitted.clone();
-        self.findings.add(Findings { changed_with_permission, ..Findings::default() });
+        self.changes.findings.add(Findings { changed_with_permission, ..Findings::default() });
         if fault::is(Fault::JudgedOnce) {
             return end;
         }
@@ -199,7 +199,7 @@ impl Progress<'_> {
             }
             Err(end) => return Err(end),
         }
-        let (outcome, changed) = (self.last_outcome(), self.changed.clone());
+        let (outcome, changed) = (self.last_outcome(), self.changes.files.clone());
         let round = Round { steps: &again.steps, log: "again", changed: Some(&changed) };
         let found = self.judge(round, on_stage)?;
         match (found.verdict, &found.failed) {
