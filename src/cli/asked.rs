@@ -7,8 +7,8 @@ use crate::domain::{Typed, shell_word};
 use std::path::Path;
 
 impl Session<'_> {
-    /// Makes suggested commands name the queues of `selection`, which `args` selected, unless these
-    /// are also found without flags.
+    /// Makes suggested commands name the queues of `selection`, which `args` selected, unless exactly
+    /// these are found without flags.
     pub(super) fn name_queues(&self, args: &QueueArgs, selection: &mut Selection) {
         let words = said(args);
         if words.is_empty() {
@@ -20,7 +20,10 @@ impl Session<'_> {
         let is_found = |queue: &SelectedQueue| {
             found.iter().any(|other| real(&other.path) == real(&queue.path))
         };
-        if !selection.queues.iter().all(is_found) {
+        // Without flags, all found queues are meant: an id may exist in another one of them, and one
+        // that cannot be read fails the command.
+        let is_same = selection.queues.len() == found.len();
+        if !is_same || !selection.queues.iter().all(is_found) {
             selection.typed = Typed::naming(words);
         }
     }

@@ -3,7 +3,7 @@
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, wait_until};
 use chrono::DateTime;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn events(sandbox: &Sandbox) -> Vec<Value> {
     let text = std::fs::read_to_string(sandbox.path(".workloop/events.jsonl")).unwrap_or_default();
@@ -95,5 +95,21 @@ fn tasks_of_two_queues_with_one_id_are_told_apart() {
     assert_eq!(completed, ["q:A", "r:A"], "{since}");
     sandbox.run(["reset", "A", "--work-queue", "r.json"]).exits(0);
     let since = sandbox.run(["since", "1h", "q.json", "r.json", "--json"]).exits(0).json();
-    assert_eq!(since["completed"], serde_json::json!(["q:A"]), "{since}");
+    assert_eq!(since["completed"], json!(["q:A"]), "{since}");
+}
+
+#[test]
+fn one_queue_of_several_is_named_in_suggestions() {
+    let list = json!({"tasks": [{"id": "A", "title": "a", "max_iterations": 1}]});
+    let sandbox = Sandbox::new()
+        .config("[agents.default]\nrun = \"false\"\n[[verify]]\nrun = \"true\"\n")
+        .queue("queues/q.json", &list)
+        .queue("queues/r.json", &list);
+    sandbox
+        .run(["run", "queues/q.json"])
+        .exits(5)
+        .says("workloop retry A --work-queue queues/q.json");
+    // All of them are found without flags.
+    let all = sandbox.run(["status"]).exits(0).says("then workloop retry q:A");
+    assert!(!all.stdout.contains("--work-queue"), "{all}");
 }
