@@ -11,8 +11,8 @@ mod reading;
 mod run;
 mod select;
 mod setup;
+mod transitions;
 mod views;
-mod write;
 mod writing;
 
 pub use about::{
@@ -31,11 +31,11 @@ pub use select::{FilterArgs, QueueArgs, QueueFlags};
 pub use setup::{
     AgentsArgs, CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs,
 };
-pub use views::{BoardArgs, BoardLook, ReportArgs, ReportForm, ReportLook};
-pub use write::{
+pub use transitions::{
     AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
     ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
 };
+pub use views::{BoardArgs, BoardLook, ReportArgs, ReportForm, ReportLook};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
