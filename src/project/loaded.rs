@@ -4,7 +4,7 @@ use super::queues::QueueSet;
 use super::resolve::{Among, resolve};
 use crate::config::{Config, Selection};
 use crate::queue::Queue;
-use crate::store::file::{FileOptions, FileStore};
+use crate::store::file::FileOptions;
 use crate::store::{Draft, Patience, Place, QueueStore, StoreError};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Project {
     set: Arc<QueueSet>,
-    store: FileStore,
+    store: Box<dyn QueueStore>,
 }
 
 impl Project {
@@ -46,29 +46,29 @@ impl Project {
     }
 
     /// Returns the store.
-    pub fn store(&self) -> &FileStore {
-        &self.store
+    pub fn store(&self) -> &dyn QueueStore {
+        &*self.store
     }
 
     /// Returns the store mutably, to read again or to report events.
-    pub fn store_mut(&mut self) -> &mut FileStore {
-        &mut self.store
+    pub fn store_mut(&mut self) -> &mut dyn QueueStore {
+        &mut *self.store
     }
 
     /// Splits the project, so that the names can be kept longer than the tasks.
-    pub fn into_parts(self) -> (Arc<QueueSet>, FileStore) {
+    pub fn into_parts(self) -> (Arc<QueueSet>, Box<dyn QueueStore>) {
         (self.set, self.store)
     }
 
     /// Returns the names and the store together, for a change that needs both.
-    pub fn parts_mut(&mut self) -> (&QueueSet, &mut FileStore) {
-        (&self.set, &mut self.store)
+    pub fn parts_mut(&mut self) -> (&QueueSet, &mut dyn QueueStore) {
+        (&self.set, &mut *self.store)
     }
 
     /// Loads queues to which tasks refer and that were unreadable or not referred to before.
     /// Returns whether any was loaded.
     pub fn follow(&mut self) -> bool {
-        Arc::make_mut(&mut self.set).follow(&mut self.store)
+        Arc::make_mut(&mut self.set).follow(&mut *self.store)
     }
 
     /// Returns the task to which `text` refers.

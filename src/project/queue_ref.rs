@@ -1,7 +1,7 @@
 //! The identity of a queue.
 
 use crate::config::{ProjectRoot, SelectedQueue};
-use crate::store::TaskKey;
+use crate::store::{StateDir, TaskKey};
 use std::path::{Display, Path, PathBuf};
 
 /// The identity of an open queue. All code that names the queue gets the name from here.
@@ -11,16 +11,26 @@ pub struct QueueRef {
     shown: PathBuf,
     name: String,
     root: ProjectRoot,
+    state: StateDir,
 }
 
 impl QueueRef {
-    /// Creates the identity of a queue. `key` is the real path, by which the store knows it.
-    pub(super) fn new(selected: SelectedQueue, key: PathBuf, root: ProjectRoot) -> Self {
+    /// Creates the identity of a queue. The store gives its `key` and the folder of its `state`.
+    pub(super) fn new(
+        selected: SelectedQueue,
+        root: ProjectRoot,
+        (key, state): (PathBuf, StateDir),
+    ) -> Self {
         let SelectedQueue { shown, name, .. } = selected;
-        Self { key, shown, name, root }
+        Self { key, shown, name, root, state }
     }
 
-    /// Returns the real path of its file, from which the state folder, claims and tags are derived.
+    /// Returns the folder of this host for what its attempts leave.
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// Returns the key by which its store knows it, and from which claims and tags are derived.
     pub fn key(&self) -> &Path {
         &self.key
     }

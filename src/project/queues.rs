@@ -6,8 +6,7 @@ use crate::domain::{Field, QueueIx, Task, Text, Typed};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
 use crate::store::file::{FileOptions, FileStore};
-use crate::store::{Backups, StateDir};
-use crate::store::{QueueStore, StoreError};
+use crate::store::{QueueStore, StateDir, StoreError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +19,6 @@ pub struct QueueSet {
     pub typed: Typed,
     queues: Vec<QueueRef>,
     served: usize,
-    backups: Option<Backups>,
 }
 
 impl QueueSet {
@@ -34,48 +32,34 @@ impl QueueSet {
     pub(super) fn open(
         selection: Selection,
         options: FileOptions,
-    ) -> Result<(Self, FileStore), StoreError> {
+    ) -> Result<(Self, Box<dyn QueueStore>), StoreError> {
         let known = selection.config.known_queues();
-        let Selection { config, queues, typed } = selection;
-        let paths: Vec<PathBuf> = queues.iter().map(|queue| queue.path.clone()).collect();
-        let served = queues.len();
-        let backups = options.backups.clone();
-        let mut store = FileStore::open(&paths, options)?;
-        let mut members: Vec<SelectedQueue> = queues;
+        let Selection { config, queues: mut members, typed } = selection;
+        let paths: Vec<PathBuf> = members.iter().map(|queue| queue.path.clone()).collect();
+        let served = members.len();
+        let mut store: Box<dyn QueueStore> = Box::new(FileStore::open(&paths, options)?);
         for other in referred(store.queues(), known, &config) {
             if store.watch(&other.path) {
                 members.push(other);
             }
         }
-        let projects = store.queues().iter().map(|queue| queue.project().map(str::to_owned));
-        let real = store.paths().map(Path::to_owned);
-        let queues: Vec<QueueRef> = members
-            .into_iter()
-            .zip(projects)
-            .zip(real)
-            .map(|((selected, project), real)| {
-                let root = config.root_for(&selected, project.as_deref());
-                QueueRef::new(selected, real, root)
-            })
-            .collect();
-        let set = Self { config, typed, queues, served, backups };
-        store.also_lock(set.roots().map(|root| root.path.clone()).collect());
+        let numbered = QueueIx::each(members);
+        let queues: Vec<QueueRef> =
+            numbered.map(|(queue, member)| identity(&*store, queue, member, &config)).collect();
+        let set = Self { config, typed, queues, served };
+        store.share(set.roots().map(|root| root.path.clone()).collect());
         Ok((set, store))
     }
 
     /// Loads queues to which tasks refer and that were unreadable or not referred to before.
     /// Returns whether any was loaded.
-    pub(super) fn follow(&mut self, store: &mut FileStore) -> bool {
+    pub(super) fn follow(&mut self, store: &mut dyn QueueStore) -> bool {
         let before = self.queues.len();
         for selected in referred(store.queues(), self.config.known_queues(), &self.config) {
-            if !store.watch(&selected.path) {
-                continue;
+            if store.watch(&selected.path) {
+                let queue = QueueIx::new(self.queues.len());
+                self.queues.push(identity(store, queue, selected, &self.config));
             }
-            let newest = store.queues().last();
-            let project = newest.and_then(|queue| queue.project().map(str::to_owned));
-            let root = self.config.root_for(&selected, project.as_deref());
-            let real = store.paths().last().unwrap_or(&selected.path).to_owned();
-            self.queues.push(QueueRef::new(selected, real, root));
         }
         self.queues.len() > before
     }
@@ -141,7 +125,7 @@ impl QueueSet {
 
     /// Returns the state folder of a queue.
     pub fn state(&self, queue: QueueIx) -> StateDir {
-        StateDir::beside(self.real(queue)).backed_up(self.backups.as_ref())
+        self.queues[queue].state().clone()
     }
 
     /// Returns the data of `queues` that the planner uses.
@@ -176,6 +160,17 @@ impl QueueSet {
             }
         }
     }
+}
+
+/// Returns the identity of the open queue that was `selected`.
+fn identity(
+    store: &dyn QueueStore,
+    queue: QueueIx,
+    selected: SelectedQueue,
+    config: &Config,
+) -> QueueRef {
+    let root = config.root_for(&selected, store.queues()[queue].project());
+    QueueRef::new(selected, root, (store.key(queue).to_owned(), store.state(queue)))
 }
 
 /// Returns the queues outside of `queues` to which their tasks refer: `queue:ID` by a known name or

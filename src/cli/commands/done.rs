@@ -24,7 +24,7 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     let (places, mut dead) = verbs::before_done(&project, &ids).map_err(not_completed)?;
     let verdict = if args.verify {
         let verified = verify(&project, &places, dead.keeper(), session);
-        project.store_mut().verification_ran();
+        project.store_mut().recorded_mut().verification_ran();
         if verified.is_err() {
             // Edits of the queue by the steps must be examined all the same.
             project.update(|_, _| Ok(()))?;

@@ -8,7 +8,6 @@ use crate::cli::session::Session;
 use crate::domain::{AttemptReport, Field, Status};
 use crate::plan::Node;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::store::QueueStore;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, AttemptFolder};
 use crate::views::attempts::StepView;
 use crate::views::output::Tail;

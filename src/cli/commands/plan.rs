@@ -17,7 +17,6 @@ use crate::plan::{
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project;
 use crate::project::Structure;
-use crate::store::QueueStore;
 use crate::views::json;
 use crate::views::plan::{Actual, ActualTask, PlanView, text};
 use crate::views::style::Look;

@@ -10,7 +10,7 @@ use crate::engine::{Ending, Reason, red_trees};
 use crate::plan::{Backlog, Naming};
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
-use crate::store::{QueueStore, StateDir, queue_name};
+use crate::store::{StateDir, queue_name};
 use crate::views::flaky::FlakyView;
 use crate::views::fold::folded;
 use crate::views::spent::SpentView;

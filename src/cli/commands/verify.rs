@@ -32,7 +32,7 @@ pub(super) fn run(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), 
             is_known &= judged.verdict.is_some();
             Ok(writeln!(session.streams.out, "{}", escape::line(&line))?)
         });
-    project.store_mut().verification_ran();
+    project.store_mut().recorded_mut().verification_ran();
     // Edits of the queue by the steps must be examined all the same.
     project.update(|_, _| Ok(()))?;
     told?;

@@ -7,7 +7,7 @@ use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::plan::{Node, Resolution, State};
-use crate::store::{QueueStore, workers};
+use crate::store::workers;
 use crate::views::fold::folded;
 use crate::views::{escape, json};
 use std::collections::HashSet;

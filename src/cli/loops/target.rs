@@ -9,7 +9,7 @@ use crate::domain::{EventKind, QueueIx};
 use crate::platform::checks;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::Project;
-use crate::store::{Patience, QueueStore, StateDir, new_event, queue_name, requests};
+use crate::store::{Patience, StateDir, new_event, queue_name, requests};
 use crate::views::escape;
 use serde_json::Map;
 use std::io::{self, Write};

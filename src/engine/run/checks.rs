@@ -15,7 +15,7 @@ use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{Dispatcher, SlotIx, Wanted, tree_key};
 use crate::platform::lock::FileLock;
 use crate::project::Project;
-use crate::store::{QueueStore, StoreError, attempts};
+use crate::store::{StoreError, attempts};
 use crate::verify::VerifyStep;
 
 /// Starts verifications of the tree and processes their results.
@@ -203,7 +203,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         let store = self.project.store_mut();
         let read = store.read().is_ok();
         if !read || store.is_unjudged() {
-            store.verification_ran();
+            store.recorded_mut().verification_ran();
             drop(edits::judge(self.project, self.crew));
         }
     }

@@ -5,7 +5,7 @@ use crate::domain::{QueueIx, Status};
 use crate::plan;
 use crate::project::Project;
 use crate::queue::Queue;
-use crate::store::{Patience, QueueStore, StoreError};
+use crate::store::{Patience, StoreError};
 use serde_json::{Map, json};
 use std::collections::HashSet;
 

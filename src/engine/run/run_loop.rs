@@ -17,7 +17,7 @@ use crate::engine::attempt::Stage;
 use crate::engine::dispatch::{SlotIx, settle};
 use crate::platform::signal::{Request, stop_ourselves};
 use crate::queue::Queue;
-use crate::store::{QueueStore, StoreError, new_event, queue_name};
+use crate::store::{StoreError, new_event, queue_name};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -113,7 +113,7 @@ impl<'o> RunLoop<'o> {
         }
         self.note_loop(EventKind::LoopStarted, Map::new())?;
         let patience = self.crew.drain().patience();
-        self.work.project_mut().store_mut().sweep(patience)?;
+        self.work.project_mut().store_mut().maintain(patience)?;
         self.work.sweep_entries(&mut self.crew);
         self.work.forget_old_attempts(&mut self.crew);
         edits::add_gates(self.work.project_mut(), self.crew.drain().paused())
@@ -152,7 +152,7 @@ impl<'o> RunLoop<'o> {
         let stops = self.presence.look();
         let paused = self.presence.paused();
         if paused != *self.crew.drain().paused() {
-            self.work.project_mut().store_mut().leave_alone(paused.clone());
+            self.work.project_mut().store_mut().recorded_mut().leave_alone(paused.clone());
             // Gates of a file that was edited meanwhile still have to be added.
             self.inbox.attention().forget();
             self.crew.pause(paused);
@@ -332,7 +332,7 @@ impl<'o> RunLoop<'o> {
             self.crew.tell().warn(&text);
         }
         if news.begins {
-            self.work.project_mut().store_mut().be_impatient(true);
+            self.work.project_mut().store_mut().recorded_mut().be_impatient(true);
         }
         self.confirm_pauses();
         if self.crew.running() == 0 {
@@ -357,7 +357,7 @@ impl<'o> RunLoop<'o> {
     /// Records a successful turn: earlier trouble is over.
     fn is_well(&mut self) {
         if self.trouble.is_over() {
-            self.work.project_mut().store_mut().be_impatient(false);
+            self.work.project_mut().store_mut().recorded_mut().be_impatient(false);
             self.crew.tell().warn("the queue can be read and written again");
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::{Event, EventKind, Field, QueueIx, Status};
 use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
-use crate::store::{Actor, Patience, Place, QueueStore, StoreError, TaskRef};
+use crate::store::{Actor, Patience, Place, StoreError, TaskRef};
 use crate::verify::VerifyStep;
 use crate::workspace::Oid;
 use serde_json::json;
@@ -39,7 +39,7 @@ impl SetBack {
         let steps = |place: &Place| {
             set.config.profiles_for(&queues[place.queue].tasks()[place.task]).unwrap_or_default()
         };
-        let mut places: Vec<Place> = project.store().undecided().collect();
+        let mut places: Vec<Place> = project.store().undecided();
         places.sort_unstable();
         let first = *places.first()?;
         let alike = steps(&first);
@@ -52,11 +52,11 @@ impl SetBack {
     /// target's history now: a commit is stronger evidence than any verification.
     pub(super) fn landed(project: &Project, fixed: &Fixed) -> Option<(Self, bool)> {
         let (set, store) = (project.set(), project.store());
-        let mut places: Vec<Place> = store.undecided().collect();
+        let mut places: Vec<Place> = store.undecided();
         places.sort_unstable();
         places.into_iter().find_map(|place| {
             let task = TaskRef::at(project.queues(), place);
-            let state = store.state_before(&task)?;
+            let state = store.recorded().state_before(&task)?;
             let commit = state.get(Field::LandedCommit.key())?.as_str().and_then(Oid::parse)?;
             // If git cannot tell, the verification decides.
             let is_there = fixed.repository(set.root(task.queue))?.has_landed(&commit).ok()?;
@@ -66,7 +66,7 @@ impl SetBack {
 
     /// Returns whether all of them are still undecided.
     pub(super) fn waits(&self, project: &Project) -> bool {
-        self.tasks.iter().all(|task| project.store().state_before(task).is_some())
+        self.tasks.iter().all(|task| project.store().recorded().state_before(task).is_some())
     }
 
     /// Returns the name of this verification, and its purpose.
@@ -87,7 +87,8 @@ impl SetBack {
     pub(super) fn restore(&self, project: &mut Project, why: &str) -> Result<Decided, StoreError> {
         let tasks = &self.tasks;
         let store = project.store_mut();
-        let state = |task: &TaskRef| Some((task.clone(), store.state_before(task)?.clone()));
+        let state =
+            |task: &TaskRef| Some((task.clone(), store.recorded().state_before(task)?.clone()));
         let states: Vec<_> = tasks.iter().filter_map(state).collect();
         let events = store.update(Patience::Unlimited, &mut |draft| {
             // Another process may have decided meanwhile.

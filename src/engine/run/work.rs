@@ -18,7 +18,7 @@ use crate::domain::{Event, Outcome, QueueIx};
 use crate::engine::attempt::{Finished, Fixed, Source};
 use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
 use crate::project::{Neighbours, Project, Structure};
-use crate::store::{QueueStore, StoreError};
+use crate::store::StoreError;
 use std::collections::HashSet;
 
 mod hooked;
@@ -203,7 +203,8 @@ impl Work {
         let tally = tally(&self.project, &self.options.scope, made.left);
         self.after(work.finished, made, crew);
         crew.tell().notice(&Notice::Tally(tally));
-        self.project.store_mut().tidy();
+        // Leftovers cost space, and the next update removes them too.
+        drop(self.project.store_mut().maintain(crew.drain().patience()));
         Ok(!events.is_empty())
     }
 

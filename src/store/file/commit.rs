@@ -128,7 +128,7 @@ impl FileStore {
 impl FileStore {
     /// Closes the files that the last update replaced, which frees their blocks. Call it when
     /// nobody waits; large files are closed by a thread. Otherwise the next update closes them.
-    pub fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         let files = std::mem::take(&mut self.locking.replaced);
         let large = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > LARGE);
         if files.iter().any(large) {

@@ -7,7 +7,7 @@ use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
 use crate::store::journal::Journal;
-use crate::store::journal::writes::LastWrite;
+use crate::store::judge::{Origin, origin};
 use crate::store::{Backups, StateDir, StoreError};
 use std::ffi::OsStr;
 use std::fs;
@@ -132,23 +132,16 @@ impl Loaded {
         std::mem::take(&mut self.unexplained).then(|| self.hash().to_owned())
     }
 
-    /// If another process wrote the text, returns the hash of the text that was known before, and
-    /// whether the `last` write of the journal is void.
-    pub(super) fn known_before(
-        &self,
-        journal: &Journal,
-        last: LastWrite,
-    ) -> Option<(String, bool)> {
-        if self.hash() == last.after {
-            return None;
-        }
-        // The writer died before the rename, so an edit that it had found was not judged either.
-        if last.is_void(self.hash(), &self.identity()) {
-            let known = journal.known_before_last(&self.name().to_string_lossy());
-            let known = known.filter(|_| !fault::is(Fault::VoidBelieved));
-            return known.map(|known| (known, true));
-        }
-        Some((last.after, false))
+    /// Compares the text, which must be [known](Self::know), with the last write of its journal.
+    pub(super) fn origin(&self, journal: &Journal) -> Origin {
+        let name = self.journal_name();
+        let Some(last) = journal.last_write(&name) else { return Origin::Unknown };
+        origin(last, self.hash(), &self.identity(), || journal.known_before_last(&name))
+    }
+
+    /// The name of the queue in its journal.
+    pub(super) fn journal_name(&self) -> String {
+        self.name().to_string_lossy().into_owned()
     }
 
     /// Returns whether the file on disk is still the one that was read.

@@ -7,35 +7,31 @@
 
 mod beside;
 mod commit;
-mod edits;
+mod evidence;
 mod keep;
 mod loaded;
-mod lost_tasks;
 mod notes;
 mod options;
 mod parts;
-mod passed;
 mod peek;
-mod reconcile;
-mod recorded;
+mod store;
 mod told;
 mod watched;
 
 use super::draft::Draft;
 use super::journal::Journal;
-use super::{Patience, QueueStore, StoreError};
+use super::judge::{Judge, Made, Recorded, decided};
+use super::{OnChange, Patience, StoreError};
 use crate::domain::{Event, QueueIx};
-use crate::platform::atomic_file::{is_littered, sweep};
+use crate::platform::atomic_file::sweep;
 use crate::platform::lock::{self, DirLock, LockError};
-use crate::platform::{checks, descriptors, fs_kind};
-use crate::queue::{QUEUE_VERSION, Queue, schema};
+use crate::platform::{checks, descriptors};
+use crate::queue::{QUEUE_VERSION, Queue};
+use evidence::Files;
 use loaded::Loaded;
-pub use options::{FileOptions, OnChange, OnWait};
-use parts::{Journals, Locking};
+pub use options::{FileOptions, OnWait};
+use parts::{Journals, Locking, Told};
 pub use peek::Peek;
-use reconcile::Judge;
-use recorded::{Recorded, SETTLE, decided, tasks_of};
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,8 +47,6 @@ pub struct FileStore {
     loaded: Vec<Loaded>,
     /// The number of queues that may be changed; the others are only read.
     served: usize,
-    /// Queues that are neither written nor repaired for now, whatever their files contain.
-    alone: HashSet<QueueIx>,
     locking: Locking,
     journals: Journals,
     options: FileOptions,
@@ -60,6 +54,7 @@ pub struct FileStore {
     recorded: Recorded,
     /// Called with the queues when one of them has changed.
     on_change: Option<OnChange>,
+    told: Told,
 }
 
 impl std::fmt::Debug for FileStore {
@@ -74,85 +69,30 @@ impl FileStore {
     /// # Errors
     /// [`StoreError`] when a file cannot be read, is refused or is unsafe.
     pub fn open(paths: &[PathBuf], options: FileOptions) -> Result<Self, StoreError> {
+        let recorded = Recorded::of(paths.len());
         let mut loaded = Vec::with_capacity(paths.len());
         let mut queues = Vec::with_capacity(paths.len());
         for path in paths {
             let real = checks::real_path(path).map_err(StoreError::io("open", path))?;
             let backups = options.backups.as_ref();
-            let (file, queue) = settled(SETTLE, || Loaded::read(&real, backups))?;
+            let (file, queue) = settled(recorded.settle(), || Loaded::read(&real, backups))?;
             loaded.push(file);
             queues.push(queue);
         }
         let journal = |file: &Loaded| (file.dir().to_owned(), Journal::new(file.state().clone()));
         let by_dir = loaded.iter().map(journal).collect();
         let served = loaded.len();
-        let alone = HashSet::new();
-        let recorded = Recorded::of(served);
         Ok(Self {
             queues,
             loaded,
             served,
-            alone,
             locking: Locking::default(),
             journals: Journals { by_dir, waiting: Vec::new() },
             options,
             recorded,
             on_change: None,
+            told: Told::default(),
         })
-    }
-
-    /// Loads another queue for reading only. Returns `false` if it cannot be read.
-    pub fn watch(&mut self, path: &Path) -> bool {
-        let backups = self.options.backups.as_ref();
-        let read = checks::real_path(path).ok().and_then(|real| Loaded::read(&real, backups).ok());
-        let Some((file, queue)) = read else { return false };
-        self.loaded.push(file);
-        self.queues.push(queue);
-        true
-    }
-
-    /// Locks more directories in each update: the project roots, if the claims of their other
-    /// queues count.
-    pub fn also_lock(&mut self, dirs: Vec<PathBuf>) {
-        self.locking.also = dirs;
-    }
-
-    /// Fails if writes cannot be safe here.
-    ///
-    /// # Errors
-    /// [`StoreError::Unsafe`] with the reason.
-    pub fn check_writable(&self) -> Result<(), StoreError> {
-        self.refuse_newer()?;
-        for file in &self.loaded[..self.served] {
-            let state = file.state();
-            Journal::new(state.clone()).check_known()?;
-            let refuse =
-                |path: &Path, reason| Err(StoreError::Unsafe { path: path.to_owned(), reason });
-            for path in [file.path(), state.root()] {
-                match checks::refusal(path) {
-                    Ok(None) => {}
-                    Ok(Some(reason)) => return refuse(path, reason),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(StoreError::io("inspect", path)(error)),
-                }
-            }
-            if !checks::is_writable(file.dir()) {
-                let reason = "the folder is read-only for you: status, next, why and check \
-                              work; verbs that write do not";
-                return refuse(file.dir(), reason.to_owned());
-            }
-            let kind = fs_kind::refusal(file.dir())
-                .map_err(StoreError::io("determine the file system of", file.dir()))?;
-            if let Some(reason) = kind.filter(|_| !self.options.unsafe_fs) {
-                return refuse(file.dir(), reason);
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the real paths of the queues, symlinks resolved.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.loaded.iter().map(Loaded::path)
     }
 
     fn lock(&mut self, patience: Patience) -> Result<Vec<DirLock>, StoreError> {
@@ -173,19 +113,6 @@ impl FileStore {
             }
         }
         Ok(locks)
-    }
-
-    /// Removes what dead writers left beside the queues. The first update does this too; call it if
-    /// there may be nothing to write.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the lock cannot be acquired.
-    pub fn sweep(&mut self, patience: Patience) -> Result<(), StoreError> {
-        let served = &self.loaded[..self.served];
-        if served.iter().any(|file| is_littered(file.dir(), file.name())) {
-            drop(self.lock(patience)?);
-        }
-        Ok(())
     }
 
     /// Fails if there are so few descriptors that an existing file could seem to be missing.
@@ -221,7 +148,7 @@ impl FileStore {
                 Ok(false) => {}
                 // A queue that is only read stays as it was last read. Tasks that depend on it
                 // wait; nothing else is delayed.
-                Err(_) if index.index() >= self.served || self.alone.contains(&index) => {}
+                Err(_) if index.index() >= self.served || self.recorded.alone.contains(&index) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -241,33 +168,21 @@ impl FileStore {
         }
         self.load_undecided()?;
         self.doubt_watched();
-        let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
-        let now = self.options.clock.now();
-        let mut draft = Draft::new(&mut self.queues, now);
         let served = &mut self.loaded[..self.served];
-        let judge = Judge {
+        let unjudged: Vec<QueueIx> =
+            QueueIx::first(served.len()).filter(|n| served[*n].is_unexplained()).collect();
+        let mut files = Files {
+            loaded: served,
             journals: &self.journals.by_dir,
-            memory: &self.recorded.memory,
             roots: &self.locking.also,
-            alone: &self.alone,
-            quiet: &self.recorded.quiet,
-            verified: self.recorded.verified,
-            verified_here: self.recorded.verified_here,
             ids: &*self.options.ids,
             backups: self.options.backups.as_ref(),
         };
-        let unjudged: Vec<QueueIx> =
-            QueueIx::first(served.len()).filter(|n| served[*n].is_unexplained()).collect();
-        let undecided = &mut self.recorded.undecided;
-        let judged = judge.external_edits(&mut draft, served, undecided);
-        Self::forget_decided(draft.queues(), undecided, &self.alone);
-        draft.hold(tasks_of(undecided).collect());
-        let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
-        let events = draft.into_events();
-        let touched: Vec<QueueIx> = QueueIx::first(self.served)
-            .filter(|n| self.queues[*n].revision() != before[*n])
-            .collect();
-        let written = made.and_then(|accepted| {
+        let (recorded, roots) = (&mut self.recorded, self.locking.also.as_slice());
+        let judge = Judge { evidence: &mut files, recorded, roots };
+        let now = self.options.clock.now();
+        let Made { accepted, events, touched } = judge.make(&mut self.queues, now, change);
+        let written = accepted.and_then(|accepted| {
             let decided = decided(&events);
             let written = self.commit(locks, &touched, events)?;
             if written.is_some() {
@@ -288,61 +203,6 @@ impl FileStore {
             }
         }
         written
-    }
-}
-
-impl QueueStore for FileStore {
-    fn queues(&self) -> &[Queue] {
-        &self.queues
-    }
-
-    fn read(&mut self) -> Result<bool, StoreError> {
-        let changed = settled(self.recorded.settle, || self.load())?;
-        Ok(!changed.is_empty())
-    }
-
-    fn update(
-        &mut self,
-        patience: Patience,
-        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
-    ) -> Result<Vec<Event>, StoreError> {
-        schema::prepare();
-        let until = Instant::now() + self.recorded.settle;
-        let mut rounds = 0;
-        while rounds < ROUNDS {
-            self.tidy();
-            let locks = self.lock(patience)?;
-            let made = self.round(&locks, change);
-            drop(locks);
-            match made {
-                Ok(Some(events)) => return Ok(events),
-                Ok(None) => rounds += 1,
-                // Do not sleep while holding the lock: the program that saves the file may need it.
-                Err(error) if may_settle(&error) && Instant::now() < until => {
-                    thread::sleep(SETTLE_STEP);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let path = self.loaded.first().map(|f| f.path().to_owned()).unwrap_or_default();
-        Err(StoreError::Unsettled { path, times: ROUNDS })
-    }
-
-    fn note(
-        &mut self,
-        patience: Patience,
-        queue: QueueIx,
-        mut events: Vec<Event>,
-    ) -> Result<Vec<Event>, StoreError> {
-        self.check_room()?;
-        let dir = self.loaded[queue].dir().to_owned();
-        let limit = self.limit(patience);
-        let dirs = std::slice::from_ref(&dir);
-        let _lock = lock::acquire_all(dirs, limit, &mut *self.options.on_wait)?;
-        let mut lines = self.take_waiting(&dir);
-        lines.append(&mut events);
-        self.append(&dir, &mut lines)?;
-        Ok(lines)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
-use crate::queue::Queue;
 use crate::store::Backups;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +9,6 @@ use std::time::Duration;
 
 /// Called with a directory and the holder of its lock, as far as that is known.
 pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
-
-/// Called with the queues after a change; returns warnings about what failed besides it.
-pub type OnChange = Box<dyn FnMut(&[Queue]) -> Vec<String> + Send>;
 
 /// The options of a file store.
 pub struct FileOptions {

@@ -8,7 +8,8 @@ use super::{FileStore, beside};
 use crate::domain::{QueueIx, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
-use crate::store::{last_good, queue_name};
+use crate::store::judge::Origin;
+use crate::store::last_good;
 
 impl FileStore {
     /// Uses the last recorded text of watched queues that were edited beside attempts, and returns
@@ -26,11 +27,8 @@ impl FileStore {
             }
             file.know(&self.queues[index]);
             let journal = Journal::new(file.state().clone());
-            let last = journal.last_write(&queue_name(&self.queues[index]));
             drop(file.take_unexplained());
-            let Some((_, is_void)) = last.and_then(|last| file.known_before(&journal, last)) else {
-                continue;
-            };
+            let Origin::Edited { is_void, .. } = file.origin(&journal) else { continue };
             let base = last_good::recorded(file.state(), file.path(), &journal, is_void);
             let Some(base) = base else { continue };
             let backups = self.options.backups.as_ref();

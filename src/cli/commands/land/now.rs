@@ -13,7 +13,7 @@ use crate::engine::{self, Ending, KnownCommands};
 use crate::project::repositories::{Purpose, is_private};
 use crate::project::{Project, QueueSet, Scope, paused};
 use crate::queue::Queue;
-use crate::store::{Place, QueueStore, TaskRef};
+use crate::store::{Place, TaskRef};
 use crate::views::escape;
 use crate::views::landing::{short, waits_for};
 use crate::workspace::{Entries, Entry};

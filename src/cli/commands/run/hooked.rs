@@ -8,7 +8,7 @@ use crate::domain::{Event, HookEnd, HookPoint, QueueIx};
 use crate::engine::{Ending, RunHook, RunHooks, hook_event};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::Project;
-use crate::store::{Patience, QueueStore, StoreError};
+use crate::store::{Patience, StoreError};
 use crate::views::escape;
 use crate::views::json::inert;
 use std::io::Write;

@@ -13,7 +13,7 @@ use crate::project::repositories::is_private;
 use crate::project::verbs::{self, Done};
 use crate::project::{Among, Project, is_in_review};
 use crate::queue::Queue;
-use crate::store::{QueueStore, TaskRef};
+use crate::store::TaskRef;
 use crate::views::escape;
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};

@@ -8,172 +8,163 @@
 //! reopened; `workloop reset` is the verb for doing work again.
 
 use super::edits::{self, Ruling, Side};
-use super::loaded::Loaded;
+use super::evidence::{Evidence, Origin};
+use super::lost_tasks;
 use super::passed::{Histories, histories};
-use crate::domain::{EventKind, Field, QueueIx, Status};
+use super::recorded::Recorded;
+use crate::domain::{Event, EventKind, Field, QueueIx, Status};
 use crate::platform::fault::{self, Fault};
-use crate::platform::ids::Ids;
 use crate::queue::Queue;
-use crate::store::draft::{Draft, queue_name, runtime_hash};
-use crate::store::journal::Journal;
+use crate::store::StoreError;
+use crate::store::draft::{Draft, runtime_hash};
 use crate::store::place::Place;
-use crate::store::records::requests;
-use crate::store::records::undecided::Undecided;
-use crate::store::state::StateDir;
-use crate::store::{Backups, StoreError, Trees};
-use crate::store::{last_good, undecided};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::cell::LazyCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What edits are judged by.
-pub(super) struct Judge<'s> {
-    pub(super) journals: &'s HashMap<PathBuf, Journal>,
-    /// Each served queue as this process last recorded it, with the hash of its text.
-    pub(super) memory: &'s [Option<(String, Queue)>],
+pub(in crate::store) struct Judge<'s> {
+    pub(in crate::store) evidence: &'s mut dyn Evidence,
+    pub(in crate::store) recorded: &'s mut Recorded,
     /// The project root of each served queue.
-    pub(super) roots: &'s [PathBuf],
-    /// Queues that are left as they are for now.
-    pub(super) alone: &'s HashSet<QueueIx>,
-    /// Paused queues for which no attempt ran since this process last read them.
-    pub(super) quiet: &'s HashSet<QueueIx>,
-    /// Whether a verification of this process ran since then.
-    pub(super) verified_here: bool,
-    /// Whether a verification without an attempt ran since then, or may have run: it executes what
-    /// agents left in the tree.
-    pub(super) verified: bool,
-    pub(super) ids: &'s dyn Ids,
-    pub(super) backups: Option<&'s Backups>,
+    pub(in crate::store) roots: &'s [PathBuf],
+}
+
+/// The result of one try to make a change.
+pub(in crate::store) struct Made {
+    /// The queues whose texts were accepted although nothing may be written to them, or why nothing
+    /// is to be written.
+    pub(in crate::store) accepted: Result<Vec<QueueIx>, StoreError>,
+    /// What is to be recorded.
+    pub(in crate::store) events: Vec<(QueueIx, Event)>,
+    /// The queues whose texts changed.
+    pub(in crate::store) touched: Vec<QueueIx>,
 }
 
 /// One queue that was edited.
-struct Edited<'s> {
+struct Edited {
     queue: QueueIx,
-    journal: &'s Journal,
     base: Option<Queue>,
     beside: bool,
 }
 
 impl Judge<'_> {
+    /// Judges the edits of others in the served queues, the first of `queues`, and then makes
+    /// `change`. Writes nothing.
+    pub(in crate::store) fn make(
+        mut self,
+        queues: &mut [Queue],
+        now: DateTime<Utc>,
+        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
+    ) -> Made {
+        let served = self.recorded.memory.len();
+        let before: Vec<u64> = queues.iter().map(Queue::revision).collect();
+        let mut draft = Draft::new(queues, now);
+        let judged = self.external_edits(&mut draft, served);
+        self.recorded.forget_decided(draft.queues());
+        draft.hold(self.recorded.undecided().collect());
+        let accepted = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
+        let events = draft.into_events();
+        let is_touched = |queue: &QueueIx| queues[*queue].revision() != before[*queue];
+        let touched = QueueIx::first(served).filter(is_touched).collect();
+        Made { accepted, events, touched }
+    }
+
     /// Records edits that the journal does not contain and puts back what must be put back. Returns
     /// the queues whose text is to be kept as the last good one even if nothing else is written.
-    pub(super) fn external_edits(
-        &self,
+    fn external_edits(
+        &mut self,
         draft: &mut Draft<'_>,
-        loaded: &mut [Loaded],
-        undecided: &mut [Undecided],
+        served: usize,
     ) -> Result<Vec<QueueIx>, StoreError> {
         let mut accepted = Vec::new();
-        let judged = QueueIx::each(loaded).filter(|(at, _)| !self.alone.contains(at));
-        for (index, file) in judged {
-            let Some(hash) = file.take_unexplained() else { continue };
-            let Some(journal) = self.journals.get(file.dir()) else { continue };
-            let state = file.state().clone();
-            let last = journal.last_write(&queue_name(&draft.queues()[index]));
-            let Some(last) = last else {
-                // There is no journal yet, or none any more.
-                let Some((was, base)) = &self.memory[index] else {
-                    accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
+        for queue in QueueIx::first(served) {
+            if self.recorded.alone.contains(&queue) {
+                continue;
+            }
+            let Some(hash) = self.evidence.take_unexplained(queue) else { continue };
+            let (known, is_void) = match self.evidence.origin(queue) {
+                Origin::Edited { known, is_void } => (known, is_void),
+                Origin::Unknown => {
+                    let Some((was, base)) = &self.recorded.memory[queue] else {
+                        accepted.extend((!self.evidence.has_last_good(queue)).then_some(queue));
+                        continue;
+                    };
+                    if *was != hash {
+                        let base = Some(base.clone());
+                        self.judge(draft, &Edited { queue, base, beside: true })?;
+                        accepted.push(queue);
+                    }
                     continue;
-                };
-                if *was != hash {
-                    let base = Some(base.clone());
-                    self.judge(
-                        draft,
-                        Edited { queue: index, journal, base, beside: true },
-                        undecided,
-                    )?;
-                    accepted.push(index);
                 }
-                continue;
+                Origin::Recorded => {
+                    accepted.extend((!self.evidence.has_last_good(queue)).then_some(queue));
+                    continue;
+                }
             };
-            let Some((known, is_void)) = file.known_before(journal, last) else {
-                accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
-                continue;
-            };
-            let base = self.base(index, (&known, is_void), file, journal);
-            let beside = self.is_beside_attempts(draft, index, base.as_ref());
-            self.judge(draft, Edited { queue: index, journal, base, beside }, undecided)?;
+            let base = self.base(queue, &known, is_void);
+            let beside = self.is_beside_attempts(queue, base.as_ref());
+            self.judge(draft, &Edited { queue, base, beside })?;
             let mut data = Map::new();
             data.insert("known".to_owned(), json!(known));
             data.insert("found".to_owned(), json!(hash));
             // From now on the journal contains this text.
             data.insert("before".to_owned(), json!(hash));
             data.insert("after".to_owned(), json!(hash));
-            draft.record_queue(index, EventKind::ExternalEdit, data);
-            draft.mend_summary(index);
-            accepted.push(index);
+            draft.record_queue(queue, EventKind::ExternalEdit, data);
+            draft.mend_summary(queue);
+            accepted.push(queue);
         }
         Ok(accepted)
     }
 
     /// Returns the queue as it was last recorded, with a text of the hash `newest`: from memory if
     /// that is the newest, otherwise from the copy. `is_void` means that the last write is void.
-    fn base(
-        &self,
-        index: QueueIx,
-        (newest, is_void): (&str, bool),
-        file: &Loaded,
-        journal: &Journal,
-    ) -> Option<Queue> {
-        let memory = self.memory[index].as_ref();
+    fn base(&self, queue: QueueIx, newest: &str, is_void: bool) -> Option<Queue> {
+        let memory = self.recorded.memory[queue].as_ref();
         if let Some((_, queue)) = memory.filter(|(hash, _)| hash == newest) {
             return Some(queue.clone());
         }
-        let copy = last_good::recorded(file.state(), file.path(), journal, is_void);
+        let copy = self.evidence.last_good(queue, is_void);
         copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
     }
 
     /// Returns whether an attempt of the project ran at some time since the queue was last
     /// recorded.
-    fn is_beside_attempts(&self, draft: &Draft<'_>, index: QueueIx, base: Option<&Queue>) -> bool {
-        let path = draft.queues()[index].path();
-        if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) || self.is_still(path) {
+    fn is_beside_attempts(&self, queue: QueueIx, base: Option<&Queue>) -> bool {
+        let Recorded { quiet, verified, verified_here, memory, .. } = &*self.recorded;
+        // Verbs and loops use the same test, so the order in which they run does not matter.
+        let is_still = || !verified_here && self.evidence.is_still(queue);
+        if fault::is(Fault::EditsTaken) || quiet.contains(&queue) || is_still() {
             return false;
         }
         let runs = |queue: &Queue| {
             queue.tasks().iter().any(|t| t.status == Status::InProgress && t.claim().is_some())
         };
-        self.verified
+        *verified
             || base.is_some_and(runs)
-            || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
-            || index.of(self.roots).is_some_and(|root| {
-                // A verification of the tree executes what agents left there.
-                Trees::of(root).are_judged() || super::beside::others_ran(root, path, self.backups)
-            })
+            || memory.iter().flatten().any(|(_, queue)| runs(queue))
+            || self.evidence.others_ran(queue)
     }
 
-    /// Returns whether the queue is paused and all loops report that nothing runs for it. Verbs and
-    /// loops use the same test, so the order in which they run does not matter.
-    fn is_still(&self, path: &Path) -> bool {
-        let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-        !self.verified_here && requests::is_still(&StateDir::beside(path), stem)
-    }
-
-    fn judge(
-        &self,
-        draft: &mut Draft<'_>,
-        edited: Edited<'_>,
-        undecided: &mut [Undecided],
-    ) -> Result<(), StoreError> {
+    fn judge(&mut self, draft: &mut Draft<'_>, edited: &Edited) -> Result<(), StoreError> {
         let queue = edited.queue;
-        let name = queue_name(&draft.queues()[queue]);
         // This reads the whole journal, so only if a task changed.
-        let histories = LazyCell::new(|| histories(edited.journal, &name));
-        let mut waiting = std::mem::take(&mut undecided[queue]);
+        let histories = LazyCell::new(|| histories(self.evidence.events(queue)));
+        let mut waiting = std::mem::take(&mut self.recorded.undecided[queue]);
         let count = draft.queues()[queue].tasks().len();
         for task in 0..count {
             let place = Place { queue, task };
-            if is_as_recorded(draft, place, &edited) {
+            if is_as_recorded(draft, place, edited) {
                 continue;
             }
-            let (back, set_back) = ruling(draft, place, &edited);
+            let (back, set_back) = ruling(draft, place, edited);
             if set_back {
-                put_back(draft, place, &edited, &back);
+                put_back(draft, place, edited, &back);
             }
-            let state = finished(draft, place, &edited, &histories, set_back);
+            let state = finished(draft, place, edited, &histories, set_back);
             if let Some(state) = state.filter(|_| !fault::is(Fault::NoRestore)) {
                 let id = draft.task(place).id.to_string();
                 let root = queue.of(self.roots).map(PathBuf::as_path);
@@ -187,18 +178,14 @@ impl Judge<'_> {
                     waiting.insert(id, state);
                 }
             } else if !set_back {
-                put_back(draft, place, &edited, &back);
+                put_back(draft, place, edited, &back);
             }
         }
         if let Some(base) = edited.base.as_ref().filter(|_| edited.beside) {
-            super::lost_tasks::settle(draft, queue, base)?;
+            lost_tasks::settle(draft, queue, base)?;
         }
-        let path = draft.queues()[queue].path().to_owned();
-        let name = path.file_name().unwrap_or_default();
-        let state = StateDir::beside(&path).backed_up(self.backups);
-        undecided::keep(&state, name, &waiting, self.ids)
-            .map_err(StoreError::io("store the undecided tasks of", &path))?;
-        undecided[queue] = waiting;
+        self.evidence.keep_undecided(queue, &waiting)?;
+        self.recorded.undecided[queue] = waiting;
         Ok(())
     }
 }
@@ -214,7 +201,7 @@ fn is_work_there(root: Option<&Path>, id: &str, histories: &Histories) -> Result
 }
 
 /// Returns whether the task was not edited.
-fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> bool {
+fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited) -> bool {
     let found = &draft.queues()[place.queue];
     let id = found.tasks()[place.task].id.as_str();
     edited.base.as_ref().is_some_and(|base| {
@@ -224,7 +211,7 @@ fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> bool 
 }
 
 /// Returns the fields of a task that are put back, and whether the task was set back.
-fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Field>, bool) {
+fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited) -> (BTreeSet<Field>, bool) {
     let is = Side { queue: &draft.queues()[place.queue], index: place.task };
     let was = edited
         .base
@@ -247,7 +234,7 @@ fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Fie
 fn finished(
     draft: &Draft<'_>,
     place: Place,
-    edited: &Edited<'_>,
+    edited: &Edited,
     histories: &Histories,
     set_back: bool,
 ) -> Option<Map<String, Value>> {
@@ -265,7 +252,7 @@ fn finished(
     Some(runtime.filter_map(value).collect())
 }
 
-fn put_back(draft: &mut Draft<'_>, place: Place, edited: &Edited<'_>, fields: &BTreeSet<Field>) {
+fn put_back(draft: &mut Draft<'_>, place: Place, edited: &Edited, fields: &BTreeSet<Field>) {
     let keys = keys_of(draft, place, edited.base.as_ref(), fields);
     if !keys.is_empty() {
         draft.put_back(place, &keys, edited.beside);

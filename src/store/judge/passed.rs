@@ -1,7 +1,6 @@
 //! What the journal records about finished work.
 
 use crate::domain::{Event, EventKind, Field};
-use crate::store::journal::Journal;
 use crate::store::records::work::Work;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -24,10 +23,10 @@ struct History {
     passed: Option<Map<String, Value>>,
 }
 
-/// Reads the whole journal.
-pub(super) fn histories(journal: &Journal, queue: &str) -> Histories {
+/// Reads all `events` of the queue.
+pub(super) fn histories(events: impl Iterator<Item = Event>) -> Histories {
     let mut all = Histories::default();
-    for mut event in journal.all().filter(|event| event.queue == queue) {
+    for mut event in events {
         let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
         let (Some(task), Some(was), Some(is)) = (event.task.clone(), text("was"), text("is"))
         else {
