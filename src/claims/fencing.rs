@@ -6,8 +6,7 @@
 //! task.
 
 use crate::domain::{ClaimToken, EventKind, Task};
-use crate::store::StateDir;
-use crate::store::journal::Journal;
+use crate::store::ClaimKeeper;
 use std::path::Path;
 
 /// What the journal records about the last owner of a task.
@@ -21,13 +20,18 @@ enum Last {
     Ended,
 }
 
-/// Returns why the claim of `token` is lost for `task` of the queue at the real path `queue`;
-/// `None` while it is valid.
-pub(crate) fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
+/// Returns why the claim of `token` is lost for `task` of the queue with the key `queue`; `None`
+/// while it is valid.
+pub(crate) fn lost(
+    claims: &dyn ClaimKeeper,
+    queue: &Path,
+    task: &Task,
+    token: &ClaimToken,
+) -> Option<String> {
     if task.claim().is_some_and(|claim| claim.is(token)) {
         return None;
     }
-    match (last(queue, task.id.as_str(), token), task.claim()) {
+    match (last(claims, queue, task.id.as_str(), token), task.claim()) {
         // Every take-over and every verb writes a journal line. The file must have been edited, and
         // that edit is put back.
         (Last::Ours, _) => None,
@@ -41,16 +45,17 @@ pub(crate) fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<Stri
 
 /// Returns whether a person or another worker ended the claim of `token`, whatever the file
 /// contains.
-pub(crate) fn is_ended(queue: &Path, task: &str, token: &ClaimToken) -> bool {
-    last(queue, task, token) == Last::Ended
+pub(crate) fn is_ended(
+    claims: &dyn ClaimKeeper,
+    queue: &Path,
+    task: &str,
+    token: &ClaimToken,
+) -> bool {
+    last(claims, queue, task, token) == Last::Ended
 }
 
-fn last(queue: &Path, task: &str, token: &ClaimToken) -> Last {
-    let name = queue.file_name().unwrap_or_default().to_string_lossy();
-    let journal = Journal::new(StateDir::beside(queue));
-    let Some(event) = journal.last_ownership(&name, task) else {
-        return Last::Unknown;
-    };
+fn last(claims: &dyn ClaimKeeper, queue: &Path, task: &str, token: &ClaimToken) -> Last {
+    let Some(event) = claims.last_owner(queue, task) else { return Last::Unknown };
     let ours = event.event == EventKind::Claimed
         && event.attempt == Some(token.attempt)
         && event.worker.as_deref() == Some(token.worker.as_str());

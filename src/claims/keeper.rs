@@ -5,15 +5,14 @@
 //! our scan finds another lock file at its path and runs nothing; one started before is found by
 //! the scan.
 
-use super::liveness::{Asked, judge, untold, worker_alive};
+use super::liveness::{Asked, ClaimReader, judge, untold, worker_alive};
 use super::locks::Locks;
 use super::system::{System, ThisHost};
 use crate::domain::{Claim, ClaimToken, Liveness, Task};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
-use crate::platform::lock::FileLock;
-use crate::store::{StateDir, StoreError, TaskKey};
+use crate::store::{ClaimKeeper, Hold, StateDir, StoreError, TaskKey};
 use crate::supervisor::Abandoned;
 use chrono::DateTime;
 use std::collections::HashSet;
@@ -23,27 +22,27 @@ use std::sync::Arc;
 /// Takes and holds claim locks for this process.
 #[derive(Debug)]
 pub(crate) struct Keeper {
+    claims: Arc<dyn ClaimKeeper>,
     system: Arc<dyn System>,
     locks: Locks,
     /// Tasks that could not be taken because processes of an earlier attempt run.
     waiting: Vec<(PathBuf, Task)>,
 }
 
-impl Default for Keeper {
-    fn default() -> Self {
-        Self::new(Arc::new(ThisHost::current()))
-    }
-}
-
 impl Keeper {
-    /// Creates a keeper without locks for a process of `system`.
-    pub(crate) fn new(system: Arc<dyn System>) -> Self {
-        Self { system, locks: Locks::default(), waiting: Vec::new() }
+    /// Creates a keeper of nothing yet, of `claims`, for this process.
+    pub(crate) fn here(claims: Arc<dyn ClaimKeeper>) -> Self {
+        Self::new(claims, Arc::new(ThisHost::current()))
     }
 
-    /// The system that this process runs on.
-    pub(crate) fn system(&self) -> &dyn System {
-        &*self.system
+    /// Does the same for a process of `system`.
+    pub(crate) fn new(claims: Arc<dyn ClaimKeeper>, system: Arc<dyn System>) -> Self {
+        Self { claims, system, locks: Locks::default(), waiting: Vec::new() }
+    }
+
+    /// Returns a reader of the same claims.
+    pub(crate) fn reader(&self) -> ClaimReader<'_> {
+        ClaimReader::new(&*self.claims, &*self.system)
     }
 
     /// Returns whether the process that made `claim` is alive on this host.
@@ -82,7 +81,8 @@ impl Keeper {
         task: &Task,
         own: &HashSet<ClaimToken>,
     ) -> Result<Liveness, StoreError> {
-        let asked = Asked::of(queue, task);
+        let claims = Arc::clone(&self.claims);
+        let asked = Asked::of(&*claims, queue, task);
         if asked.claim.is_some_and(|claim| own.contains(&claim.token())) {
             return Ok(Liveness::Ours);
         }
@@ -92,7 +92,7 @@ impl Keeper {
         if let Some(untold) = untold(asked.claim, &*self.system) {
             return Ok(untold);
         }
-        let liveness = if self.locks.take(&StateDir::beside(queue), &asked.key)? {
+        let liveness = if self.locks.take(&*claims, queue, &asked.key)? {
             self.judge_locked(&asked)?
         } else {
             Liveness::Alive
@@ -157,7 +157,7 @@ impl Keeper {
     /// # Errors
     /// [`StoreError`] when the lock file cannot be opened.
     pub(crate) fn lock(&mut self, queue: &Path, key: &TaskKey) -> Result<bool, StoreError> {
-        self.locks.take(&StateDir::beside(queue), key)
+        self.locks.take(&*self.claims, queue, key)
     }
 
     /// Returns which of `tasks` cannot start because processes run for them, and releases their
@@ -166,7 +166,9 @@ impl Keeper {
     /// # Errors
     /// [`StoreError`] when the processes cannot be scanned.
     pub(crate) fn refused(&mut self, tasks: &[(&Path, &Task)]) -> Result<Vec<usize>, StoreError> {
-        let all = tasks.iter().enumerate().map(|(at, (queue, task))| (at, Asked::of(queue, task)));
+        let claims = Arc::clone(&self.claims);
+        let one = |(at, (queue, task))| (at, Asked::of(&*claims, queue, task));
+        let all = tasks.iter().copied().enumerate().map(one);
         let new: Vec<_> = all.filter(|(_, asked)| self.locks.is_unlooked(&asked.key)).collect();
         if new.is_empty() {
             return Ok(Vec::new());
@@ -200,7 +202,8 @@ impl Keeper {
         if !self.lock(queue, key)? {
             return Ok(false);
         }
-        let asked = Asked { queue, key: key.clone(), claim };
+        let claims = Arc::clone(&self.claims);
+        let asked = Asked { claims: &*claims, queue, key: key.clone(), claim };
         let record = asked.record(self.host());
         let free = !self.system.look().map_err(unseen)?.have(&asked.sought(record.as_ref()));
         if free {
@@ -231,12 +234,12 @@ impl Keeper {
     }
 
     /// Returns the lock of a task, if this process holds it.
-    pub(crate) fn lock_of(&self, key: &TaskKey) -> Option<&FileLock> {
+    pub(crate) fn lock_of(&self, key: &TaskKey) -> Option<&Hold> {
         self.locks.get(key)
     }
 
     /// Gives the lock of a task to its supervisor.
-    pub(crate) fn hand_over(&mut self, key: &TaskKey) -> Option<FileLock> {
+    pub(crate) fn hand_over(&mut self, key: &TaskKey) -> Option<Hold> {
         self.locks.give(key)
     }
 

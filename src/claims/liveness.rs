@@ -11,30 +11,31 @@ use crate::domain::{Claim, Liveness, Task};
 use crate::platform::claim_tag::Sought;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
-use crate::store::{StateDir, TaskKey, place_of};
+use crate::store::{ClaimKeeper, TaskKey, place_of};
 use crate::supervisor::ClaimRecord;
 use std::cell::OnceCell;
 use std::path::Path;
 
 /// A task whose claim is examined.
 pub(super) struct Asked<'a> {
+    pub(super) claims: &'a dyn ClaimKeeper,
     pub(super) queue: &'a Path,
     pub(super) key: TaskKey,
     pub(super) claim: Option<&'a Claim>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn of(queue: &'a Path, task: &'a Task) -> Self {
+    pub(super) fn of(claims: &'a dyn ClaimKeeper, queue: &'a Path, task: &'a Task) -> Self {
         let key = TaskKey::new(queue, task.id.as_str());
-        Self { queue, key, claim: task.claim() }
+        Self { claims, queue, key, claim: task.claim() }
     }
 
     /// Reads its claim file. Returns `None` for a record of another boot, whose numbers mean
     /// nothing here.
     pub(super) fn record(&self, host: &Host) -> Option<ClaimRecord> {
-        let path = StateDir::beside(self.queue).claim_lock(&self.key);
+        let record = ClaimRecord::parse(&self.claims.record(self.queue, &self.key)?);
         let newer = |record: &ClaimRecord| record.v > ClaimRecord::VERSION;
-        ClaimRecord::read(&path).filter(|record| record.boot == host.boot || newer(record))
+        record.filter(|record| record.boot == host.boot || newer(record))
     }
 
     /// Returns the search key for its processes: the task in this folder, even if the folder was
@@ -100,14 +101,15 @@ pub(super) fn judge<'p>(
 /// once, on first use, so its results are valid for that moment.
 #[derive(Debug)]
 pub(crate) struct ClaimReader<'h> {
+    claims: &'h dyn ClaimKeeper,
     system: &'h dyn System,
     processes: OnceCell<Result<Processes, String>>,
 }
 
 impl<'h> ClaimReader<'h> {
-    /// Creates a reader for `system`, which scans later.
-    pub(crate) fn new(system: &'h dyn System) -> Self {
-        Self { system, processes: OnceCell::new() }
+    /// Creates a reader of `claims` for `system`, which scans later.
+    pub(crate) fn new(claims: &'h dyn ClaimKeeper, system: &'h dyn System) -> Self {
+        Self { claims, system, processes: OnceCell::new() }
     }
 
     /// Determines who has `task`, which is in progress, in the queue at the real path `queue`.
@@ -120,13 +122,13 @@ impl<'h> ClaimReader<'h> {
         if worker == Some(self.system.own().0) {
             return Liveness::Ours;
         }
-        judge(&Asked::of(queue, task), self.system, || self.processes())
+        judge(&Asked::of(self.claims, queue, task), self.system, || self.processes())
     }
 
     /// Returns whether a command of the task's last attempt still runs, according to its claim
     /// file.
     pub(crate) fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
-        let asked = Asked::of(queue, task);
+        let asked = Asked::of(self.claims, queue, task);
         let record = asked.record(self.system.host());
         if record.as_ref().and_then(|record| record.command).is_none() {
             return false;
@@ -147,6 +149,8 @@ mod tests {
     use crate::claims::ThisHost;
     use crate::platform::scan;
     use crate::queue::Queue;
+    use crate::store::StateDir;
+    use crate::store::file::ClaimFiles;
     use serde_json::{Value, json};
     use std::path::PathBuf;
 
@@ -170,7 +174,8 @@ mod tests {
         }
 
         fn liveness(&self) -> Liveness {
-            ClaimReader::new(&ThisHost::current()).liveness(&self.path(), &self.queue.tasks()[0])
+            ClaimReader::new(&ClaimFiles, &ThisHost::current())
+                .liveness(&self.path(), &self.queue.tasks()[0])
         }
 
         fn record(&self, host: &Host, pid: u32, start: u64) {

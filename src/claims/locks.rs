@@ -5,13 +5,13 @@
 //! folder may vanish at any time, and a newly created lock file proves nothing. Each lock is
 //! therefore stored with whether the processes were scanned since it was taken.
 
-use crate::platform::lock::{FileLock, LockError};
-use crate::store::{StateDir, StoreError, TaskKey};
+use crate::store::{ClaimKeeper, Hold, StoreError, TaskKey};
 use std::collections::HashMap;
+use std::path::Path;
 
 #[derive(Debug)]
 struct Held {
-    lock: FileLock,
+    hold: Hold,
     looked: bool,
 }
 
@@ -23,16 +23,17 @@ pub(super) struct Locks {
 
 impl Locks {
     /// Takes the lock of a task without waiting. Returns `false` if another process has it.
-    pub(super) fn take(&mut self, state: &StateDir, key: &TaskKey) -> Result<bool, StoreError> {
+    pub(super) fn take(
+        &mut self,
+        claims: &dyn ClaimKeeper,
+        queue: &Path,
+        key: &TaskKey,
+    ) -> Result<bool, StoreError> {
         if self.held.contains_key(key) {
             return Ok(true);
         }
-        let path = state.claim_lock(key);
-        let lock = state
-            .with(&state.claims(), || FileLock::try_acquire(&path).map_err(LockError::into_io))
-            .map_err(StoreError::io("lock", &path))?;
-        let Some(lock) = lock else { return Ok(false) };
-        self.held.insert(key.clone(), Held { lock, looked: false });
+        let Some(hold) = claims.take(queue, key)? else { return Ok(false) };
+        self.held.insert(key.clone(), Held { hold, looked: false });
         Ok(true)
     }
 
@@ -49,13 +50,13 @@ impl Locks {
     }
 
     /// Returns the lock of a task, if this process holds it.
-    pub(super) fn get(&self, key: &TaskKey) -> Option<&FileLock> {
-        self.held.get(key).map(|held| &held.lock)
+    pub(super) fn get(&self, key: &TaskKey) -> Option<&Hold> {
+        self.held.get(key).map(|held| &held.hold)
     }
 
     /// Removes the lock of a task and returns it.
-    pub(super) fn give(&mut self, key: &TaskKey) -> Option<FileLock> {
-        self.held.remove(key).map(|held| held.lock)
+    pub(super) fn give(&mut self, key: &TaskKey) -> Option<Hold> {
+        self.held.remove(key).map(|held| held.hold)
     }
 
     /// Releases all locks.

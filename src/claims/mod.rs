@@ -15,6 +15,8 @@ mod liveness;
 mod locks;
 mod processes;
 mod system;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use liveness::{ClaimReader, worker_alive};

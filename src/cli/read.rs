@@ -162,7 +162,7 @@ impl<'a> Snapshot<'a> {
 /// Collects everything outside the queues that determines which tasks are ready.
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let (now, system) = (SystemClock.now(), ThisHost::current());
-    let reader = ClaimReader::new(&system);
+    let reader = ClaimReader::new(&**set.claims(), &system);
     let seen = Seen {
         now,
         paused: paused(set, queues.len()),

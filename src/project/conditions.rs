@@ -2,7 +2,6 @@
 
 use super::questions::questions;
 use super::queues::QueueSet;
-use super::requests;
 use super::structure::Structure;
 use crate::domain::{Liveness, QueueIx};
 use crate::plan::{AgentPause, Conditions, NeighbourTask};
@@ -53,10 +52,6 @@ impl Seen {
 
 /// Returns the queues that are paused.
 pub(crate) fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
-    let is_paused = |queue: &QueueIx| {
-        let state = set.state(*queue);
-        let names = [Some(set.queue(*queue).stem()), None];
-        names.iter().any(|name| requests::date(&state.request(requests::PAUSE, *name)).is_some())
-    };
+    let is_paused = |queue: &QueueIx| set.control().paused(set.real(*queue)).is_some();
     QueueIx::first(queues).filter(is_paused).collect()
 }

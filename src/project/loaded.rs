@@ -4,8 +4,7 @@ use super::queues::QueueSet;
 use super::resolve::{Among, resolve};
 use crate::config::{Config, Selection};
 use crate::queue::Queue;
-use crate::store::file::FileOptions;
-use crate::store::{Draft, Patience, Place, QueueStore, StoreError};
+use crate::store::{Backend, Draft, Patience, Place, QueueStore, StoreError};
 use std::sync::Arc;
 
 /// The loaded queues, served ones first.
@@ -20,8 +19,8 @@ impl Project {
     ///
     /// # Errors
     /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
-    pub fn open(selection: Selection, options: FileOptions) -> Result<Self, StoreError> {
-        let (set, store) = QueueSet::open(selection, options)?;
+    pub fn open(selection: Selection, backend: impl Backend) -> Result<Self, StoreError> {
+        let (set, store) = QueueSet::open(selection, backend)?;
         Ok(Self { set: Arc::new(set), store })
     }
 

@@ -12,7 +12,6 @@ mod questions;
 mod queue_ref;
 mod queues;
 pub(crate) mod repositories;
-pub(crate) mod requests;
 mod resolve;
 mod scope;
 mod structure;

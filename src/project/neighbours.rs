@@ -6,32 +6,24 @@ use crate::claims::ClaimReader;
 use crate::domain::{Liveness, QueueIx, Status, Task};
 use crate::plan::{self, NeighbourTask};
 use crate::queue::Queue;
-use crate::store::file::Peek;
-use crate::store::registry::{Listing, Registry};
 use crate::store::{Place, StoreError};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The other queues of the projects of a command.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbours {
-    seen: BTreeMap<PathBuf, Peek>,
-    listings: BTreeMap<PathBuf, Listing>,
+    seen: BTreeSet<PathBuf>,
 }
 
 impl Neighbours {
     /// Registers the served queues, so that loops over other queues find them.
     ///
     /// # Errors
-    /// Returns [`StoreError`] if a project root is not writable.
+    /// Returns [`StoreError`] if a queue cannot be registered.
     pub(crate) fn enter(set: &QueueSet) -> Result<(), StoreError> {
-        for queue in set.each_served() {
-            let registry = Registry::of(set.root(queue));
-            registry
-                .enter(set.real(queue))
-                .map_err(StoreError::io("enter the queue in", registry.dir()))?;
-        }
-        Ok(())
+        let mut served = set.each_served();
+        served.try_for_each(|queue| set.control().register(set.root(queue), set.real(queue)))
     }
 
     /// Returns the tasks that run in the projects of `set`, except those that `queues` show in
@@ -57,36 +49,23 @@ impl Neighbours {
             outside.extend(leaving.map(|task| named(set, root, path, task)));
         }
         for root in roots {
-            let listing = self.listings.entry(root.to_owned()).or_default();
-            let registry = Registry::of(root);
-            let listed = registry.list(listing).map_err(StoreError::io("list", registry.dir()));
-            for path in listed? {
+            for path in set.control().registered(root)? {
                 if set.all_real().any(|own| own == path) {
                     continue;
                 }
-                let peek = self.seen.entry(path.clone()).or_insert_with(|| Peek::of(path));
                 let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
-                for task in peek.tasks(may_run)? {
-                    outside.extend(neighbour(set, root, path, task, reader));
+                for task in set.control().tasks(&path, &may_run)? {
+                    outside.extend(neighbour(set, root, &path, &task, reader));
                 }
+                self.seen.insert(path);
             }
         }
         Ok(outside)
     }
 
-    /// Returns the queues that were examined so far.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.seen.keys().map(PathBuf::as_path)
-    }
-
-    /// Returns all queues that are registered in the projects of `set`, as far as they can be read.
-    pub(crate) fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
-        set.roots().flat_map(|root| Registry::of(&root.path).queues().unwrap_or_default())
-    }
-
-    /// Returns the folder in which the queues of the project at `root` are registered.
-    pub(crate) fn dir(root: &Path) -> PathBuf {
-        Registry::of(root).dir()
+    /// Returns the keys of the queues that were examined so far.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Path> {
+        self.seen.iter().map(PathBuf::as_path)
     }
 }
 

@@ -5,10 +5,11 @@ use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
 use crate::domain::{Field, QueueIx, Task, Text, Typed};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
-use crate::store::file::{FileOptions, FileStore};
-use crate::store::{QueueStore, StateDir, StoreError};
+use crate::store::control::Control;
+use crate::store::{Backend, ClaimKeeper, Opened, QueueStore, StateDir, StoreError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The loaded queues, served ones first.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct QueueSet {
     pub typed: Typed,
     queues: Vec<QueueRef>,
     served: usize,
+    claims: Arc<dyn ClaimKeeper>,
+    control: Arc<dyn Control>,
 }
 
 impl QueueSet {
@@ -31,13 +34,13 @@ impl QueueSet {
     /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
     pub(super) fn open(
         selection: Selection,
-        options: FileOptions,
+        backend: impl Backend,
     ) -> Result<(Self, Box<dyn QueueStore>), StoreError> {
         let known = selection.config.known_queues();
         let Selection { config, queues: mut members, typed } = selection;
         let paths: Vec<PathBuf> = members.iter().map(|queue| queue.path.clone()).collect();
         let served = members.len();
-        let mut store: Box<dyn QueueStore> = Box::new(FileStore::open(&paths, options)?);
+        let Opened { mut store, claims, control } = backend.open(&paths)?;
         for other in referred(store.queues(), known, &config) {
             if store.watch(&other.path) {
                 members.push(other);
@@ -46,7 +49,7 @@ impl QueueSet {
         let numbered = QueueIx::each(members);
         let queues: Vec<QueueRef> =
             numbered.map(|(queue, member)| identity(&*store, queue, member, &config)).collect();
-        let set = Self { config, typed, queues, served };
+        let set = Self { config, typed, queues, served, claims, control };
         store.share(set.roots().map(|root| root.path.clone()).collect());
         Ok((set, store))
     }
@@ -62,6 +65,16 @@ impl QueueSet {
             }
         }
         self.queues.len() > before
+    }
+
+    /// Returns where the claims of their tasks are held.
+    pub fn claims(&self) -> &Arc<dyn ClaimKeeper> {
+        &self.claims
+    }
+
+    /// Returns where loops and people find each other.
+    pub fn control(&self) -> &dyn Control {
+        &*self.control
     }
 
     /// Returns the number of served queues, which come first.

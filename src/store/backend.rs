@@ -1,14 +1,19 @@
 //! What a place for queues must be able to do. The loop and the verbs know no other way to them.
 
+use super::control::Control;
 use super::draft::Draft;
 use super::error::StoreError;
 use super::judge::Recorded;
 use super::place::{Place, TaskRef};
-use super::state::StateDir;
+use super::state::{StateDir, TaskKey};
 use crate::domain::{Event, QueueIx};
+use crate::platform::lock::FileLock;
 use crate::queue::Queue;
 use std::collections::HashSet;
+use std::fmt::Debug;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How long an update waits for the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub type OnChange = Box<dyn FnMut(&[Queue]) -> Vec<String> + Send>;
 /// A set of queues that are read and changed together, with their journals.
 ///
 /// The first queues are served: they may be changed. The others are only read.
-pub trait QueueStore: std::fmt::Debug + Send {
+pub trait QueueStore: Debug + Send {
     /// Returns the queues as of the last read or update, without reading again.
     fn queues(&self) -> &[Queue];
 
@@ -156,4 +161,56 @@ pub trait QueueStore: std::fmt::Debug + Send {
         let still: HashSet<QueueIx> = alone.filter(|queue| self.is_still(*queue)).collect();
         self.recorded_mut().quiet.extend(still);
     }
+}
+
+/// Where claims are held. Who has a task is decided above it, in the same way for every store
+/// (`docs/design/claims.md`).
+pub trait ClaimKeeper: Debug + Send + Sync {
+    /// Takes the claim of a task without waiting. Returns `None` while somebody else holds it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be determined.
+    fn take(&self, queue: &Path, key: &TaskKey) -> Result<Option<Hold>, StoreError>;
+
+    /// Returns what the last supervisor that held the claim wrote about itself.
+    fn record(&self, queue: &Path, key: &TaskKey) -> Option<Vec<u8>>;
+
+    /// Returns the last event of a task that gave it to a worker or took it away.
+    fn last_owner(&self, queue: &Path, task: &str) -> Option<Event>;
+}
+
+/// A claim that this process holds, until this is dropped.
+pub trait Held: Debug + Send {
+    /// Returns whether it still excludes others. A hold that was deleted behind our back does not.
+    ///
+    /// # Errors
+    /// Any error that leaves this open.
+    fn is_valid(&self) -> io::Result<bool>;
+
+    /// Returns the lock that a supervisor on this host must inherit to hold the claim as well;
+    /// `None` if no process can inherit this claim.
+    fn lock(&self) -> Option<&FileLock>;
+}
+
+/// A claim that this process holds, of any store.
+pub type Hold = Box<dyn Held>;
+
+/// A place for queues: from it come the queues, who has their tasks, and who serves them.
+pub trait Backend {
+    /// Opens and reads the queues at these addresses. Writes nothing and takes no lock.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one cannot be read or is refused.
+    fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError>;
+}
+
+/// What a [`Backend`] opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The queues.
+    pub store: Box<dyn QueueStore>,
+    /// The claims of their tasks.
+    pub claims: Arc<dyn ClaimKeeper>,
+    /// The loops that serve them.
+    pub control: Arc<dyn Control>,
 }

@@ -6,17 +6,22 @@
 //! a store; [`mod@file`] stores queues in files.
 
 mod backend;
+pub mod control;
 mod draft;
 mod error;
 mod event_kind;
 pub mod file;
 pub mod journal;
 mod judge;
+#[cfg(test)]
+pub(crate) mod memory;
 mod place;
 mod records;
 pub mod state;
+#[cfg(test)]
+pub(crate) mod tests;
 
-pub use backend::{OnChange, Patience, QueueStore};
+pub use backend::{Backend, ClaimKeeper, Held, Hold, OnChange, Opened, Patience, QueueStore};
 pub use draft::{Actor, Draft, new_event, queue_name};
 pub use error::StoreError;
 pub(crate) use journal::last_good;

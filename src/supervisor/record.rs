@@ -42,7 +42,11 @@ impl ClaimRecord {
     /// Reads the record in the claim file at `path`; `None` if there is none that can be read.
     pub fn read(path: &Path) -> Option<Self> {
         const LIMIT: u64 = 64 * 1024;
-        let bytes = open::read(path, Links::Refuse, LIMIT).ok()?;
+        Self::parse(&open::read(path, Links::Refuse, LIMIT).ok()?)
+    }
+
+    /// Returns the record in the content of a claim file; `None` if there is none that can be read.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         // Anything after the first line is the rest of a longer, previous record.
         serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next()?).ok()
     }

@@ -7,7 +7,6 @@ use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::plan::{Node, Resolution, State};
-use crate::store::workers;
 use crate::views::fold::folded;
 use crate::views::{escape, json};
 use std::collections::HashSet;
@@ -78,9 +77,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
 /// Returns whether any loop serves one of the queues.
 fn serves(reading: &Reading) -> bool {
     let set = reading.project.set();
-    set.each_served().any(|queue| {
-        workers::look(&set.state(queue)).iter().any(|about| about.serves(set.queue(queue).stem()))
-    })
+    set.each_served().any(|queue| set.control().loops(set.real(queue)) > 0)
 }
 
 /// Reports how the wait ended.

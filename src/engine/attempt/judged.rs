@@ -82,7 +82,7 @@ impl Judging<'_> {
         if !keeper.take(real, &key, task.claim())? {
             return Err(busy());
         }
-        let lock = keeper.lock_of(&key).ok_or_else(busy)?;
+        let lock = keeper.lock_of(&key).and_then(|hold| hold.lock()).ok_or_else(busy)?;
         let token = ClaimToken { worker: self.worker.clone(), attempt: NO_ATTEMPT };
         let fixed = Fixed::of(&set.config, self.source.vars);
         let mut job = self.source.job(place, token, &fixed)?;

@@ -12,7 +12,7 @@ use super::recovery::{self, Others};
 use super::resting::{Due, Resting};
 use super::reviews;
 use super::trees::{Profile, TreeKnowledge, Wanted, judged, tree_key};
-use crate::claims::{ClaimReader, Keeper, fencing};
+use crate::claims::{Keeper, fencing};
 use crate::domain::{ClaimToken, Liveness, Outcome, QueueIx, ReasonCode, WorkerId};
 use crate::engine::attempt::Finished;
 use crate::plan;
@@ -298,7 +298,7 @@ impl Dispatcher {
         structure: &Structure,
         look: &Look<'_>,
     ) -> Result<plan::Conditions, StoreError> {
-        let reader = ClaimReader::new(self.keeper.system());
+        let reader = self.keeper.reader();
         let others = crate::project::others_claims(set, queues, set.served(), &reader);
         let untold = look.untold.iter().map(|at| (*at, Liveness::Foreign));
         let here = self.clock.monotonic();
@@ -383,5 +383,5 @@ fn lost(set: &QueueSet, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> 
     if fault::is(Fault::TokenIgnored) {
         return None;
     }
-    fencing::lost(set.real(place.queue), draft.task(place), token)
+    fencing::lost(&**set.claims(), set.real(place.queue), draft.task(place), token)
 }

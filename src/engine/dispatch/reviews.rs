@@ -35,7 +35,7 @@ pub(super) fn decided(draft: &Draft<'_>, set: &QueueSet, review: &InReview) -> O
         return Some(Reviewed { token, change: None });
     };
     let task = draft.task(Place { queue: review.queue, task });
-    if fencing::lost(set.real(review.queue), task, &token).is_some() {
+    if fencing::lost(&**set.claims(), set.real(review.queue), task, &token).is_some() {
         return Some(Reviewed { token, change: None });
     }
     let change = task.change().filter(|change| change.waits != Waits::Review)?;

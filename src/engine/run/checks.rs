@@ -13,9 +13,8 @@ use super::untouched::{self, Learned, Told};
 use crate::domain::{Outcome, QueueIx, ReasonCode, Verdict};
 use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{Dispatcher, SlotIx, Wanted, tree_key};
-use crate::platform::lock::FileLock;
 use crate::project::Project;
-use crate::store::{StoreError, attempts};
+use crate::store::{Hold, StoreError, attempts};
 use crate::verify::VerifyStep;
 
 /// Starts verifications of the tree and processes their results.
@@ -99,7 +98,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         slot: SlotIx,
         (check, queue, steps): (Check, QueueIx, &[VerifyStep]),
         kind: Kind,
-        lock: FileLock,
+        lock: Hold,
     ) {
         let around = Around {
             set: self.project.set(),

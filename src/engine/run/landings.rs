@@ -2,7 +2,7 @@
 //! takes its task. The slots are free meanwhile.
 
 use crate::domain::{Change, ClaimToken, QueueIx, Waits};
-use crate::platform::lock::FileLock;
+use crate::store::Hold;
 use crate::workspace::Entry;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(super) struct Waiting {
     /// What is to land; `None` if another loop left it.
     pub(super) entry: Option<Box<Entry>>,
     /// The lock of its claim; `None` if the lock was lost and has to be taken again.
-    pub(super) lock: Option<FileLock>,
+    pub(super) lock: Option<Hold>,
     /// When to try it; `None` means at once.
     pub(super) due: Option<Instant>,
 }

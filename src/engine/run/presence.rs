@@ -1,27 +1,25 @@
-//! A loop among other loops: the registrations by which they find it, and the requests that people
-//! make through files.
+//! A loop among other loops: the entry by which they find it, and what people ask of it.
 //!
-//! A loop writes into its registration which paused queues are still, with the date of the request
+//! A loop says in its entry which paused queues are still, with the date of the request
 //! that it saw. A person who waits for a pause then knows that the answer is about this pause and
 //! not about an earlier one.
 
 use crate::domain::QueueIx;
 use crate::platform::fault::{self, Fault};
 use crate::platform::scan;
-use crate::project::requests::Requests;
 use crate::project::{Neighbours, QueueSet};
-use crate::store::workers::{About, Paused, Registration, Stillness};
-use crate::store::{StateDir, StoreError};
+use crate::store::StoreError;
+use crate::store::control::{Entry, Looping, Stillness};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::path::Path;
 use std::time::SystemTime;
 
-/// Where a loop is registered, and where it receives requests.
+/// Where a loop is entered, and where it receives requests.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    entries: Vec<Registration>,
-    requests: Vec<Requests>,
+    entry: Option<Box<dyn Entry>>,
     /// Since when each served queue is paused, if it is.
     pauses: Vec<Option<SystemTime>>,
     /// The paused queues that were checked when nothing ran for them any more, and whether their
@@ -32,7 +30,7 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    /// Registers a loop of `jobs` slots in the state folder of each served queue, under `name`.
+    /// Enters a loop of `jobs` slots over the served queues, under `name`.
     pub(super) fn enter(
         set: &QueueSet,
         jobs: usize,
@@ -40,45 +38,25 @@ impl Presence {
         pid: u32,
     ) -> Result<Self, StoreError> {
         Neighbours::enter(set)?;
-        let mut entries: Vec<(StateDir, Registration)> = Vec::new();
-        let mut requests = Vec::new();
-        for queue in set.each_served() {
-            let state = set.state(queue);
-            if !entries.iter().any(|(entered, _)| *entered == state) {
-                let here = set.each_served().filter(|other| set.state(*other) == state);
-                let about = About {
-                    pid,
-                    start: scan::start_time(pid).unwrap_or_default(),
-                    queues: here.map(|queue| set.queue(queue).stem().to_owned()).collect(),
-                    jobs,
-                    paused: BTreeMap::new(),
-                    unread: BTreeSet::new(),
-                };
-                let entry = Registration::enter(&state, name, about)
-                    .map_err(StoreError::io("register the loop in", state.workers()))?;
-                entries.push((state.clone(), entry));
-            }
-            if let Some((_, entry)) = entries.iter().find(|(entered, _)| *entered == state) {
-                requests.push(Requests::new(&state, set.queue(queue).stem(), entry));
-            }
-        }
-        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(Self { entries, requests, ..Self::default() })
+        let queues: Vec<&Path> = set.each_served().map(|queue| set.real(queue)).collect();
+        let start = scan::start_time(pid).unwrap_or_default();
+        let about = Looping { name: name.to_owned(), pid, start, jobs };
+        Ok(Self { entry: Some(set.control().enter(&queues, &about)?), ..Self::default() })
     }
 
-    /// Registers the loop again if its registration is gone: agents delete the state folder.
+    /// Enters the loop again if its entry is gone: agents delete the state folder.
     pub(super) fn keep(&mut self) -> Option<io::Error> {
-        self.entries.iter_mut().find_map(|entry| entry.keep().err())
+        self.entry.as_mut()?.keep().err()
     }
 
-    /// Returns, in words, the files that are named like a request but are not one.
+    /// Returns, in words, what looks like a request and is none.
     pub(super) fn no_requests(&self) -> Vec<String> {
-        self.requests.iter().flat_map(Requests::strays).collect()
+        self.entry.iter().flat_map(|entry| entry.strays()).collect()
     }
 
     /// Checks what is requested now. Returns whether the loop must stop.
     pub(super) fn look(&mut self) -> bool {
-        let asked: Vec<_> = self.requests.iter().map(Requests::look).collect();
+        let asked = self.entry.as_ref().map(|entry| entry.asked()).unwrap_or_default();
         self.pauses = asked.iter().map(|asked| asked.pause).collect();
         asked.iter().any(|asked| asked.stop)
     }
@@ -112,8 +90,8 @@ impl Presence {
         self.looked.insert(queue, judged);
     }
 
-    /// Writes into the registrations which queues are still.
-    pub(super) fn say(&mut self, set: &QueueSet, is_still: impl Fn(QueueIx) -> bool) {
+    /// Says in the entry which queues are still.
+    pub(super) fn say(&mut self, is_still: impl Fn(QueueIx) -> bool) {
         let Self { pauses, looked, .. } = self;
         looked.retain(|queue, _| pauses[*queue].is_some());
         let still: Vec<Option<Stillness>> = QueueIx::first(pauses.len())
@@ -124,21 +102,14 @@ impl Presence {
                 Some(Stillness { asked, judged })
             })
             .collect();
-        for entry in &mut self.entries {
-            let here =
-                QueueIx::first(still.len()).filter(|queue| set.state(*queue) == *entry.state());
-            let paused: Paused = here
-                .filter_map(|queue| Some((set.queue(queue).stem().to_owned(), still[queue]?)))
-                .collect();
-            // Errors are ignored: a caller that waits asks again, and the next write reports a full
-            // disk.
-            drop(entry.say_paused(paused));
+        if let Some(entry) = &mut self.entry {
+            entry.say(&still);
         }
     }
 
-    /// Removes the registrations: other loops no longer find this one.
+    /// Removes the entry: other loops no longer find this one.
     pub(super) fn leave(&mut self) {
-        self.entries.clear();
+        self.entry = None;
     }
 }
 

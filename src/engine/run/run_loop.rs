@@ -20,6 +20,7 @@ use crate::queue::Queue;
 use crate::store::{StoreError, new_event, queue_name};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// A running loop.
 pub(crate) struct RunLoop<'o> {
@@ -137,8 +138,9 @@ impl<'o> RunLoop<'o> {
             edits::add_gates(self.work.project_mut(), self.crew.drain().paused())?;
         }
         let (_, dispatcher) = self.work.survey();
-        let all = self.work.project().set().all_real();
-        Ok(new | self.inbox.attention().also(all.chain(dispatcher.neighbours().paths())))
+        let own = self.work.project().set().all_real();
+        let all: Vec<&Path> = own.chain(dispatcher.neighbours().keys()).collect();
+        Ok(new | self.inbox.attention().also(&all))
     }
 
     /// Checks whether a pause or an end was requested.
@@ -174,7 +176,7 @@ impl<'o> RunLoop<'o> {
             self.crew.tell().change(&looked.unwrap_or_default());
         }
         let slots = self.crew.slots();
-        self.presence.say(self.work.project().set(), |queue| slots.are_still(queue));
+        self.presence.say(|queue| slots.are_still(queue));
         self.work.project_mut().store_mut().note_stillness();
     }
 

@@ -7,7 +7,7 @@ use super::thread::{Ended, Executor, Holder, Surroundings};
 use crate::domain::{ClaimToken, QueueIx, WorkerId};
 use crate::engine::attempt::{Finished, Job, Purpose, Steering};
 use crate::engine::dispatch::SlotIx;
-use crate::platform::lock::FileLock;
+use crate::store::Hold;
 use crate::supervisor::{Controls, Supervisor};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Slot {
     /// one.
     supervisor: Option<Box<Supervisor>>,
     /// The lock of that claim, shared with the supervisor.
-    lock: Option<FileLock>,
+    lock: Option<Hold>,
 }
 
 /// Work that ended in a slot and is not written yet.
@@ -123,7 +123,7 @@ impl Slots {
 
     /// Returns the holder of the claim for the next work in `slot`. Without a new `lock`, that is
     /// the supervisor that has the claim already, or the lock that this loop kept.
-    pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<FileLock>) -> Option<Holder> {
+    pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<Hold>) -> Option<Holder> {
         let own = &mut self.slots[slot.index()];
         let supervisor = own.supervisor.take();
         match (lock, supervisor) {
@@ -203,7 +203,7 @@ impl Slots {
 
     /// Takes the lock of the last claim in `slot`: it stays locked even after the supervisor is
     /// released.
-    pub(super) fn take_lock(&mut self, slot: SlotIx) -> Option<FileLock> {
+    pub(super) fn take_lock(&mut self, slot: SlotIx) -> Option<Hold> {
         self.slots[slot.index()].lock.take()
     }
 

@@ -37,12 +37,12 @@ pub(crate) fn start(
 ) -> Result<RunLoop<'_>, StoreError> {
     let system = |what| StoreError::io(what, "/proc");
     let (outbox, messages) = mpsc::channel();
-    let (keeper, pid) = (Keeper::default(), std::process::id());
+    let (set, pid) = (project.set(), std::process::id());
+    let keeper = Keeper::here(Arc::clone(set.claims()));
     process::become_subreaper().map_err(system("adopt orphans of"))?;
     let worker = || WorkerId::new(&format!("{}:{pid}:{}", keeper.host().name, options.ids.hex8()));
     // The additional worker only lands.
     let workers: Vec<WorkerId> = (0..=options.jobs.max(1)).map(|_| worker()).collect();
-    let set = project.set();
     let presence = Presence::enter(set, options.jobs, &options.ids.hex8(), pid)?;
     let (changed, signalled) = (outbox.clone(), outbox.clone());
     let blind = fault::is(Fault::OneThread);

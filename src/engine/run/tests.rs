@@ -120,7 +120,7 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
     let crew = Crew::new(slots, Drain::new(limits, clock.monotonic()), teller);
     let planner = Planner::new(ranking_rules(project.set(), project.queues()));
     let tools = (Arc::clone(&clock), Arc::clone(&options.ids));
-    let (keeper, scope) = (Keeper::default(), Scope::default());
+    let (keeper, scope) = (Keeper::here(Arc::clone(project.set().claims())), Scope::default());
     let dispatcher = Dispatcher::new(planner, keeper, workers, scope, tools);
     let inbox = Inbox::new(inbox, Attention::start(project.set(), || {}), None);
     messages.into_iter().for_each(|message| outbox.send(message).unwrap());

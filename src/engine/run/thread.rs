@@ -8,14 +8,11 @@ use crate::engine::attempt::{
 use crate::engine::dispatch::SlotIx;
 use crate::platform::claim_tag::ClaimTag;
 use crate::platform::clock::Clock;
-use crate::platform::dir::identity;
 use crate::platform::fault::{self, Fault};
-use crate::platform::lock::FileLock;
-use crate::platform::open;
 use crate::platform::signal::Request;
+use crate::store::Hold;
 use crate::supervisor::{Controls, Launch, Lost, Supervisor};
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +49,7 @@ pub(super) struct Ended {
     /// The supervisor, which still holds the claim.
     pub(super) supervisor: Option<Box<Supervisor>>,
     /// The lock of the claim, if it was passed with the job: the supervisor shares it.
-    pub(super) lock: Option<FileLock>,
+    pub(super) lock: Option<Hold>,
 }
 
 /// What the thread of a slot needs besides the job.
@@ -70,7 +67,7 @@ pub(super) enum Holder {
     Supervisor(Box<Supervisor>),
     /// The lock, to be handed over.
     Lock {
-        lock: FileLock,
+        lock: Hold,
         /// The idle supervisor of the slot's last task, which may take the claim.
         idle: Option<Box<Supervisor>>,
     },
@@ -229,10 +226,14 @@ fn vanished(lost: &Lost) -> Refused {
 /// Hands the claim over to a supervisor. The attempt may begin if this succeeds.
 fn hand_over(
     tag: &ClaimTag,
-    lock: &FileLock,
+    hold: &Hold,
     idle: Option<Box<Supervisor>>,
     around: &Surroundings,
 ) -> Result<Box<Supervisor>, Refused> {
+    let Some(lock) = hold.lock() else {
+        let reason = "no process of this host can inherit the claim".to_owned();
+        return Err((Outcome::FailedToStart { reason: reason.clone() }, reason, None));
+    };
     // An idle supervisor that died or was ended meanwhile had no work, so it is simply replaced.
     let taken = idle.and_then(|mut idle| idle.take(tag, lock).is_ok().then_some(idle));
     let supervisor = match taken {
@@ -252,10 +253,7 @@ fn hand_over(
     };
     // From now on, any process that takes the task finds the supervisor among the processes. If
     // another one took it earlier, after the lock file was deleted, it created a new lock file.
-    let there = open::if_there(fs::symlink_metadata(lock.path()));
-    let current =
-        there.and_then(|there| Ok(there.as_ref().map(identity) == Some(lock.identity()?)));
-    match current {
+    match hold.is_valid() {
         Ok(true) => return Ok(supervisor),
         Ok(false) => {}
         Err(error) => {

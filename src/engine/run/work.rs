@@ -245,17 +245,17 @@ impl Work {
     /// Ends attempts whose claim a person's verb has ended.
     fn end_what_was_taken_away(&self, crew: &mut Crew<'_>) {
         let (set, queues) = (self.project.set(), self.project.queues());
-        let paused = crew.drain().paused().clone();
+        let (claims, paused) = (&**set.claims(), crew.drain().paused().clone());
         crew.slots_mut().end(|running| {
             let (number, token) = (running.queue(), running.token());
             let (real, queue) = (set.real(number), &queues[number]);
             // During a pause, someone may be replacing the file with another version.
             if paused.contains(&number) {
-                return fencing::is_ended(real, running.id(), token);
+                return fencing::is_ended(claims, real, running.id(), token);
             }
             // A missing task was deleted by an edit, which will be put back.
             let task = queue.index_of(running.id()).map(|index| &queue.tasks()[index]);
-            task.is_some_and(|task| fencing::lost(real, task, token).is_some())
+            task.is_some_and(|task| fencing::lost(claims, real, task, token).is_some())
         });
     }
 

@@ -6,6 +6,7 @@ use crate::domain::{Claim, Liveness, Status, Task, TaskId, Transition};
 use crate::project::Project;
 use crate::store::{Draft, Place, StoreError, TaskRef};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Why a verb does not end a claim.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +34,26 @@ pub(super) enum Living {
 }
 
 /// The dead claims of some tasks. No worker can take these tasks over as long as this value exists.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct DeadClaims {
     keeper: Keeper,
     claims: HashMap<TaskRef, Option<Claim>>,
 }
 
 impl DeadClaims {
+    /// Creates a value that holds none.
+    pub(super) fn none(project: &Project) -> Self {
+        let keeper = Keeper::here(Arc::clone(project.set().claims()));
+        Self { keeper, claims: HashMap::new() }
+    }
+
     /// Finds the dead claims of the tasks at `places`, and ends what is left of their attempts.
     pub(super) fn find(
         project: &Project,
         places: &[Place],
         living: Living,
     ) -> Result<Self, VerbError> {
-        let mut dead = Self::default();
+        let mut dead = Self::none(project);
         for place in places {
             let task = &project.queues()[place.queue].tasks()[place.task];
             if task.status != Status::InProgress {

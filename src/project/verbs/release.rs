@@ -21,7 +21,7 @@ pub(crate) fn release(
     let places = places?;
     // Kept until the change is written, so that no worker takes the tasks over in the meantime.
     let dead = match force {
-        true => DeadClaims::default(),
+        true => DeadClaims::none(project),
         false => DeadClaims::find(project, &places, Living::Refused)?,
     };
     let done = project.each(ids, |draft, place| {

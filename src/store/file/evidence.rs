@@ -13,7 +13,7 @@ use crate::store::{Backups, StoreError, Trees, last_good};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// The files of the served queues.
+/// The files of all queues, served ones first.
 pub(super) struct Files<'s> {
     pub(super) loaded: &'s mut [Loaded],
     pub(super) journals: &'s HashMap<PathBuf, Journal>,
@@ -55,11 +55,14 @@ impl Evidence for Files<'_> {
     }
 
     fn others_ran(&self, queue: QueueIx) -> bool {
-        queue.of(self.roots).is_some_and(|root| {
+        let others =
+            |root: &PathBuf| beside::others_ran(root, self.loaded[queue].path(), self.backups);
+        match queue.of(self.roots) {
             // A verification of the tree executes what agents left there.
-            let path = self.loaded[queue].path();
-            Trees::of(root).are_judged() || beside::others_ran(root, path, self.backups)
-        })
+            Some(root) => Trees::of(root).are_judged() || others(root),
+            // The project of a queue that is only read is unknown.
+            None => self.roots.iter().any(others),
+        }
     }
 
     fn is_still(&self, queue: QueueIx) -> bool {

@@ -6,7 +6,10 @@
 //! lock and sees the old text or the new one, never a part.
 
 mod beside;
+mod claims;
 mod commit;
+mod control;
+mod entry;
 mod evidence;
 mod keep;
 mod loaded;
@@ -14,9 +17,10 @@ mod notes;
 mod options;
 mod parts;
 mod peek;
+mod requests;
 mod store;
 mod told;
-mod watched;
+mod wake;
 
 use super::draft::Draft;
 use super::journal::Journal;
@@ -27,11 +31,12 @@ use crate::platform::atomic_file::sweep;
 use crate::platform::lock::{self, DirLock, LockError};
 use crate::platform::{checks, descriptors};
 use crate::queue::{QUEUE_VERSION, Queue};
+pub use claims::ClaimFiles;
+pub use control::ControlFiles;
 use evidence::Files;
 use loaded::Loaded;
 pub use options::{FileOptions, OnWait};
 use parts::{Journals, Locking, Told};
-pub use peek::Peek;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -161,18 +166,19 @@ impl FileStore {
         locks: &[DirLock],
         change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
     ) -> Result<Option<Vec<Event>>, StoreError> {
+        for queue in self.recorded.take_doubted() {
+            self.loaded[queue].forget();
+        }
         self.load()?;
         self.refuse_newer()?;
-        for (file, queue) in self.loaded.iter_mut().zip(&self.queues).take(self.served) {
+        for (file, queue) in self.loaded.iter_mut().zip(&self.queues) {
             file.know(queue);
         }
         self.load_undecided()?;
-        self.doubt_watched();
-        let served = &mut self.loaded[..self.served];
         let unjudged: Vec<QueueIx> =
-            QueueIx::first(served.len()).filter(|n| served[*n].is_unexplained()).collect();
+            QueueIx::first(self.served).filter(|n| self.loaded[*n].is_unexplained()).collect();
         let mut files = Files {
-            loaded: served,
+            loaded: &mut self.loaded,
             journals: &self.journals.by_dir,
             roots: &self.locking.also,
             ids: &*self.options.ids,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The tasks of a queue file that may be running.
 #[derive(Debug)]
-pub struct Peek {
+pub(super) struct Peek {
     path: PathBuf,
     loaded: Option<Loaded>,
     tasks: Vec<Task>,
@@ -18,7 +18,7 @@ pub struct Peek {
 
 impl Peek {
     /// Creates a peek at the file with the real path `path`; reads nothing yet.
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         Self { path: path.to_owned(), loaded: None, tasks: Vec::new() }
     }
 
@@ -28,7 +28,7 @@ impl Peek {
     /// # Errors
     /// When the system lacks the resources to read it: a task that is left out could run at the
     /// same time as one that touches the same files.
-    pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> Result<&[Task], StoreError> {
+    pub(super) fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> Result<&[Task], StoreError> {
         let read = match &mut self.loaded {
             Some(loaded) => loaded.read_again(|content| Queue::parse(&self.path, content)),
             None => Loaded::read(&self.path, None).map(|(mut loaded, queue)| {

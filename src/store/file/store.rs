@@ -1,6 +1,9 @@
 //! Files as a store.
 
+use super::claims::ClaimFiles;
+use super::control::ControlFiles;
 use super::loaded::Loaded;
+use super::options::FileOptions;
 use super::{FileStore, ROUNDS, SETTLE_STEP, may_settle, settled};
 use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::is_littered;
@@ -9,11 +12,23 @@ use crate::queue::schema;
 use crate::store::journal::Journal;
 use crate::store::records::requests;
 use crate::store::{
-    Draft, OnChange, Patience, QueueStore, Recorded, StateDir, StoreError, TaskRef,
+    Backend, Draft, OnChange, Opened, Patience, QueueStore, Recorded, StateDir, StoreError, TaskRef,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
+
+impl Backend for FileOptions {
+    fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
+        let store = Box::new(FileStore::open(addresses, self)?);
+        Ok(Opened {
+            store,
+            claims: Arc::new(ClaimFiles),
+            control: Arc::new(ControlFiles::default()),
+        })
+    }
+}
 
 impl QueueStore for FileStore {
     fn queues(&self) -> &[crate::queue::Queue] {
@@ -33,6 +48,8 @@ impl QueueStore for FileStore {
         let read =
             checks::real_path(address).ok().and_then(|real| Loaded::read(&real, backups).ok());
         let Some((file, queue)) = read else { return false };
+        let journal = || Journal::new(file.state().clone());
+        self.journals.by_dir.entry(file.dir().to_owned()).or_insert_with(journal);
         self.loaded.push(file);
         self.queues.push(queue);
         true

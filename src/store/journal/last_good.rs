@@ -66,13 +66,17 @@ pub(crate) fn recorded(
     let name = queue.file_name()?;
     let dir = Dir::open(&folder(state)).ok()?;
     let read = read_file::read(&dir, name, MAX_BYTES as u64).ok()?;
-    let mut copy = Queue::parse(queue, read.content).ok()?;
-    let hash = copy.text_hash();
-    let since = journal.since(&name.to_string_lossy(), &hash, is_void)?;
-    for event in &since {
+    let copy = Queue::parse(queue, read.content).ok()?;
+    let since = journal.since(&name.to_string_lossy(), &copy.text_hash(), is_void)?;
+    Some(completed(copy, &since))
+}
+
+/// Returns a copy with the changes that were recorded `since` it was made.
+pub(in crate::store) fn completed(mut copy: Queue, since: &[Event]) -> Queue {
+    for event in since {
         replay(&mut copy, event);
     }
-    Some(copy)
+    copy
 }
 
 /// Applies the change that `event` records. A change that cannot be applied is left out: the copy

@@ -20,7 +20,6 @@ use crate::store::state::tail::{
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -223,23 +222,7 @@ impl Journal {
     /// if no line contains the hash. Void lines are left out, and the lines of the last write if it
     /// `is_void`.
     pub fn since(&self, queue: &str, hash: &str, is_void: bool) -> Option<Vec<Event>> {
-        let (last, mut void) = writes::read(self.of(queue));
-        void.extend(last.map(|last| last.range).filter(|_| is_void));
-        let mut since: Option<Vec<Event>> = None;
-        for (number, event) in self.of(queue).enumerate() {
-            let is = |key| event.data.get(key).and_then(Value::as_str) == Some(hash);
-            if void.iter().any(|lines| lines.contains(&number)) {
-                // Even a void line proves that the text before it was known.
-                if is("before") {
-                    since.get_or_insert_default();
-                }
-            } else if is("after") {
-                since = Some(Vec::new());
-            } else if since.is_some() || is("before") {
-                since.get_or_insert_default().push(event);
-            }
-        }
-        since
+        writes::since(|| self.of(queue), hash, is_void)
     }
 
     /// All events of the queue file `queue`.
@@ -306,20 +289,23 @@ impl Journal {
     pub fn last_ownership(&self, queue: &str, task: &str) -> Option<Event> {
         self.all()
             .filter(|event| event.queue == queue && event.task.as_deref() == Some(task))
-            .filter(|event| {
-                matches!(
-                    event.event,
-                    EventKind::Claimed
-                        | EventKind::Released
-                        | EventKind::StaleClaim
-                        | EventKind::Cancelled
-                        | EventKind::Blocked
-                        | EventKind::Parked
-                        | EventKind::Reset
-                )
-            })
+            .filter(|event| changes_owner(event.event))
             .last()
     }
+}
+
+/// Returns whether an event gives a task to a worker or takes it away.
+pub(in crate::store) fn changes_owner(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Claimed
+            | EventKind::Released
+            | EventKind::StaleClaim
+            | EventKind::Cancelled
+            | EventKind::Blocked
+            | EventKind::Parked
+            | EventKind::Reset
+    )
 }
 
 /// Returns the number of the last line of the journal at `path`, if this version may append to it.

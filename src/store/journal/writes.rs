@@ -67,6 +67,33 @@ pub(crate) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<R
     (last, void)
 }
 
+/// Returns the events written since the text of a queue had this hash; `None` if no line contains
+/// the hash. Void lines are left out, and the lines of the last write if it `is_void`. `events`
+/// returns all lines of the queue.
+pub(in crate::store) fn since<I: Iterator<Item = Event>>(
+    events: impl Fn() -> I,
+    hash: &str,
+    is_void: bool,
+) -> Option<Vec<Event>> {
+    let (last, mut void) = read(events());
+    void.extend(last.map(|last| last.range).filter(|_| is_void));
+    let mut since: Option<Vec<Event>> = None;
+    for (number, event) in events().enumerate() {
+        let is = |key| event.data.get(key).and_then(Value::as_str) == Some(hash);
+        if void.iter().any(|lines| lines.contains(&number)) {
+            // Even a void line proves that the text before it was known.
+            if is("before") {
+                since.get_or_insert_default();
+            }
+        } else if is("after") {
+            since = Some(Vec::new());
+        } else if since.is_some() || is("before") {
+            since.get_or_insert_default().push(event);
+        }
+    }
+    since
+}
+
 /// Returns the lines `before` if the write after them does not start with the text that they
 /// announced.
 fn is_void(before: Option<&Lines>, next: Option<&Lines>) -> Option<Range<usize>> {

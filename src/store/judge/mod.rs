@@ -3,6 +3,7 @@
 //! A store supplies the [`Evidence`]: the journal, the last good text, and what runs beside. What
 //! is taken and what is put back is decided here (`docs/design/edits.md`).
 
+mod beside;
 mod edits;
 mod evidence;
 mod lost_tasks;
@@ -10,6 +11,7 @@ mod passed;
 mod reconcile;
 mod recorded;
 
+pub(in crate::store) use beside::others_ran;
 pub(in crate::store) use evidence::{Evidence, Origin, origin};
 pub(in crate::store) use reconcile::{Judge, Made};
 pub use recorded::Recorded;

@@ -53,6 +53,11 @@ struct Edited {
 impl Judge<'_> {
     /// Judges the edits of others in the served queues, the first of `queues`, and then makes
     /// `change`. Writes nothing.
+    ///
+    /// Of the other queues, the states of tasks count only as far as they are recorded: the loops
+    /// that serve such a queue judge its edits, and until one of them has done so, an edit beside
+    /// attempts is ignored. A task that an agent marked complete in another queue must not start
+    /// its dependents.
     pub(in crate::store) fn make(
         mut self,
         queues: &mut [Queue],
@@ -60,6 +65,7 @@ impl Judge<'_> {
         change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
     ) -> Made {
         let served = self.recorded.memory.len();
+        self.doubt(queues, served);
         let before: Vec<u64> = queues.iter().map(Queue::revision).collect();
         let mut draft = Draft::new(queues, now);
         let judged = self.external_edits(&mut draft, served);
@@ -70,6 +76,22 @@ impl Judge<'_> {
         let is_touched = |queue: &QueueIx| queues[*queue].revision() != before[*queue];
         let touched = QueueIx::first(served).filter(is_touched).collect();
         Made { accepted, events, touched }
+    }
+
+    /// Replaces queues that are only read and were edited beside attempts by what was recorded.
+    fn doubt(&mut self, queues: &mut [Queue], served: usize) {
+        for index in QueueIx::first(queues.len()).skip(served) {
+            if self.evidence.take_unexplained(index).is_none() {
+                continue;
+            }
+            let Origin::Edited { is_void, .. } = self.evidence.origin(index) else { continue };
+            let Some(base) = self.evidence.last_good(index, is_void) else { continue };
+            let runs = base.tasks().iter().any(|task| task.status == Status::InProgress);
+            if runs || self.evidence.others_ran(index) {
+                queues[index] = base;
+                self.recorded.doubted.insert(index);
+            }
+        }
     }
 
     /// Records edits that the journal does not contain and puts back what must be put back. Returns

@@ -24,7 +24,7 @@ pub struct Recorded {
     /// Paused queues for which nothing ran since this process last read them.
     pub(in crate::store) quiet: HashSet<QueueIx>,
     /// Watched queues whose last recorded text is used instead of the file.
-    pub(in crate::store) doubted: HashSet<QueueIx>,
+    pub(super) doubted: HashSet<QueueIx>,
     /// Whether a verification without an attempt ran since the last change: one of this process, or
     /// one of any loop that decides about finished work that was set back.
     pub(in crate::store) verified: bool,
@@ -80,6 +80,11 @@ impl Recorded {
     /// anyway.
     pub fn be_impatient(&mut self, impatient: bool) {
         self.settle = if impatient { Duration::ZERO } else { SETTLE };
+    }
+
+    /// Returns the queues whose texts must be read again, because they may be recorded by now.
+    pub(in crate::store) fn take_doubted(&mut self) -> HashSet<QueueIx> {
+        std::mem::take(&mut self.doubted)
     }
 
     /// Returns how long to retry a queue that cannot be read.

@@ -237,7 +237,7 @@ fn of_limits(set: &QueueSet) -> Sign {
 fn of_claims(reading: &mut Reading) -> Sign {
     let system = ThisHost::current();
     reading.look(|snapshot| {
-        let reader = ClaimReader::new(&system);
+        let reader = ClaimReader::new(&**snapshot.set.claims(), &system);
         let (mut stale, mut untold) = (Vec::new(), Vec::new());
         let claims =
             others_claims(snapshot.set, &snapshot.queues[..snapshot.set.served()], 0, &reader);

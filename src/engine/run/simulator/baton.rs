@@ -1,9 +1,9 @@
 //! Loops as threads of which one runs at a time: each runs until it would wait for a message.
 
-use super::hands::{Hand, Hands};
+use super::common::{Common, open};
+use super::hands::Hand;
 use super::machine::Machine;
 use crate::claims::{Keeper, System};
-use crate::config::{self, SelectedQueue, Selection};
 use crate::domain::{Allowance, Typed, WorkerId};
 use crate::engine::attempt::{Fixed, KnownCommands};
 use crate::engine::dispatch::Dispatcher;
@@ -22,12 +22,9 @@ use crate::engine::run::teller::Teller;
 use crate::engine::run::thread::{Message, Surroundings};
 use crate::engine::run::work::Work;
 use crate::platform::clock::Clock;
-use crate::platform::fault::{self, Fault};
-use crate::platform::ids::Ids;
+use crate::platform::fault;
 use crate::platform::trouble::{self, Moment};
-use crate::project::{Planner, Project, Scope, ranking_rules};
-use crate::store::file::FileOptions;
-use crate::store::{Backups, StoreError};
+use crate::project::{Planner, Scope, ranking_rules};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -76,18 +73,6 @@ pub(super) enum Told {
 
 /// The panic payload that unwinds a killed loop.
 struct Killed;
-
-/// What all loops of a simulation share.
-#[derive(Clone)]
-pub(super) struct Common {
-    pub(super) queue: PathBuf,
-    pub(super) config: Arc<str>,
-    pub(super) machine: Arc<Machine>,
-    pub(super) hands: Arc<Hands>,
-    pub(super) ids: Arc<dyn Ids>,
-    pub(super) faults: Vec<Fault>,
-    pub(super) backups: Option<Backups>,
-}
 
 /// A simulated loop.
 pub(super) struct Looping {
@@ -277,7 +262,12 @@ fn run(
     let presence = presence.map_err(|error| text(&error))?;
     let attention = Attention::start(set, || {});
     let limits = Limits { attempts: None, time: None, failures: usize::MAX };
-    let hand = Hand { hands: Arc::clone(&common.hands), owner: pid, outbox: outbox.clone() };
+    let hand = Hand {
+        hands: Arc::clone(&common.hands),
+        ground: common.ground.clone(),
+        owner: pid,
+        outbox: outbox.clone(),
+    };
     let slots = Slots::new(&workers, around, Box::new(hand), Reaper::start(outbox));
     let mut nobody = Nobody;
     let crew = Crew::new(
@@ -287,29 +277,11 @@ fn run(
     );
     let planner = Planner::new(ranking_rules(set, project.queues()));
     let tools = (Arc::clone(&clock), Arc::clone(&options.ids));
-    let keeper = Keeper::new(seat);
+    let keeper = Keeper::new(Arc::clone(set.claims()), seat);
     let dispatcher = Dispatcher::new(planner, keeper, workers, Scope::default(), tools);
     let inbox = Inbox::new(ear, attention, None);
     let work = Work::new(project, dispatcher, Fixed::default(), options);
     RunLoop::new(work, crew, inbox, presence).run().map_err(|error| text(&error))
-}
-
-/// Opens the project as a loop or a person would.
-pub(super) fn open(common: &Common, clock: &Arc<dyn Clock>) -> Result<Project, StoreError> {
-    let path = common.queue.with_file_name("workloop.toml");
-    let config = config::parse(&path, &common.config).unwrap_or_default();
-    let queue = SelectedQueue::at(common.queue.clone(), &config);
-    let queues = queue.into_iter().collect();
-    let files = FileOptions {
-        clock: Arc::clone(clock),
-        ids: Arc::clone(&common.ids),
-        lock_timeout: Duration::from_secs(10),
-        backups: common.backups.clone(),
-        unsafe_fs: true,
-        on_wait: Box::new(|_, _| {}),
-        on_warning: Box::new(|_| {}),
-    };
-    Project::open(Selection { config, queues, typed: Typed::default() }, files)
 }
 
 fn options(common: &Common, clock: &Arc<dyn Clock>, jobs: usize) -> RunOptions {

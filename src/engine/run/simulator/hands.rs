@@ -1,18 +1,15 @@
 //! Attempts without commands: each is a supervisor and an agent in the process table, and ends when
 //! the schedule says so.
 
+use super::ground::Ground;
 use super::machine::{Machine, Role};
 use crate::domain::{Outcome, ReasonCode, StepKind, StepReport, Verdict};
 use crate::engine::attempt::{Finished, Job, Purpose, Steering, not_started};
 use crate::engine::dispatch::SlotIx;
 use crate::engine::run::thread::{Ended, Executor, Holder, Message};
 use crate::platform::claim_tag;
-use crate::platform::dir::identity;
-use crate::platform::fault::{self, Fault};
-use crate::platform::lock::FileLock;
+use crate::store::Hold;
 use crate::supervisor::ClaimRecord;
-use std::fs;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,7 +37,8 @@ pub(super) struct Attempt {
     pub(super) owner: u32,
     pub(super) job: Job,
     slot: SlotIx,
-    lock: FileLock,
+    lock: Hold,
+    ground: Ground,
     steering: Arc<Steering>,
     outbox: Sender<Message>,
     /// The processes of its supervisor and agent, once they run.
@@ -65,8 +63,7 @@ impl Attempt {
     /// Hands the claim over and starts the agent. Returns `false` if the lock file is no longer in
     /// its place.
     pub(super) fn start(&mut self, machine: &Machine) -> bool {
-        let there = fs::symlink_metadata(self.lock.path()).ok();
-        if there.as_ref().map(identity) != self.lock.identity().ok() {
+        if !self.lock.is_valid().unwrap_or(false) {
             return false;
         }
         let tags = claim_tag::value(None, &self.job.tag);
@@ -84,11 +81,7 @@ impl Attempt {
         };
         let mut line = serde_json::to_vec(&record).unwrap_or_default();
         line.push(b'\n');
-        drop(self.lock.file().set_len(0));
-        drop(self.lock.file().write_all_at(&line, 0));
-        if fault::is(Fault::ClaimUnlocked) {
-            let _ = rustix::fs::flock(self.lock.file(), rustix::fs::FlockOperation::Unlock);
-        }
+        self.ground.record(&self.lock, &self.job.key, &line);
         let agent = machine.start(Role::Agent, &tags, &self.job.id);
         self.processes = Some((supervisor, agent));
         true
@@ -161,6 +154,7 @@ impl Hands {
 /// Takes the jobs of one loop.
 pub(super) struct Hand {
     pub(super) hands: Arc<Hands>,
+    pub(super) ground: Ground,
     pub(super) owner: u32,
     pub(super) outbox: Sender<Message>,
 }
@@ -177,11 +171,13 @@ impl Executor for Hand {
         match holder {
             Holder::Lock { lock, idle: None } => {
                 let (processes, is_void, is_seen) = (None, false, false);
+                let ground = self.ground.clone();
                 let attempt = Attempt {
                     owner,
                     job,
                     slot,
                     lock,
+                    ground,
                     steering,
                     outbox,
                     processes,

@@ -9,9 +9,12 @@
 
 mod baton;
 mod chance;
+mod common;
+mod ground;
 mod hands;
 mod machine;
 mod promises;
 mod schedule;
+mod script;
 mod tests;
 mod world;

@@ -3,6 +3,7 @@
 
 use super::baton::Harm;
 use super::chance::Chance;
+use super::ground::Kind;
 use super::hands::End;
 use super::machine::Role;
 use super::world::World;
@@ -21,6 +22,7 @@ pub(super) struct Schedule {
     /// Steps that are left out.
     without: HashSet<usize>,
     pub(super) faults: Vec<Fault>,
+    kind: Kind,
 }
 
 /// A promise that was broken.
@@ -32,14 +34,14 @@ pub(super) struct Broken {
 
 impl Schedule {
     /// Creates the schedule of `seed`.
-    pub(super) fn of(seed: u64, faults: &[Fault]) -> Self {
+    pub(super) fn of(kind: Kind, seed: u64, faults: &[Fault]) -> Self {
         let steps = 20 + Chance::new(seed).below(181);
-        Self { seed, steps, without: HashSet::new(), faults: faults.to_vec() }
+        Self { seed, steps, without: HashSet::new(), faults: faults.to_vec(), kind }
     }
 
     /// Runs it. Returns how many steps were checked.
     pub(super) fn run(&self) -> Result<usize, Broken> {
-        let mut world = World::new(&mut Chance::new(self.seed), &self.faults);
+        let mut world = World::random(self.kind, &mut Chance::new(self.seed), &self.faults);
         let ran = self.happen(&mut world);
         let mut trace = std::mem::take(&mut world.trace);
         ran.map(|()| trace.len()).map_err(|why| {
@@ -240,9 +242,8 @@ fn breaks(world: &mut World, chance: &mut Chance) {
     if let Some(text) = world.whole.take() {
         world.put(&text);
         world.say("the queue is whole again".to_owned());
-    } else if chance.once_in(2)
-        && let Ok(text) = std::fs::read(&world.common.queue)
-    {
+    } else if chance.once_in(2) {
+        let text = world.text();
         world.put(&text[..text.len() / 2]);
         world.whole = Some(text);
         world.say("the queue is broken".to_owned());
@@ -306,7 +307,7 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
 }
 
 /// Injects no more harm: everything must come to rest.
-fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+pub(super) fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     const ROUNDS: usize = 400;
     /// How many loops must find nothing to do before the state is taken as final.
     const ENOUGH: usize = 3;

@@ -1,12 +1,13 @@
 //! The promises under random schedules, and the faults that schedules must detect.
 
+use super::ground::Kind;
 use super::schedule::Schedule;
 use crate::platform::fault::Fault;
 use std::time::Instant;
 
 /// Fails with the shortest schedule that breaks a promise, derived from the one of `seed`.
-fn tell(seed: u64) {
-    let schedule = Schedule::of(seed, &[]).shrunk();
+fn tell(kind: Kind, seed: u64) {
+    let schedule = Schedule::of(kind, seed, &[]).shrunk();
     if let Err(broken) = schedule.run() {
         panic!("seed {seed}: {}\n{}", broken.why, broken.trace.join("\n"));
     }
@@ -18,34 +19,43 @@ fn number(name: &str, other: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(other)
 }
 
-fn holds(seeds: std::ops::Range<u64>) -> usize {
+fn holds(kind: Kind, seeds: std::ops::Range<u64>) -> usize {
     let run = |seed| {
-        Schedule::of(seed, &[]).run().unwrap_or_else(|_| {
-            tell(seed);
+        Schedule::of(kind, seed, &[]).run().unwrap_or_else(|_| {
+            tell(kind, seed);
             panic!("seed {seed} broke a promise once, and not again")
         })
     };
     seeds.map(run).sum()
 }
 
-#[test]
-fn the_promises_hold_under_schedules() {
+fn promises_hold(kind: Kind, schedules: u64) {
     let start = Instant::now();
     let first = number("WORKLOOP_SIM_SEED", 0);
-    let steps = holds(first..first + number("WORKLOOP_SIM_SCHEDULES", 60));
-    println!("{steps} steps in {:?}", start.elapsed());
+    let steps = holds(kind, first..first + number("WORKLOOP_SIM_SCHEDULES", schedules));
+    println!("{kind:?}: {steps} steps in {:?}", start.elapsed());
     assert!(steps > 1000, "{steps}");
+}
+
+#[test]
+fn the_promises_hold_under_schedules() {
+    promises_hold(Kind::Files, 60);
+}
+
+#[test]
+fn the_promises_hold_in_memory() {
+    promises_hold(Kind::Memory, 200);
 }
 
 /// Checks that some schedule breaks a promise of a loop with this fault. The search begins at
 /// `first`, or at `WORKLOOP_SIM_SEED` if that is set.
-fn finds(fault: Fault, first: u64) {
+fn finds(kind: Kind, fault: Fault, first: u64) {
     /// The most schedules to try. A fault that needs more means that the simulator is too weak for
     /// it.
     const MOST: u64 = 2000;
     let first = number("WORKLOOP_SIM_SEED", first);
     let found = (first..first + MOST).find_map(|seed| {
-        let broken = Schedule::of(seed, &[fault]).run().err()?;
+        let broken = Schedule::of(kind, seed, &[fault]).run().err()?;
         Some((seed, broken.why))
     });
     let Some((seed, why)) = found else { panic!("{fault:?} is not found in {MOST} schedules") };
@@ -69,6 +79,22 @@ fn broken_machines_are_found() {
         (Fault::NoSweep, 0),
         (Fault::VoidBelieved, 52),
     ] {
-        finds(fault, first);
+        finds(Kind::Files, fault, first);
+    }
+}
+
+#[test]
+fn broken_machines_are_found_in_memory() {
+    for fault in [
+        Fault::TokenIgnored,
+        Fault::SetBackBelieved,
+        Fault::NoProcessScan,
+        Fault::LivingEnded,
+        Fault::NoRestore,
+        Fault::EditsTaken,
+        Fault::BrokenEnds,
+        Fault::VoidBelieved,
+    ] {
+        finds(Kind::Memory, fault, 0);
     }
 }

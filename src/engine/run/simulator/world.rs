@@ -1,7 +1,9 @@
 //! A queue, its loops, and what happens to them.
 
-use super::baton::{Common, Harm, Looping, Told, harmed, open};
+use super::baton::{Harm, Looping, Told, harmed};
 use super::chance::Chance;
+use super::common::{Common, open};
+use super::ground::{Ground, Kind};
 use super::hands::{End, Hands};
 use super::machine::{Machine, Role};
 use super::promises::Promises;
@@ -10,13 +12,13 @@ use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::CountingIds;
 use crate::store::Backups;
+use crate::store::memory::Memory;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The configuration of the loops.
 const CONFIG: &str = r#"
@@ -59,7 +61,16 @@ fn scratch() -> tempfile::TempDir {
 }
 
 impl World {
-    pub(super) fn new(chance: &mut Chance, faults: &[Fault]) -> Self {
+    /// Creates a world with 3 to 12 tasks.
+    pub(super) fn random(kind: Kind, chance: &mut Chance, faults: &[Fault]) -> Self {
+        let most = 2 + chance.below(3);
+        let mut world = Self::empty(kind, faults, most);
+        world.fill(chance);
+        world
+    }
+
+    /// Creates a world without tasks, with at most this many loops.
+    pub(super) fn empty(kind: Kind, faults: &[Fault], most: usize) -> Self {
         let folder = scratch();
         let queue = folder.path().join("queues/q.json");
         let state = folder.path().join("state");
@@ -67,6 +78,10 @@ impl World {
             fs::create_dir_all(dir).expect("a folder");
         }
         let find = |name: &str| (name == "XDG_STATE_HOME").then(|| OsStr::new(&state));
+        let ground = match kind {
+            Kind::Files => Ground::Files(Backups::find(find).ok()),
+            Kind::Memory => Ground::Memory(Memory::default()),
+        };
         let common = Common {
             queue,
             config: CONFIG.into(),
@@ -74,12 +89,12 @@ impl World {
             hands: Arc::new(Hands::default()),
             ids: Arc::new(CountingIds::default()),
             faults: faults.to_vec(),
-            backups: Backups::find(find).ok(),
+            ground,
         };
-        let mut world = Self {
+        Self {
             common,
             loops: Vec::new(),
-            most: 2 + chance.below(3),
+            most,
             promises: Promises::default(),
             earlier: Vec::new(),
             whole: None,
@@ -88,9 +103,7 @@ impl World {
             lost: HashSet::new(),
             edited: None,
             folder,
-        };
-        world.fill(chance);
-        world
+        }
     }
 
     /// Creates 3 to 12 tasks, some of which wait for earlier ones.
@@ -105,12 +118,20 @@ impl World {
                     needs.push(need);
                 }
             }
-            self.promises.knows(&id, &needs);
+            tasks.push((id, needs));
+        }
+        self.begin_with(&tasks);
+    }
+
+    /// Writes the queue with these tasks and what each depends on.
+    pub(super) fn begin_with(&mut self, all: &[(String, Vec<String>)]) {
+        let mut tasks = Vec::new();
+        for (id, needs) in all {
+            self.promises.knows(id, needs);
             tasks.push(json!({"id": id, "title": id, "status": "pending", "dependencies": needs}));
         }
         let text = serde_json::to_vec_pretty(&json!({"tasks": tasks})).expect("JSON");
-        fs::write(&self.common.queue, &text).expect("written");
-        self.edited = Some(text);
+        self.put(&text);
     }
 
     pub(super) fn say(&mut self, text: String) {
@@ -119,25 +140,28 @@ impl World {
 
     /// Returns the queue as it is; `None` if it is not JSON.
     pub(super) fn queue(&self) -> Option<Value> {
-        serde_json::from_slice(&fs::read(&self.common.queue).ok()?).ok()
+        serde_json::from_slice(&self.text()).ok()
     }
 
     /// Replaces the text of the queue, as an editor does.
     pub(super) fn put(&mut self, text: &[u8]) {
         self.edited = Some(text.to_vec());
-        let path = &self.common.queue;
-        let beside = path.with_file_name("edited");
-        fs::write(&beside, text).expect("written");
-        // A file that was just saved gets two seconds to become valid.
-        let file = fs::File::options().write(true).open(&beside).expect("there");
-        file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
-            .expect("dated");
-        fs::rename(&beside, path).expect("renamed");
+        self.common.ground.put(&self.common.queue, text);
+    }
+
+    /// Returns the text of the queue.
+    pub(super) fn text(&self) -> Vec<u8> {
+        self.common.ground.text(&self.common.queue)
     }
 
     pub(super) fn start_loop(&mut self, chance: &mut Chance) {
+        self.enter_loop(1 + chance.below(2));
+    }
+
+    /// Starts a loop with this many slots for attempts.
+    pub(super) fn enter_loop(&mut self, jobs: usize) {
         let pid = self.common.machine.start(Role::Loop, "", "");
-        self.loops.push(Looping::start(&self.common, pid, 1 + chance.below(2)));
+        self.loops.push(Looping::start(&self.common, pid, jobs));
         self.say(format!("loop {pid} starts"));
     }
 
@@ -183,7 +207,7 @@ impl World {
             return Ok(());
         }
         self.unwritten.retain(|(owner, _)| harmed || *owner != pid);
-        let text = fs::read(&self.common.queue).map_err(|error| error.to_string())?;
+        let text = self.text();
         let queue = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
         if self.edited.as_ref() == Some(&text) {
             // No loop has written since.
@@ -309,8 +333,7 @@ impl World {
 
     /// Deletes the state folder.
     pub(super) fn forget_state(&mut self) {
-        let folder = self.folder.path().join("queues/.workloop");
-        drop(fs::remove_dir_all(folder));
+        self.common.ground.forget(&self.common.queue);
         self.say(".workloop is deleted".to_owned());
     }
 
@@ -326,8 +349,6 @@ impl World {
 
     /// Returns the lines of the journal.
     pub(super) fn journal(&self) -> Vec<String> {
-        let path = self.folder.path().join("queues/.workloop/events.jsonl");
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        self.common.ground.journal(&self.common.queue)
     }
 }

@@ -11,9 +11,8 @@ use crate::claims::fencing;
 use crate::domain::{Change, QueueIx, Status, Waits};
 use crate::engine::attempt::{Finished, Purpose, ToLand};
 use crate::engine::dispatch::{Adopted, After, InReview, Reviewed, SlotIx};
-use crate::platform::lock::FileLock;
 use crate::project::workspaces::forget_old;
-use crate::store::{Place, StoreError, TaskKey};
+use crate::store::{Hold, Place, StoreError, TaskKey};
 use crate::workspace::{Entries, Entry, Repository, State};
 use std::path::Path;
 
@@ -35,7 +34,8 @@ impl Work {
         let queue = &self.project.queues()[waiting.queue];
         let task = queue.index_of(&waiting.id)?;
         let real = self.project.set().real(waiting.queue);
-        let lost = fencing::lost(real, &queue.tasks()[task], &waiting.token);
+        let claims = &**self.project.set().claims();
+        let lost = fencing::lost(claims, real, &queue.tasks()[task], &waiting.token);
         lost.is_none().then_some(Place { queue: waiting.queue, task })
     }
 
@@ -73,11 +73,7 @@ impl Work {
     }
 
     /// Returns the lock of the claim: the one that is held, or a new one if it was lost.
-    fn lock_of(
-        &mut self,
-        place: Place,
-        held: Option<FileLock>,
-    ) -> Result<Option<FileLock>, StoreError> {
+    fn lock_of(&mut self, place: Place, held: Option<Hold>) -> Result<Option<Hold>, StoreError> {
         if held.is_some() {
             return Ok(held);
         }

@@ -4,26 +4,16 @@
 
 use crate::platform::open;
 use crate::store::StateDir;
-use crate::store::workers::Registration;
+use crate::store::control::Asked;
+use crate::store::records::requests::{PAUSE, STOP, date};
+use crate::store::records::workers::Registration;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub(crate) use crate::store::requests::{PAUSE, STOP, date};
-
-/// The requests about one queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// Finish what is running, claim nothing more, and exit.
-    pub stop: bool,
-    /// Claim nothing and suspend what is running until asked to continue. The value is the time of
-    /// the request by the clock of the file system.
-    pub pause: Option<SystemTime>,
-}
-
 /// Reads the requests about one queue.
 #[derive(Debug)]
-pub(crate) struct Requests {
+pub(super) struct Requests {
     state: StateDir,
     name: String,
     since: SystemTime,
@@ -32,7 +22,7 @@ pub(crate) struct Requests {
 impl Requests {
     /// Creates a reader of requests about the queue `name`. A stop request older than `entry` was
     /// not meant for this loop and is removed, unless another loop may still have to read it.
-    pub(crate) fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
+    pub(super) fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
         let requests = Self { state: state.clone(), name: name.to_owned(), since: entry.since() };
         for path in [state.request(STOP, Some(name)), state.request(STOP, None)] {
             if date(&path).is_some() && !requests.is_newer(&path) && !entry.has_company() {
@@ -43,7 +33,7 @@ impl Requests {
     }
 
     /// Returns the current requests.
-    pub(crate) fn look(&self) -> Asked {
+    pub(super) fn look(&self) -> Asked {
         Asked {
             stop: self.files(STOP).iter().any(|path| self.is_newer(path)),
             pause: self.files(PAUSE).iter().filter_map(|path| date(path)).max(),
@@ -51,7 +41,7 @@ impl Requests {
     }
 
     /// Describes files that have the name of a request but are not one.
-    pub(crate) fn strays(&self) -> Vec<String> {
+    pub(super) fn strays(&self) -> Vec<String> {
         let all = [STOP, PAUSE].into_iter().flat_map(|verb| self.files(verb));
         let strays = all.filter_map(|path| open::obstacle(&path));
         strays.map(|stray| format!("not a request, ignored: {stray}")).collect()

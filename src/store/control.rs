@@ -1,0 +1,109 @@
+//! How loops and people find each other. Like `backend`, this is all that the rest of the program
+//! knows of it.
+
+use super::error::StoreError;
+pub use super::records::workers::Stillness;
+use crate::domain::Task;
+use std::fmt::Debug;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// How loops find each other, and how people reach them.
+pub trait Control: Debug + Send + Sync {
+    /// Enters a loop over the queues with these keys. Others find it for as long as the entry
+    /// exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be entered.
+    fn enter(&self, queues: &[&Path], about: &Looping) -> Result<Box<dyn Entry>, StoreError>;
+
+    /// Returns how many live loops serve a queue.
+    fn loops(&self, queue: &Path) -> usize;
+
+    /// Returns when people asked the loops of a queue to pause, if they are to pause now.
+    fn paused(&self, queue: &Path) -> Option<SystemTime>;
+
+    /// Enters a queue among those of the project at `root`, so that loops over other queues find
+    /// it. It stays there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be entered.
+    fn register(&self, root: &Path, queue: &Path) -> Result<(), StoreError>;
+
+    /// Returns the keys of all queues of the project at `root`, in a fixed order.
+    ///
+    /// # Errors
+    /// When one may be missing: its tasks could run at the same time.
+    fn registered(&self, root: &Path) -> Result<Vec<PathBuf>, StoreError>;
+
+    /// Returns the tasks of a queue that `may_run`. A queue that cannot be read keeps its last
+    /// ones; a queue that is gone has none.
+    ///
+    /// # Errors
+    /// When a task may be missing, as for [`Control::registered`].
+    fn tasks(&self, queue: &Path, may_run: &dyn Fn(&Task) -> bool)
+    -> Result<Vec<Task>, StoreError>;
+
+    /// Prepares to watch `queues`, requests to the loops of the first `served` of them, and the
+    /// queues of the projects at `roots`. Calls `tell` when something changed. This only saves
+    /// time: callers look once in a while anyway.
+    fn wake(&self, queues: &[&Path], served: usize, roots: &[&Path], tell: Tell) -> Box<dyn Wake>;
+}
+
+/// Called when something changed.
+pub type Tell = Box<dyn Fn() + Send>;
+
+/// What others learn about a loop.
+#[derive(Clone, Debug)]
+pub struct Looping {
+    /// Its name, 8 hex digits.
+    pub name: String,
+    /// Its process.
+    pub pid: u32,
+    /// The start time of that process.
+    pub start: u64,
+    /// How many slots it has.
+    pub jobs: usize,
+}
+
+/// What people ask of the loops of a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Finish what is running, claim nothing more, and exit.
+    pub stop: bool,
+    /// Claim nothing and suspend what is running until asked to continue. The value identifies the
+    /// request.
+    pub pause: Option<SystemTime>,
+}
+
+/// The entry of a loop among others. Dropping it removes it.
+pub trait Entry: Debug + Send {
+    /// Returns what is asked now about each of its queues, in their order.
+    fn asked(&self) -> Vec<Asked>;
+
+    /// Describes, in words, what looks like a request and is none.
+    fn strays(&self) -> Vec<String>;
+
+    /// Enters the loop again if its entry is gone: agents delete what git ignores.
+    ///
+    /// # Errors
+    /// Any error that prevents it.
+    fn keep(&mut self) -> io::Result<()>;
+
+    /// Tells which of its queues are at rest, in their order.
+    fn say(&mut self, still: &[Option<Stillness>]);
+}
+
+/// Wakes a loop.
+pub trait Wake: Send {
+    /// Starts watching. Returns whether it was not watching before: the caller then has to look for
+    /// changes made until now.
+    fn listen(&mut self) -> bool;
+
+    /// Prepares for the next change.
+    fn rearm(&mut self);
+
+    /// Watches `queues` too. Returns `true` if one of them is new.
+    fn also(&mut self, queues: &[&Path]) -> bool;
+}

@@ -1,0 +1,77 @@
+//! One suite for every store: what the rest of the program relies on.
+
+mod control;
+mod documents;
+mod edits;
+pub(crate) mod places;
+
+use super::QueueStore;
+use crate::domain::{Claim, Completion, Transition, Verdict};
+use crate::store::{Actor, Draft, Patience, Place, StoreError};
+use places::{Files, Kept, Somewhere};
+use serde_json::{Map, Value, json};
+
+/// The only queue of most tests.
+const Q: &str = "q.json";
+
+/// Runs each function as a test of files and as a test of memory.
+macro_rules! for_each_store {
+    ($($name:ident),* $(,)?) => {
+        mod files {
+            $(#[test] fn $name() { super::$name(&super::super::Files::new()); })*
+        }
+        mod memory {
+            $(#[test] fn $name() { super::$name(&super::super::Kept::new()); })*
+        }
+    };
+}
+use for_each_store;
+
+/// Makes a change of the first task with the id `id`.
+fn change(store: &mut dyn QueueStore, id: &str, transition: &Transition) -> Result<(), StoreError> {
+    let made = store.update(Patience::Limited, &mut |draft| {
+        draft.transition(place(draft, id), transition, &Actor::Person, Map::new())
+    });
+    made.map(drop)
+}
+
+fn place(draft: &Draft<'_>, id: &str) -> Place {
+    let queue = crate::domain::QueueIx::FIRST;
+    Place { queue, task: draft.queues()[queue].index_of(id).expect("a task") }
+}
+
+fn claimed(attempt: u32) -> Transition {
+    Transition::Claim(Claim {
+        worker: "h:1:00000000".to_owned(),
+        attempt,
+        since: "2026-01-19T00:00:00Z".to_owned(),
+        host: "0123abcd".to_owned(),
+        boot: "4567cdef".to_owned(),
+        start: 7,
+        tag: "0".repeat(32),
+    })
+}
+
+fn passed() -> Transition {
+    Transition::Complete(Verdict::Pass, Completion::default())
+}
+
+/// Returns the tasks of a queue in its text.
+fn tasks(place: &dyn Somewhere) -> Vec<Value> {
+    let queue: Value = serde_json::from_str(&place.text(Q)).expect("JSON");
+    queue["tasks"].as_array().cloned().expect("tasks")
+}
+
+/// Edits the text of the queue as an editor does.
+fn edit(place: &dyn Somewhere, edit: impl FnOnce(&mut Value)) {
+    let mut queue: Value = serde_json::from_str(&place.text(Q)).expect("JSON");
+    edit(&mut queue);
+    place.put(Q, &queue.to_string());
+}
+
+/// Returns a place with one queue of pending tasks.
+fn fill(place: &dyn Somewhere, ids: &[&str]) {
+    let task = |id: &&str| json!({"id": id, "title": id, "status": "pending"});
+    let tasks: Vec<Value> = ids.iter().map(task).collect();
+    place.put(Q, &json!({ "tasks": tasks }).to_string());
+}
