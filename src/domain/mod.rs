@@ -36,6 +36,8 @@ mod reason;
 mod shell_variables;
 mod status;
 mod task;
+#[cfg(test)]
+mod tests;
 mod text;
 mod transition;
 mod turn;
