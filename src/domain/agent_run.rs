@@ -258,4 +258,36 @@ mod tests {
             assert_eq!(json!(outcome)["outcome"], json!(outcome.word()));
         }
     }
+
+    #[test]
+    fn an_outcome_says_whether_the_agent_pauses_and_why() {
+        let limit = |scope: Option<&str>| AgentOutcome::UsageLimit {
+            until: None,
+            scope: scope.map(str::to_owned),
+        };
+        for (outcome, pause, words) in [
+            (AgentOutcome::Ok, false, "ok"),
+            (AgentOutcome::AgentError, false, "ended with an error"),
+            (limit(Some("week")), true, "usage limit reached (week)"),
+            (limit(None), true, "usage limit reached"),
+            (AgentOutcome::Transient, true, "the service is temporarily unavailable"),
+            (AgentOutcome::Auth, true, "not logged in"),
+            (AgentOutcome::TurnLimit, false, "turn limit reached"),
+            (AgentOutcome::CostLimit, false, "cost limit reached"),
+            (AgentOutcome::Killed, false, "was ended"),
+            (AgentOutcome::NoResult, false, "ended without a result"),
+        ] {
+            assert_eq!((outcome.is_pause(), outcome.to_string()), (pause, words.to_owned()));
+            assert_eq!(json!(outcome)["outcome"], json!(outcome.word()));
+        }
+        assert_eq!(Preset::Opencode.to_string(), "opencode");
+    }
+
+    #[test]
+    fn tokens_are_counted_once() {
+        let inside = Tokens::with_cached_inside(10, 5, 4);
+        assert_eq!(inside, Tokens { input: 10, out: 5, cached: 4, total: 15 });
+        let sum = inside.plus(Tokens::with_cached_apart(1, 2, 3, 4));
+        assert_eq!(sum, Tokens { input: 11, out: 7, cached: 7, total: 25 });
+    }
 }

@@ -230,3 +230,185 @@ impl AttemptReport {
         self.steps.iter().filter_map(StepReport::warning).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::domain::{Finding, Items};
+    use serde_json::json;
+
+    fn step(verdict: Option<Verdict>, code: i32) -> StepReport {
+        StepReport {
+            kind: StepKind::Verify,
+            name: "test".to_owned(),
+            outcome: Outcome::Exited { code },
+            millis: 5,
+            log: "test.log".to_owned(),
+            checked: Checked { verdict, ..Checked::default() },
+        }
+    }
+
+    fn with(mut step: StepReport, change: impl FnOnce(&mut Checked)) -> StepReport {
+        change(&mut step.checked);
+        step
+    }
+
+    fn flaky(names: &[&str]) -> StepReport {
+        let flaky = names.iter().map(ToString::to_string).collect();
+        with(step(Some(Verdict::Pass), 0), |checked| {
+            checked.items = Some(Items { flaky, ..Items::default() });
+        })
+    }
+
+    fn attempt(steps: Vec<StepReport>) -> AttemptReport {
+        AttemptReport {
+            v: 1,
+            task: "A".to_owned(),
+            attempt: 1,
+            worker: "h:1:00000000".to_owned(),
+            started_at: exact_timestamp(DateTime::UNIX_EPOCH),
+            ended_at: exact_timestamp(DateTime::UNIX_EPOCH),
+            outcome: Outcome::Exited { code: 0 },
+            verdict: None,
+            reason: None,
+            reason_code: None,
+            known_errors: Vec::new(),
+            hooks: Vec::new(),
+            evidence: None,
+            steps,
+            agent: None,
+            files_changed: Vec::new(),
+            files_ambiguous: Vec::new(),
+            fingerprint: Fingerprint::default(),
+            findings: Findings::default(),
+        }
+    }
+
+    #[test]
+    fn a_step_decides_by_its_verdict_or_else_by_its_exit_status() {
+        let allowed = |verdict| with(step(Some(verdict), 1), |checked| checked.allowed = true);
+        for (step, red) in [
+            (step(None, 0), false),
+            (step(None, 1), true),
+            (step(Some(Verdict::Pass), 1), false),
+            (step(Some(Verdict::Skipped), 1), false),
+            (step(Some(Verdict::Fail), 0), true),
+            (step(Some(Verdict::Blocked), 0), true),
+            (allowed(Verdict::Fail), false),
+            (allowed(Verdict::Blocked), true),
+        ] {
+            assert_eq!(step.is_red(), red, "{:?}", step.checked);
+        }
+    }
+
+    #[test]
+    fn a_sentence_says_how_often_a_step_ran() {
+        let ended = |why: Option<&str>, retried| {
+            let why = why.map(str::to_owned);
+            let step = step(Some(Verdict::Fail), 1);
+            with(step, |checked| (checked.why, checked.retried) = (why, retried)).ended()
+        };
+        assert_eq!(ended(None, 0), "exit status 1");
+        assert_eq!(ended(Some("too little"), 1), "too little (run twice)");
+        assert_eq!(ended(None, 2), "exit status 1 (run 3 times)");
+        let agent = StepReport { kind: StepKind::Agent, ..step(None, 0) };
+        assert_eq!(
+            (agent.named().as_str(), step(None, 0).named().as_str()),
+            ("agent", "step test")
+        );
+    }
+
+    #[test]
+    fn a_step_that_decides_nothing_warns() {
+        let again = |change: &dyn Fn(&mut Checked)| {
+            with(step(Some(Verdict::Pass), 0), |checked| {
+                checked.retried = 1;
+                change(checked);
+            })
+        };
+        let allowed = |verdict| with(step(Some(verdict), 1), |checked| checked.allowed = true);
+        for (step, warning) in [
+            (step(Some(Verdict::Pass), 0), None),
+            (step(Some(Verdict::Fail), 1), None),
+            (allowed(Verdict::Fail), Some("step test: exit status 1, which it may")),
+            (allowed(Verdict::Pass), None),
+            (again(&|_| {}), Some("step test is flaky: it passed when it ran again")),
+            // It was refused because it is flaky, so it is not only a warning.
+            (again(&Checked::refuse_flaky), None),
+            (flaky(&["a", "b"]), Some("step test is flaky: a, b")),
+        ] {
+            assert_eq!(step.warning().as_deref(), warning, "{:?}", step.checked);
+        }
+        let all = attempt(vec![flaky(&["a"]), step(None, 0), again(&|_| {})]);
+        assert_eq!(
+            all.warnings(),
+            ["step test is flaky: a", "step test is flaky: it passed when it ran again"]
+        );
+        let item = |item: Option<&str>| FlakyItem {
+            step: "test".to_owned(),
+            item: item.map(str::to_owned),
+        };
+        assert_eq!(all.flaky(), [item(Some("a")), item(None)]);
+        let names: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(attempt(vec![flaky(&names)]).flaky().len(), FLAKY);
+    }
+
+    #[test]
+    fn a_change_is_refused_by_its_findings_and_not_by_a_step() {
+        let found = |level| Finding {
+            code: "stub".to_owned(),
+            level,
+            path: None,
+            line: None,
+            message: "a stub".to_owned(),
+        };
+        let report = |steps, level| {
+            let mut report = attempt(steps);
+            report.findings.findings.push(found(level));
+            report.is_refused()
+        };
+        let (green, red) = (|| step(None, 0), || step(None, 1));
+        assert!(report(vec![], Level::Fail) && report(vec![red(), green()], Level::Block));
+        assert!(!report(vec![green(), red()], Level::Fail) && !report(vec![green()], Level::Warn));
+        assert!(!attempt(vec![green()]).is_refused());
+    }
+
+    #[test]
+    fn the_code_of_a_veto_is_the_one_that_its_hook_names() {
+        let hook = |hook, code: Option<&str>| HookReport {
+            hook,
+            outcome: Outcome::Exited { code: 1 },
+            millis: 1,
+            code: code.map(str::to_owned),
+            text: String::new(),
+        };
+        let mut report = attempt(Vec::new());
+        assert_eq!((report.code(), report.vetoed_by()), (None, None));
+        report.hooks = vec![
+            hook(HookPoint::BeforeTask, Some("early")),
+            hook(HookPoint::BeforeLanding, Some("freeze")),
+            hook(HookPoint::AfterTask, None),
+        ];
+        report.reason_code = Some(ReasonCode::Hook);
+        assert_eq!(report.code(), Some("freeze"));
+        assert_eq!(report.vetoed_by(), Some(HookPoint::BeforeLanding));
+        report.reason_code = Some(ReasonCode::TestsFailed);
+        assert_eq!((report.code(), report.vetoed_by()), (Some("tests_failed"), None));
+    }
+
+    #[test]
+    fn the_file_omits_what_is_not_known() {
+        let mut report = attempt(vec![step(None, 0)]);
+        let text = json!(report);
+        assert_eq!(text.get("fingerprint"), None);
+        assert_eq!(text["started_at"], "1970-01-01T00:00:00.000Z");
+        assert_eq!(serde_json::from_value::<AttemptReport>(text).unwrap(), report);
+        for (change, output) in [(Some("c"), None), (None, Some("o"))] {
+            let (change, output) = (change.map(str::to_owned), output.map(str::to_owned));
+            report.fingerprint = Fingerprint { change, output };
+            assert_eq!(json!(report)["fingerprint"], json!(report.fingerprint));
+        }
+    }
+}

@@ -183,7 +183,7 @@ impl Backoff {
         if is_fault && self.own.iter().any(|own| own == task) {
             return Cost::Own;
         }
-        if self.failures == 0 || self.rest(now) == Rest::Over {
+        if self.rest(now) == Rest::Over {
             (self.failures, self.since) = (0, now);
             self.tasks.clear();
         }
@@ -430,5 +430,96 @@ mod tests {
         assert!(agent.try_now(at(1)));
         agent.not_tried(at(1));
         assert_eq!(agent.rest(at(1)), Rest::Due);
+    }
+
+    #[test]
+    fn a_series_is_forgotten_only_after_the_longest_pause() {
+        let mut agent = Backoff::new("default", at(0));
+        fails(&mut agent, "a", 0, 0);
+        let limit = agent.until + CAP;
+        assert_eq!(agent.rest(limit), Rest::Due);
+        assert_eq!(agent.rest(limit + TimeDelta::milliseconds(1)), Rest::Over);
+        // What is reported after that begins a new series.
+        says(&mut agent, PauseKind::Transient, None, 1000, 1000);
+        assert_eq!((agent.failures, agent.since, agent.until), (1, at(1000), at(1001)));
+        assert_eq!(agent.tasks, ["a"]);
+        // A time further away than any pause was written by another clock.
+        let written = Backoff { until: at(1000) + CAP, ..agent.clone() };
+        assert_eq!(written.rest(at(1000)), Rest::Lasts(CAP));
+        assert_eq!(written.rest(at(999)), Rest::Due);
+        let furthest = FURTHEST + AFTER_RESET;
+        let limited = Backoff { kind: PauseKind::Auth, until: at(1000) + furthest, ..agent };
+        assert_eq!(limited.rest(at(1000)), Rest::Lasts(furthest));
+        assert_eq!(limited.rest(at(999)), Rest::Due);
+    }
+
+    #[test]
+    fn only_earlier_reports_of_the_same_limit_are_compared() {
+        let limit = PauseKind::UsageLimit;
+        let until = |kind, first, began, reset| {
+            let mut agent = Backoff::new("default", at(0));
+            says(&mut agent, first, Some(7200), 0, 60);
+            says(&mut agent, kind, Some(reset), began, 110);
+            agent.until
+        };
+        assert_eq!(until(limit, limit, 59, 1000), at(7260), "it began before the first report");
+        assert_eq!(until(limit, limit, 60, 1000), at(1060));
+        assert_eq!(until(limit, PauseKind::Auth, 59, 1000), at(1060), "another limit");
+        // A reset that is over now was not stated.
+        assert_eq!(until(limit, limit, 60, 50), at(112));
+    }
+
+    #[test]
+    fn a_reason_belongs_to_the_kind_of_the_pause() {
+        let failure = |task, began, reason| QuickFailure {
+            task,
+            began: at(began),
+            now: at(10),
+            reason,
+            jitter: 0.0,
+        };
+        let said = |kind| Said { kind, reset: None };
+        let mut agent = Backoff::new("default", at(0));
+        agent.said(said(PauseKind::UsageLimit), &failure("a", 5, "limit"));
+        assert_eq!((agent.reason.as_str(), agent.tasks.len()), ("limit", 0));
+        // What began before the last failure changes neither the pause nor its reason.
+        agent.said(said(PauseKind::Transient), &failure("a", 4, "overload"));
+        agent.said(said(PauseKind::Transient), &failure("a", 4, "overload"));
+        assert_eq!(agent.failed(&failure("a", 4, "crash")), Cost::Free);
+        assert_eq!((agent.reason.as_str(), agent.kind), ("limit", PauseKind::UsageLimit));
+        assert_eq!(agent.tasks, ["a"]);
+        assert_eq!(agent.failed(&failure("b", 10, "crash")), Cost::First);
+        assert_eq!((agent.reason.as_str(), agent.kind), ("crash", PauseKind::Quick));
+    }
+
+    #[test]
+    fn an_attempt_that_began_with_the_series_ends_it() {
+        let mut agent = Backoff::new("default", at(0));
+        fails(&mut agent, "a", 0, 5);
+        agent.worked("a", at(4));
+        assert_eq!(agent.failures, 1);
+        agent.worked("a", at(5));
+        assert!(agent.is_empty());
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_code() {
+        let mut agent = Backoff::new("default", at(0));
+        for (kind, failures, code, words) in [
+            (PauseKind::Quick, 1, ReasonCode::Transient, " failed once within seconds"),
+            (PauseKind::Quick, 3, ReasonCode::Transient, " failed 3 times within seconds"),
+            (
+                PauseKind::Transient,
+                1,
+                ReasonCode::Transient,
+                ": the service is temporarily unavailable",
+            ),
+            (PauseKind::UsageLimit, 1, ReasonCode::UsageLimit, ": usage limit reached"),
+            (PauseKind::Auth, 1, ReasonCode::Auth, ": not logged in"),
+        ] {
+            (agent.kind, agent.failures) = (kind, failures);
+            assert_eq!(agent.sentence(), format!("agent default{words}"));
+            assert_eq!(kind.code(), code);
+        }
     }
 }

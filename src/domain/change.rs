@@ -61,4 +61,15 @@ mod tests {
         assert_eq!(change.waits, Waits::Checkout);
         assert_eq!(serde_json::to_value(change).unwrap(), text);
     }
+
+    #[test]
+    fn a_review_or_an_obstacle_needs_a_person() {
+        let obstructed = |waits, obstacle: Option<&str>| {
+            let (commit, base) = ("c".to_owned(), "b".to_owned());
+            let (verdict, obstacle) = ("PASS".to_owned(), obstacle.map(str::to_owned));
+            Change { commit, base, verdict, waits, obstacle }.is_obstructed()
+        };
+        assert!(!obstructed(Waits::Landing, None) && !obstructed(Waits::Checkout, None));
+        assert!(obstructed(Waits::Review, None) && obstructed(Waits::Checkout, Some("dirty")));
+    }
 }

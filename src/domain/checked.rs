@@ -148,4 +148,48 @@ mod tests {
         let none = Measured { max: Some(1.0), ..Measured::default() };
         assert_eq!(none.to_string(), "not readable (at most 1)");
     }
+
+    use serde_json::json;
+
+    #[test]
+    fn only_what_is_known_is_stored() {
+        assert_eq!(json!(Checked::default()), json!({}));
+        assert!(Checked::default().is_empty());
+        let full = Checked { allowed: true, hidden: true, retried: 2, ..Checked::default() };
+        assert!(!full.is_empty());
+        assert_eq!(json!(full), json!({"allowed": true, "hidden": true, "retried": 2}));
+        assert_eq!(serde_json::from_value::<Checked>(json!(full)).unwrap(), full);
+    }
+
+    #[test]
+    fn a_step_is_flaky_if_it_passed_only_later() {
+        let flaky = |verdict, retried| Checked { verdict, retried, ..Checked::default() };
+        assert!(flaky(Some(Verdict::Pass), 1).is_flaky());
+        assert!(!flaky(Some(Verdict::Pass), 0).is_flaky());
+        assert!(!flaky(Some(Verdict::Fail), 1).is_flaky());
+        let mut refused = flaky(Some(Verdict::Pass), 1);
+        refused.refuse_flaky();
+        assert_eq!(refused.verdict, Some(Verdict::Fail));
+        assert!(refused.is_flaky());
+        refused.retried = 0;
+        assert!(!refused.is_flaky());
+    }
+
+    #[test]
+    fn the_ends_of_a_range_are_enough() {
+        let (min, max) = (Some(2.0), Some(4.0));
+        for (value, min, max, enough) in [
+            (None, None, None, false),
+            (Some(1.9), None, None, true),
+            (Some(1.9), min, max, false),
+            (Some(2.0), min, max, true),
+            (Some(4.0), min, max, true),
+            (Some(4.1), min, max, false),
+            (Some(4.1), min, None, true),
+            (Some(1.9), None, max, true),
+        ] {
+            let measured = Measured { value, min, max, ..Measured::default() };
+            assert_eq!(measured.is_enough(), enough, "{measured}");
+        }
+    }
 }

@@ -49,3 +49,27 @@ impl Claim {
         self.attempt == token.attempt && self.worker == token.worker.as_str()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_the_worker_and_the_attempt() {
+        let claim = Claim {
+            worker: "h:1:00000000".to_owned(),
+            attempt: 2,
+            since: String::new(),
+            host: String::new(),
+            boot: String::new(),
+            start: 0,
+            tag: String::new(),
+        };
+        let token = claim.token();
+        assert_eq!((token.worker.as_str(), token.attempt), ("h:1:00000000", 2));
+        assert!(claim.is(&token));
+        assert!(!claim.is(&ClaimToken { attempt: 3, ..token.clone() }));
+        assert!(!claim.is(&ClaimToken { worker: WorkerId::new("h:2:00000000"), ..token }));
+        assert_eq!(serde_json::json!(claim).get("tag"), None, "an old claim has no tag");
+    }
+}

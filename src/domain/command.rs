@@ -117,4 +117,40 @@ mod tests {
         let command = Command::Shell("echo {id}".to_owned());
         assert_eq!(command.expand(&values), ["sh", "-c", "echo {id}"]);
     }
+
+    #[test]
+    fn a_name_has_small_letters_and_underscores() {
+        let any = |_: &str| Some(vec!["X".to_owned(), "Y".to_owned()]);
+        for (argument, expanded) in [
+            ("{a}", &["X", "Y"][..]),
+            ("{a_b}", &["X", "Y"]),
+            ("-{a}{b}", &["-X YX Y"]),
+            ("{}", &["{}"]),
+            ("{A}", &["{A}"]),
+            ("{a b}", &["{a b}"]),
+            ("-{}", &["-{}"]),
+            ("-{a", &["-{a"]),
+            ("-{{a}}", &["-{X Y}"]),
+        ] {
+            assert_eq!(
+                Command::List(vec![argument.to_owned()]).expand(&any),
+                expanded,
+                "{argument}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_blank_command_runs_nothing() {
+        let list = |words: &[&str]| Command::List(words.iter().map(ToString::to_string).collect());
+        let shell = |text: &str| Command::Shell(text.to_owned());
+        assert!(
+            [list(&[]), list(&["", "a"]), shell(""), shell(" \n")].iter().all(Command::is_blank)
+        );
+        assert!(!list(&["a", ""]).is_blank() && !shell("a").is_blank());
+        assert_eq!(
+            (list(&["a", "b"]).to_string(), shell("a b").to_string()),
+            ("a b".into(), "a b".into())
+        );
+    }
 }

@@ -213,3 +213,129 @@ impl Details {
         self.0.binary_search_by_key(&key, Detail::key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::domain::{Task, TaskId};
+
+    /// A value of each field that is read into a detail; `None` for the others.
+    fn detail_of(field: Field) -> Option<Detail> {
+        let claim = |text| serde_json::from_value(text).expect("valid");
+        let texts = || [Text::from("x")].into_iter().collect();
+        Some(match field.key() {
+            "type" | "agent" | "escalated_to" | "phase" | "track" | "epic" | "parent" => {
+                Detail::Text(field, Text::from("x"))
+            }
+            "dependencies" | "requires" | "needs" | "after" | "prerequisites" | "blocks"
+            | "steps" | "tags" | "file" | "files" | "scope" | "files_to_create"
+            | "conflict_paths" | "child_tasks" | "verify" | "notify" => {
+                Detail::List(field, texts())
+            }
+            "max_iterations" | "budget_used" => Detail::Count(field, 3),
+            "review" | "answers" => Detail::Flag(field),
+            "not_before" => Detail::NotBefore(DateTime::UNIX_EPOCH),
+            "claim" => Detail::Claim(Box::new(claim(
+                serde_json::json!({"worker": "h:1:00000000", "attempt": 1, "since": ""}),
+            ))),
+            "change" => Detail::Change(Box::new(Change {
+                commit: "c".to_owned(),
+                base: "b".to_owned(),
+                verdict: "PASS".to_owned(),
+                waits: crate::domain::Waits::Landing,
+                obstacle: None,
+            })),
+            "estimated_minutes" => Detail::Minutes(5.0),
+            "estimated_hours" => Detail::Hours(1.0, 2.0),
+            "effort" => Detail::Effort(Effort::L),
+            _ => return None,
+        })
+    }
+
+    #[test]
+    fn every_detail_has_a_field_and_is_found_by_it() {
+        let mut details = Details::with_room(0);
+        for field in Field::all() {
+            let detail = detail_of(field);
+            assert_eq!(Detail::is_of(field), detail.is_some(), "{field:?}");
+            let Some(detail) = detail else { continue };
+            assert_eq!(details.find(field), None, "{field:?}");
+            details.set(detail.clone());
+            details.set(Detail::Problem(field, "must be better"));
+            assert_eq!(details.find(field), Some(&detail), "{field:?}");
+        }
+        let problems: Vec<Field> = details.problems().map(|problem| problem.field).collect();
+        let all: Vec<Field> = Field::all().filter(|field| Detail::is_of(*field)).collect();
+        assert_eq!(problems, all, "problems come first, in the order of the fields");
+        for field in all {
+            details.unset(field);
+            assert_eq!(details.find(field), None, "{field:?}");
+            details.forgive(field);
+            assert!(!details.problems().any(|problem| problem.field == field));
+        }
+        assert_eq!(details, Details::default());
+    }
+
+    #[test]
+    fn a_task_returns_what_was_set() {
+        let mut task = Task::new(TaskId::new("A").expect("not empty"));
+        for field in Field::all() {
+            detail_of(field).into_iter().for_each(|detail| task.set(detail));
+        }
+        let x = [Text::from("x")];
+        let texts = [
+            task.kind(),
+            task.agent(),
+            task.phase(),
+            task.track(),
+            task.epic(),
+            task.parent(),
+            task.escalated_to(),
+        ];
+        assert_eq!(texts, [Some("x"); 7]);
+        let lists = [
+            task.dependencies(),
+            task.tags(),
+            task.files_to_create(),
+            task.files(),
+            task.scope(),
+            task.conflict_paths(),
+            task.children(),
+            task.verify(),
+            task.notify(),
+        ];
+        assert_eq!(lists, [&x[..]; 9]);
+        assert_eq!((task.max_iterations(), task.budget_used()), (Some(3), Some(3)));
+        assert!(task.review() && task.teaches() && task.names_by_rare_fields());
+        assert_eq!(task.not_before(), Some(DateTime::UNIX_EPOCH));
+        assert_eq!(task.claim().map(|claim| claim.attempt), Some(1));
+        assert_eq!(task.change().map(|change| change.commit.as_str()), Some("c"));
+        let estimate =
+            Estimate { minutes: Some(5.0), hours: Some((1.0, 2.0)), effort: Some(Effort::L) };
+        assert_eq!(task.estimate(), estimate);
+        let waits: Vec<Field> = task.waits_for().map(|(field, _)| field).collect();
+        assert_eq!(waits, Field::WAITS_FOR);
+        assert!(!task.has_problems());
+        assert_eq!(task.take_list(Field::Tags).as_slice(), x);
+        assert!(task.tags().is_empty() && task.take_list(Field::Tags).is_empty());
+        task.set_text(Field::Agent, "");
+        task.set_list(Field::Scope, [""; 0]);
+        assert_eq!((task.agent(), task.scope()), (None, &[][..]));
+        task.set(Detail::Problem(Field::Agent, "must be a text"));
+        assert!(task.has_problems());
+        task.forgive(Field::Agent);
+        assert!(!task.has_problems());
+    }
+
+    #[test]
+    fn only_lists_that_name_tasks_are_rare() {
+        let mut task = Task::new(TaskId::new("A").expect("not empty"));
+        task.set_list(Field::Tags, ["x"]);
+        task.set_list(Field::Dependencies, ["x"]);
+        assert!(!task.names_by_rare_fields() && !task.review() && !task.teaches());
+        assert!(task.list(Field::Needs).is_empty());
+        task.set_list(Field::Steps, ["x"]);
+        assert!(task.names_by_rare_fields());
+    }
+}

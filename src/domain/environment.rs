@@ -108,4 +108,13 @@ mod tests {
         let values = Values([("A".to_owned(), "secret".to_owned())].into());
         assert_eq!(format!("{values:?}"), "{\"A\"}");
     }
+
+    #[test]
+    fn words_are_those_of_the_configuration() {
+        for (word, inherit) in Inherit::ALL {
+            assert_eq!((inherit.as_str(), inherit.to_string()), (word, word.to_owned()));
+        }
+        assert!(names("LC_*", "LC_ALL") && names("*", "A") && names("A", "A"));
+        assert!(!names("LC_*", "LANG") && !names("A", "AB") && !names("AB", "A"));
+    }
 }

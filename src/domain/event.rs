@@ -95,3 +95,31 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_ends_with_these_events() {
+        let ends = [
+            "completed",
+            "retried",
+            "blocked",
+            "released",
+            "interrupted",
+            "attempt_lost",
+            "stale_claim",
+            "parked",
+            "cancelled",
+            "reset",
+        ];
+        let goes_on = ["claimed", "attempt_started", "verified", "progress", "a_newer_one"];
+        for (words, expected) in [(&ends[..], true), (&goes_on, false)] {
+            for word in words {
+                let kind: EventKind = serde_json::from_value(serde_json::json!(word)).unwrap();
+                assert_eq!(kind.ends_attempt(), expected, "{word}");
+            }
+        }
+    }
+}

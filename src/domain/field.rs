@@ -306,4 +306,27 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn no_edit_of_a_runtime_field_is_free() {
+        for field in Field::all() {
+            let rule = field.edit_rule();
+            assert_eq!(rule == EditRule::Runtime, field.is_runtime(), "{field:?}");
+        }
+        for (key, rule) in [
+            ("status", EditRule::Runtime),
+            ("tokens", EditRule::Runtime),
+            ("scope", EditRule::Fixed),
+            ("approved_at", EditRule::Fixed),
+            ("max_iterations", EditRule::Budget),
+            ("requires_approval", EditRule::Approval),
+            ("steps", EditRule::Dependencies),
+            ("title", EditRule::Free),
+            ("notify", EditRule::Free),
+        ] {
+            assert_eq!(Field::from_key(key).map(Field::edit_rule), Some(rule), "{key}");
+        }
+        assert_eq!(Field::from_key("no_such_key"), None);
+        assert_eq!(Field::from_key("dependsOn"), Some(Dependencies));
+    }
 }

@@ -119,4 +119,24 @@ mod tests {
             assert_eq!((json!(level), level.word()), (json!(word), word));
         }
     }
+
+    #[test]
+    fn a_permission_is_listed_once() {
+        let permitted = |path: &str| Permitted { path: path.to_owned(), by: "declared".to_owned() };
+        let some = |paths: &[&str]| Findings {
+            changed_with_permission: paths.iter().map(|path| permitted(path)).collect(),
+            ..Findings::default()
+        };
+        let mut all = some(&["a"]);
+        all.add(some(&["a", "b", "b"]));
+        assert_eq!(all, some(&["a", "b"]));
+        let plain = Finding {
+            code: "stub".to_owned(),
+            level: Level::default(),
+            path: None,
+            line: Some(3),
+            message: "a stub".to_owned(),
+        };
+        assert_eq!((plain.to_string().as_str(), plain.level), ("a stub (stub)", Level::Fail));
+    }
 }

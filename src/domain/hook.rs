@@ -251,4 +251,27 @@ mod tests {
             assert_eq!(json!(point), json!(point.word()));
         }
     }
+
+    #[test]
+    fn only_what_comes_before_may_veto() {
+        for point in HookPoint::ALL {
+            assert_eq!(point.may_veto(), point.word().starts_with("before_"), "{point}");
+            let starts = matches!(point.word(), "before_run" | "before_task" | "before_attempt");
+            assert_eq!(point.is_before_agent(), starts, "{point}");
+        }
+        let said = before(Outcome::Exited { code: 0 }, "freeze", "no deploys");
+        assert_eq!((said.code, said.text), (None, String::new()));
+    }
+
+    #[test]
+    fn a_code_has_at_most_64_bytes_of_its_alphabet() {
+        let longest = "x".repeat(64);
+        for line in ["a", "A-1_b.c:d", longest.as_str()] {
+            let said = before(Outcome::Exited { code: 1 }, line, "");
+            assert_eq!((said.code.as_deref(), said.text.as_str()), (Some(line), ""));
+        }
+        let long = "y ".repeat(300);
+        let said = before(Outcome::Exited { code: 1 }, "", &long);
+        assert_eq!(said.text.len(), SAID - 1, "the last letter is a space");
+    }
 }

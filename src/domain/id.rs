@@ -71,3 +71,27 @@ impl fmt::Debug for WorkerId {
         fmt::Debug::fmt(&self.0, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_their_text() {
+        let id = TaskId::new("A 1").expect("not empty");
+        assert_eq!(TaskId::new(""), None);
+        assert_eq!(Borrow::<str>::borrow(&id), "A 1");
+        assert_eq!(
+            (id.as_str(), id.to_string(), format!("{id:?}")),
+            ("A 1", "A 1".into(), "\"A 1\"".into())
+        );
+        let worker = WorkerId::new("host:a:12:00000000");
+        assert_eq!(worker.to_string(), "host:a:12:00000000");
+        assert_eq!(format!("{worker:?}"), "\"host:a:12:00000000\"");
+        assert_eq!(worker.pid(), Some(12));
+        for text in ["", "12", "h:x:0", "12:0:0:"] {
+            let pid = WorkerId::new(text).pid();
+            assert_eq!(pid, (text == "12:0:0:").then_some(0), "{text}");
+        }
+    }
+}

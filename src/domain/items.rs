@@ -163,4 +163,63 @@ mod tests {
         assert_eq!(ItemId::new("", "t").to_string(), "t");
         assert_eq!(ItemId::new("a.py", "t").to_string(), "a.py::t");
     }
+
+    #[test]
+    fn the_items_of_steps_are_added() {
+        let items = |number, word: &str, compared| {
+            let list = || vec![word.to_owned()];
+            Items {
+                passed: number,
+                failed: 10 * number,
+                skipped: 100 * number,
+                missing: 1000 * number,
+                compared,
+                new: list(),
+                old: list(),
+                fixed: list(),
+                lost: list(),
+                flaky: list(),
+            }
+        };
+        let mut sum = items(2, "a", true);
+        sum.add(items(3, "b", true));
+        let both = || vec!["a".to_owned(), "b".to_owned()];
+        let expected = Items {
+            passed: 5,
+            failed: 50,
+            skipped: 500,
+            missing: 5000,
+            compared: true,
+            new: both(),
+            old: both(),
+            fixed: both(),
+            lost: both(),
+            flaky: both(),
+        };
+        assert_eq!(sum, expected);
+        let headings: Vec<&str> = sum.lists().map(|(heading, _)| heading).collect();
+        assert_eq!(headings, ["new failures", "lost", "flaky", "failed before, too", "fixed"]);
+        assert_eq!(
+            sum.summary(),
+            "5 passed, 50 failed (2 new), 500 skipped, 2 fixed, 2 lost, 2 flaky"
+        );
+        // The base of one step is not known, so nothing can be said about all.
+        sum.add(items(1, "c", false));
+        assert!(!sum.compared && sum.summary().starts_with("6 passed, 60 failed, "));
+        assert_eq!(Items::default().lists().count(), 0);
+        let all_new =
+            Items { failed: 1, compared: true, new: vec!["a".to_owned()], ..Items::default() };
+        assert_eq!(all_new.summary(), "0 passed, 1 failed");
+    }
+
+    #[test]
+    fn new_failures_and_lost_items_say_more_than_any_output() {
+        let list = || vec!["a".to_owned()];
+        let empty = Items::default;
+        assert!(Items { new: list(), ..empty() }.says_more());
+        assert!(Items { lost: list(), ..empty() }.says_more());
+        assert!(!Items { old: list(), flaky: list(), fixed: list(), ..empty() }.says_more());
+        assert!(ItemState::Failed.is_executed() && ItemState::Passed.is_executed());
+        assert!(!ItemState::Skipped.is_executed());
+    }
 }

@@ -23,3 +23,19 @@ impl KnownError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_what_is_known() {
+        let sentence = |cause: Option<&str>, fix: Option<&str>| {
+            let (cause, fix) = (cause.map(str::to_owned), fix.map(str::to_owned));
+            KnownError { cause, fix }.sentence()
+        };
+        assert_eq!(sentence(Some("no disk"), Some("clean")), "no disk; what helps: clean");
+        assert_eq!(sentence(Some("no disk"), None), "no disk");
+        assert_eq!(sentence(None, Some("clean")), "what helps: clean");
+    }
+}

@@ -155,19 +155,18 @@ impl Ledger {
         if !limit.is_any() {
             return u64::MAX;
         }
-        let running = self.reserved.values().filter(|one| one.until > now);
-        let (count, held) =
-            running.fold((0, self.used), |(count, sum), one| (count + 1, sum.plus(one.usage)));
+        let mut running = self.reserved.values().filter(|one| one.until > now);
+        let held = running.clone().fold(self.used, |sum, one| sum.plus(one.usage));
         if held.reached(limit).is_some() {
             return 0;
         }
         // Until the usage of an attempt is known, only one runs at a time.
         if self.kinds.is_empty() && (limit.cost_usd.is_some() || limit.tokens.is_some()) {
-            return u64::from(count == 0);
+            return u64::from(running.next().is_none());
         }
         let next = self.largest();
-        let room =
-            |left: f64, each: f64| if each > 0.0 { (left / each).ceil() as u64 } else { u64::MAX };
+        // Something is left of each limit, so an attempt that takes nothing makes this infinite.
+        let room = |left: f64, each: f64| (left / each).ceil() as u64;
         [
             limit.cost_usd.map(|most| room(most - held.cost_usd, next.cost_usd)),
             limit.tokens.map(|most| room((most - held.tokens) as f64, next.tokens as f64)),
@@ -311,5 +310,136 @@ mod tests {
         let mut gone = Ledger { day: "2026-07-17".to_owned(), ..Ledger::default() };
         gone.believe(&before);
         assert_eq!(gone.used.cost_usd, 4.0, "the usage of a deleted ledger is still known");
+    }
+
+    fn usage(attempts: u64, minutes: f64, cost_usd: f64, tokens: u64) -> Usage {
+        Usage { attempts, minutes, cost_usd, tokens, ..Usage::default() }
+    }
+
+    /// Returns a ledger whose attempts took these sums.
+    fn used(sums: Usage) -> Ledger {
+        Ledger { used: sums, kinds: [("claude".to_owned(), sums)].into(), ..Ledger::default() }
+    }
+
+    #[test]
+    fn each_limit_admits_what_is_left_of_it() {
+        let ledger = used(usage(3, 30.0, 6.0, 600));
+        let none = Allowance::default();
+        for (limit, admitted) in [
+            (none, u64::MAX),
+            (Allowance { attempts: Some(7), ..none }, 4),
+            (Allowance { attempts: Some(3), ..none }, 0),
+            // Each attempt takes 10 minutes, 2 USD and 200 tokens. The last one may exceed the limit.
+            (Allowance { minutes: Some(75.0), ..none }, 5),
+            (Allowance { minutes: Some(30.0), ..none }, 0),
+            (Allowance { cost_usd: Some(11.0), ..none }, 3),
+            (Allowance { cost_usd: Some(6.0), ..none }, 0),
+            (Allowance { tokens: Some(1500), ..none }, 5),
+            (Allowance { tokens: Some(600), ..none }, 0),
+            (Allowance { tokens: Some(1500), cost_usd: Some(11.0), attempts: Some(7), ..none }, 3),
+        ] {
+            assert_eq!(ledger.admits(&limit, at(0)), admitted, "{limit}");
+            assert_eq!(limit.is_any(), limit != none);
+        }
+        // An attempt that takes nothing may run as often as it likes.
+        let free = used(usage(3, 0.0, 0.0, 0));
+        assert_eq!(free.admits(&Allowance { minutes: Some(1.0), ..none }, at(0)), u64::MAX);
+        assert_eq!(free.admits(&Allowance { cost_usd: Some(1.0), ..none }, at(0)), u64::MAX);
+        assert_eq!(free.admits(&Allowance { tokens: Some(1), ..none }, at(0)), u64::MAX);
+    }
+
+    #[test]
+    fn the_first_limit_that_is_reached_is_told() {
+        let unknown =
+            |count| Usage { cost_unknown: count, tokens_unknown: count, ..usage(3, 2.0, 1.0, 5) };
+        let none = Allowance::default();
+        let all = Allowance {
+            attempts: Some(3),
+            minutes: Some(2.0),
+            cost_usd: Some(1.0),
+            tokens: Some(5),
+        };
+        let reached = |count, limit: Allowance| unknown(count).reached(&limit);
+        assert_eq!(reached(0, all).as_deref(), Some("cost_usd = 1 (1.00 measured)"));
+        let tokens = Allowance { cost_usd: Some(1.1), ..all };
+        let expected = "tokens = 5 (5 measured, unknown for 1 attempt)";
+        assert_eq!(reached(1, tokens).as_deref(), Some(expected));
+        let expected = "tokens = 5 (5 measured, unknown for 2 attempts)";
+        assert_eq!(reached(2, tokens).as_deref(), Some(expected));
+        let minutes = Allowance { tokens: Some(6), ..tokens };
+        assert_eq!(reached(0, minutes).as_deref(), Some("minutes = 2 (2.0 measured)"));
+        let attempts = Allowance { minutes: Some(2.1), ..minutes };
+        assert_eq!(reached(0, attempts).as_deref(), Some("attempts = 3 (3 made)"));
+        assert_eq!(reached(0, Allowance { attempts: Some(4), ..attempts }), None);
+        assert_eq!(reached(0, none), None);
+        assert_eq!(all.to_string(), "3 attempts, 2 min, 1 USD, 5 tokens");
+    }
+
+    #[test]
+    fn an_attempt_uses_what_its_tool_reports() {
+        use crate::domain::{AgentOutcome, Preset, Tokens};
+        let run = AgentRun {
+            tokens: Some(Tokens::with_cached_inside(3, 4, 1)),
+            cost_usd: Some(0.5),
+            ..AgentRun::new(Preset::Claude, AgentOutcome::Ok)
+        };
+        assert_eq!(Usage::of(Some(&run), 2.0, Some(9.0)), usage(1, 2.0, 0.5, 7));
+        let estimated = Usage { tokens_unknown: 1, ..usage(1, 2.0, 9.0, 0) };
+        assert_eq!(Usage::of(None, 2.0, Some(9.0)), estimated);
+        let unknown = Usage { tokens_unknown: 1, cost_unknown: 1, ..usage(1, 3.0, 0.0, 0) };
+        assert_eq!(Usage::of(None, 3.0, None), unknown);
+        let sum = Usage { tokens_unknown: 2, cost_unknown: 1, ..usage(2, 5.0, 9.0, 0) };
+        assert_eq!(estimated.plus(unknown), sum);
+    }
+
+    #[test]
+    fn averages_leave_out_what_is_unknown() {
+        let sums = Usage { cost_unknown: 1, tokens_unknown: 2, ..usage(4, 8.0, 6.0, 10) };
+        assert_eq!(average(&sums), usage(1, 2.0, 2.0, 5));
+        assert_eq!(average(&Usage::default()), usage(1, 0.0, 0.0, 0));
+        let mut ledger = used(sums);
+        ledger.settle("a", "codex", usage(1, 1.0, 7.0, 3));
+        assert_eq!(ledger.largest(), usage(1, 2.0, 7.0, 5));
+    }
+
+    #[test]
+    fn a_reservation_is_an_average_until_it_expires_or_is_released() {
+        let mut ledger = used(usage(2, 4.0, 6.0, 10));
+        ledger.reserve("a", "claude", at(0), TimeDelta::seconds(10));
+        ledger.reserve("b", "other", at(0), TimeDelta::MAX);
+        let average = usage(1, 2.0, 3.0, 5);
+        assert_eq!(ledger.reserved["a"], Reserved { usage: average, until: at(10) });
+        assert_eq!(ledger.reserved["b"], Reserved { usage: average, until: at(0) });
+        let limit = Allowance { attempts: Some(5), ..Allowance::default() };
+        assert_eq!([at(9), at(10)].map(|now| ledger.admits(&limit, now)), [2, 3]);
+        ledger.reserve("c", "claude", at(9), HOUR);
+        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["a", "c"]);
+        ledger.reserve("d", "claude", at(10), HOUR);
+        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["c", "d"]);
+        ledger.release("c");
+        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["d"]);
+        ledger.settle("d", "claude", usage(1, 1.0, 1.0, 1));
+        assert!(ledger.reserved.is_empty());
+    }
+
+    #[test]
+    fn of_two_ledgers_the_one_with_more_attempts_is_believed() {
+        let believed = |own: Usage, other: Usage| {
+            let mut ledger = used(own);
+            ledger.believe(&used(other));
+            assert_eq!(ledger.kinds["claude"], ledger.used);
+            ledger.used.cost_usd
+        };
+        let (few, many) = (usage(2, 0.0, 5.0, 0), usage(3, 0.0, 4.0, 0));
+        assert_eq!((believed(few, many), believed(many, few)), (4.0, 4.0));
+        assert_eq!(
+            believed(few, usage(2, 0.0, 9.0, 0)),
+            5.0,
+            "its own numbers count if both are equal"
+        );
+        let mut new = used(few);
+        let other = Ledger { kinds: [("codex".to_owned(), many)].into(), ..Ledger::default() };
+        new.believe(&other);
+        assert_eq!(new.kinds["codex"], many);
     }
 }

@@ -34,3 +34,24 @@ impl Liveness {
         matches!(self, Self::Foreign | Self::Unknown(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_is_of_one_sort() {
+        let unknown = Liveness::Unknown("why".to_owned());
+        for (liveness, dead, over, untold) in [
+            (Liveness::Ours, false, false, false),
+            (Liveness::Alive, false, false, false),
+            (Liveness::Dead { strays: true }, true, false, false),
+            (Liveness::Dead { strays: false }, true, true, false),
+            (Liveness::Foreign, false, false, true),
+            (unknown, false, false, true),
+        ] {
+            let found = (liveness.is_dead(), liveness.is_over(), liveness.is_untold());
+            assert_eq!(found, (dead, over, untold), "{liveness:?}");
+        }
+    }
+}

@@ -57,4 +57,22 @@ mod tests {
         assert_eq!(nearest("rum", keys), Some("run"));
         assert_eq!(nearest("colour", keys), None);
     }
+
+    #[test]
+    fn only_names_of_a_similar_length_are_compared() {
+        // 8 letters allow 3 slips, 7 only 2.
+        assert_eq!(nearest("abcdefgh", ["xyzdefgh"]), Some("xyzdefgh"));
+        assert_eq!(nearest("abcdefg", ["xyzdefg"]), None);
+        assert_eq!(nearest("ab", ["xb", "ab", "ax"]), Some("ab"));
+        let longest = "a".repeat(LONGEST);
+        let longer = "a".repeat(LONGEST + 1);
+        assert_eq!(distance_below(&longest, &longest, 2), Some(0));
+        assert_eq!(distance_below(&longer, &longest, 2), None);
+        assert_eq!(distance_below(&longest, &longer, 2), None);
+        // A letter may have 4 bytes, so a length is not a number of letters.
+        assert_eq!(distance_below("a", "😀", 2), Some(1));
+        assert_eq!(distance_below("a😀", "a", 2), Some(1));
+        assert_eq!(distance_below("😀😀", "", 3), Some(2));
+        assert_eq!(distance_below("ab", "a", 1), None);
+    }
 }

@@ -52,3 +52,28 @@ impl Need {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_need_has_its_command() {
+        let typed = Typed::default();
+        for (need, command) in [
+            (Need::Review, "workloop approve A"),
+            (Need::Answer, "workloop answer A TEXT"),
+            (Need::Approval, "workloop approve A"),
+            (Need::Work, "workloop done A"),
+            (Need::Checkout, "workloop land status"),
+            (Need::Budget, "workloop retry A"),
+            (Need::Blocked, "workloop why A, then workloop retry A"),
+            (Need::Repair, "workloop why A"),
+        ] {
+            assert_eq!(need.command("A", &typed), command);
+        }
+        assert_eq!(Need::of_blocked(None), Need::Blocked);
+        assert_eq!(Need::of_blocked(Some(ReasonCode::Review)), Need::Review);
+        assert_eq!(Need::of_blocked(Some(ReasonCode::Impossible)), Need::Answer);
+    }
+}

@@ -65,3 +65,31 @@ impl fmt::Display for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_success_or_comes_from_outside_or_neither() {
+        let exited = |code| Outcome::Exited { code };
+        let signaled = |signal| Outcome::Signaled { signal };
+        for (outcome, success, outside, words) in [
+            (exited(0), true, false, "exit status 0"),
+            (exited(1), false, false, "exit status 1"),
+            (signaled(1), false, true, "ended by signal 1"),
+            (signaled(2), false, true, "ended by signal 2"),
+            (signaled(9), false, true, "ended by signal 9"),
+            (signaled(15), false, true, "ended by signal 15"),
+            (signaled(6), false, false, "ended by signal 6"),
+            (Outcome::TimedOut { seconds: 3 }, false, false, "timed out after 3 s"),
+            (Outcome::Silent { seconds: 3 }, false, false, "silent for 3 s"),
+            (Outcome::FailedToStart { reason: "why".into() }, false, false, "failed to start: why"),
+            (Outcome::Interrupted, false, false, "interrupted"),
+            (Outcome::Lost, false, false, "lost: its supervisor vanished"),
+        ] {
+            assert_eq!(outcome.to_string(), words);
+            assert_eq!((outcome.is_success(), outcome.is_ended_from_outside()), (success, outside));
+        }
+    }
+}

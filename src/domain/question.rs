@@ -61,4 +61,14 @@ mod tests {
         }
         assert!(serde_json::from_value::<Evidence>(json!([1])).is_err());
     }
+
+    #[test]
+    fn each_text_of_the_evidence_can_be_changed() {
+        let list = vec!["a".to_owned(), "b".to_owned()];
+        for mut evidence in [Evidence::Text("a".to_owned()), Evidence::List(list)] {
+            let count = evidence.texts().len();
+            evidence.texts_mut().iter_mut().for_each(|text| text.push('!'));
+            assert_eq!(evidence.texts(), &["a!", "b!"][..count]);
+        }
+    }
 }

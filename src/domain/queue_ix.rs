@@ -79,3 +79,27 @@ impl<T> IndexMut<QueueIx> for Vec<T> {
         &mut self[queue.0]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_finds_the_entry_of_its_queue() {
+        let second = QueueIx::new(1);
+        assert_eq!(
+            (QueueIx::FIRST.index(), second.index(), second.to_string()),
+            (0, 1, "1".into())
+        );
+        let mut all = vec!['a', 'b'];
+        assert_eq!((all[second], all.as_slice()[second], second.of(&all)), ('b', 'b', Some(&'b')));
+        all[second] = 'c';
+        all.as_mut_slice()[QueueIx::FIRST] = 'd';
+        assert_eq!(all, ['d', 'c']);
+        second.of_mut(&mut all).into_iter().for_each(|one| *one = 'e');
+        assert_eq!((second.of(&all), QueueIx::new(2).of(&all)), (Some(&'e'), None));
+        assert_eq!(QueueIx::new(2).of_mut(&mut all), None);
+        assert!(QueueIx::each(&all).eq([(QueueIx::FIRST, &'d'), (second, &'e')]));
+        assert!(QueueIx::first(2).eq([QueueIx::FIRST, second]));
+    }
+}

@@ -215,4 +215,11 @@ mod tests {
         }
         assert_eq!(ReasonCode::from_word("no-such-code"), None);
     }
+
+    #[test]
+    fn only_four_codes_wait_for_an_answer() {
+        let questions = ReasonCode::ALL.into_iter().filter(|code| code.is_question());
+        let words: Vec<String> = questions.map(|code| code.to_string()).collect();
+        assert_eq!(words, ["question", "impossible", "contradiction", "review"]);
+    }
 }

@@ -124,4 +124,26 @@ mod tests {
         assert_eq!(list(&["/bin/sh", "-c", "echo $A"]), ["A"]);
         assert!(list(&["echo", "$A"]).is_empty());
     }
+
+    #[test]
+    fn quotes_decide_what_is_a_variable() {
+        for (text, expected) in [
+            (r"echo \$A $B", "B"),
+            (r"echo '\' $A", "A"),
+            (r#"echo "'$A'""#, "A"),
+            (r#"echo '"$A"'"#, ""),
+            (r#"echo '"' "$A""#, "A"),
+            ("echo '$A' $B", "B"),
+            ("echo $$A", ""),
+            ("echo $A$$", "A"),
+            ("echo $_a1 $1a", "_a1"),
+            ("echo ${A+x} ${B?x} ${C#x}", "C"),
+            ("echo $A:x", "A"),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+        let words = |words: &[&str]| Command::List(words.iter().map(ToString::to_string).collect());
+        assert_eq!(words(&["bash", "-c", "$A"]).variables(), ["A"]);
+        assert!(words(&[]).variables().is_empty());
+    }
 }

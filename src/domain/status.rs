@@ -126,4 +126,17 @@ mod tests {
             assert_eq!(Status::from_word(word), status, "{word}");
         }
     }
+
+    #[test]
+    fn words_and_open_states() {
+        let words = Status::ALL.map(Status::word);
+        assert_eq!(words, ["pending", "in_progress", "blocked", "complete", "parked"]);
+        assert_eq!(
+            (Status::Unknown.word(), Status::Unknown.to_string()),
+            ("unknown", "unknown".into())
+        );
+        let open: Vec<Status> = Status::ALL.into_iter().filter(|status| status.is_open()).collect();
+        assert_eq!(open, [Status::Pending, Status::InProgress]);
+        assert!(!Status::Unknown.is_open());
+    }
 }

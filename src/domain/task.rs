@@ -306,3 +306,68 @@ pub struct Phase {
     /// Phases that must be complete before this one starts, by number or name.
     pub depends_on: Texts,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::domain::Waits;
+
+    fn plain() -> Task {
+        Task::new(TaskId::new("A").expect("not empty"))
+    }
+
+    #[test]
+    fn a_task_of_a_person_is_never_run() {
+        for (agent, kind, persons) in [
+            ("", "", false),
+            ("manual", "", true),
+            ("Human", "", true),
+            ("", "MANUAL", true),
+            ("claude", "hu-man", true),
+            ("claude", "gate", false),
+            ("humane", "", false),
+        ] {
+            let mut task = plain();
+            task.set_text(Field::Agent, agent);
+            task.set_text(Field::Type, kind);
+            assert_eq!(task.is_persons(), persons, "{agent} {kind}");
+            assert_eq!(task.is_gate(), kind == "gate");
+        }
+        let mut gate = plain();
+        gate.set_text(Field::Type, "Gate");
+        assert!(gate.is_gate());
+    }
+
+    #[test]
+    fn work_is_in_review_if_it_passed_and_is_withheld() {
+        let change = |waits| Change {
+            commit: "c".to_owned(),
+            base: "b".to_owned(),
+            verdict: "PASS".to_owned(),
+            waits,
+            obstacle: None,
+        };
+        let (pass, fail) = (Some(Verdict::Pass), Some(Verdict::Fail));
+        let withheld = Some(false);
+        for (status, waits, verdict, passes, review) in [
+            (Status::InProgress, Some(Waits::Review), None, None, true),
+            (Status::InProgress, Some(Waits::Landing), pass, withheld, false),
+            (Status::InProgress, None, pass, withheld, false),
+            (Status::Blocked, None, pass, withheld, true),
+            (Status::Blocked, None, Some(Verdict::Skipped), withheld, true),
+            (Status::Blocked, None, pass, Some(true), false),
+            (Status::Blocked, None, pass, None, false),
+            (Status::Blocked, None, fail, withheld, false),
+            (Status::Blocked, Some(Waits::Review), fail, withheld, false),
+            (Status::Pending, Some(Waits::Review), pass, withheld, false),
+        ] {
+            let mut task = plain();
+            (task.status, task.verdict, task.passes) = (status, verdict, passes);
+            if let Some(waits) = waits {
+                task.set(Detail::Change(Box::new(change(waits))));
+            }
+            assert_eq!(task.is_in_review(), review, "{status} {waits:?} {verdict:?} {passes:?}");
+        }
+    }
+}

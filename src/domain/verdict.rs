@@ -41,3 +41,23 @@ impl fmt::Display for Verdict {
         f.write_str(self.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_in_any_case() {
+        for (verdict, word) in [
+            (Verdict::Pass, "PASS"),
+            (Verdict::Fail, "FAIL"),
+            (Verdict::Blocked, "BLOCKED"),
+            (Verdict::Skipped, "SKIPPED"),
+        ] {
+            assert_eq!((verdict.word(), verdict.to_string()), (word, word.to_owned()));
+            assert_eq!(Verdict::from_word(&word.to_lowercase()), Some(verdict));
+            assert_eq!(serde_json::json!(verdict), serde_json::json!(word));
+        }
+        assert_eq!(Verdict::from_word("passed"), None);
+    }
+}

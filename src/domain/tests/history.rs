@@ -43,16 +43,20 @@ fn after(mut task: Task, changes: &Changes) -> Task {
 
 /// Returns `transition` with what depends on the task: the next number of a claim, and a verdict.
 fn fitted(transition: Transition, task: &Task, verdict: Verdict) -> Transition {
-    match transition {
-        Transition::Claim(_) => {
-            let attempt = task.attempts.saturating_add(1);
-            Transition::Claim(claim("h:2:00000000", attempt))
-        }
-        Transition::Adopt(_) => Transition::Adopt(claim("h:3:00000000", task.attempts)),
-        Transition::Complete(_, completion) => Transition::Complete(verdict, completion),
-        Transition::Review(_, completion) => Transition::Review(verdict, completion),
-        other => other,
+    let attempt = task.attempts;
+    if let Transition::Claim(_) = transition {
+        return Transition::Claim(claim("h:2:00000000", attempt.saturating_add(1)));
     }
+    if let Transition::Adopt(_) = transition {
+        return Transition::Adopt(claim("h:3:00000000", attempt));
+    }
+    if let Transition::Complete(_, completion) = transition {
+        return Transition::Complete(verdict, completion);
+    }
+    if let Transition::Review(_, completion) = transition {
+        return Transition::Review(verdict, completion);
+    }
+    transition
 }
 
 /// Whether only the worker with the claim may write this.
