@@ -1,5 +1,7 @@
 //! Who has a task, over every store: the same decisions, wherever claims are held.
 
+mod evidence;
+
 use super::{ClaimReader, Keeper, Processes, System, fencing};
 use crate::domain::{Claim, ClaimToken, Liveness, QueueIx, Task, Transition, WorkerId};
 use crate::platform::claim_tag::{Carried, supervisor_value, value};

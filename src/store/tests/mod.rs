@@ -2,6 +2,7 @@
 
 mod control;
 mod documents;
+mod draft;
 mod edits;
 pub(crate) mod places;
 
