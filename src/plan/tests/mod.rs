@@ -2,6 +2,7 @@
 
 mod forecast;
 mod graph;
+mod now;
 mod order;
 mod plans;
 mod properties;

@@ -90,3 +90,34 @@ fn no_ready_task_of_a_finite_queue_waits_for_ever() {
         assert!(claims <= 32, "the wide task starves");
     }
 }
+
+#[test]
+fn a_rank_says_whose_priority_it_has() {
+    let important = |id: &str, first: &str, priority| {
+        with(task(id, &[first]), |task| task.priority = Some(priority))
+    };
+    let samples = [Sample::new(
+        "q",
+        vec![
+            task("A", &[]),
+            important("B", "A", 1),
+            important("C", "A", 1),
+            with(task("own", &[]), |task| task.priority = Some(1)),
+            important("D", "own", 1),
+            task("plain", &[]),
+        ],
+    )];
+    let queues: Vec<QueueTasks> = samples.iter().map(Sample::view).collect();
+    let graph = Graph::build(&queues);
+    let order =
+        Order::new(&graph, &queues, &Estimates::new(&graph, &queues, &EstimateRules::default()));
+    let reason = |id| order.reason(&graph, find(&graph, id));
+    let starts = |id, words: &str| assert!(reason(id).starts_with(words), "{}", reason(id));
+    // The first of equal ones lends it, and the own one counts before one that is lent.
+    starts("A", "priority 1 (from B, which waits for it), ");
+    starts("own", "priority 1, ");
+    starts("plain", "no priority, ");
+    assert!(reason("A").ends_with("2 tasks depend on it"));
+    assert!(reason("own").ends_with("1 task depends on it"));
+    assert!(reason("plain").ends_with("nothing depends on it"));
+}
