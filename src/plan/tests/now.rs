@@ -2,7 +2,7 @@
 //! happen, and what a person can do.
 
 use super::*;
-use crate::domain::{Approval, Change, Claim, Liveness, Need, PauseKind, QueueIx, Typed, Waits};
+use crate::domain::{Approval, Change, Claim, Liveness, PauseKind, QueueIx, Typed, Waits};
 
 fn change(waits: Waits, obstacle: Option<&str>) -> impl FnOnce(&mut Task) {
     let obstacle = obstacle.map(str::to_owned);
