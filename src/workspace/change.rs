@@ -224,6 +224,9 @@ mod tests {
 
     #[test]
     fn paths_are_added_modified_removed_and_renamed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh("seq 30 >long; git add .; git commit -qm long");
         let base = scratch.oid("HEAD");
@@ -253,6 +256,9 @@ line'; chmod +x .gitignore; git add -A; git commit -qm two");
     /// Lines that look like parts of a patch count as lines.
     #[test]
     fn lines_are_counted_whatever_they_look_like() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let base = scratch.oid("HEAD");
         scratch.sh("printf '%s\\n' '--- a/x' '+++ b/x' '@@ -1 +1 @@' x x >c; printf '1\\n2' >a; git add -A; git commit -qm two");
@@ -273,6 +279,9 @@ line'; chmod +x .gitignore; git add -A; git commit -qm two");
 
     #[test]
     fn what_is_no_text_counts_as_a_whole() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh("printf 'a\\0b' >bin; git add -A; git commit -qm bin");
         let base = scratch.oid("HEAD");

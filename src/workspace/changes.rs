@@ -304,6 +304,9 @@ mod tests {
 
     #[test]
     fn what_is_committed_written_made_and_removed_is_listed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let script = "echo 2 > a; git commit -qam two; echo 3 > sub/b; echo n > new; \
             echo 22 > dirty; echo q > queue.json";
         assert_eq!(changed(script, "."), ["a", "dirty", "new", "sub/b"]);
@@ -313,12 +316,18 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_root() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         assert_eq!(changed("echo 2 > b; echo 2 > ../a", "sub"), ["b"]);
         assert_eq!(changed("echo 2 > b; git commit -qam x", "sub"), ["b"]);
     }
 
     #[test]
     fn a_first_commit_and_one_that_is_taken_back_are_listed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), &INIT.replace("git commit -qm one", "true"));
         assert_eq!(changed_at(dir.path(), "git commit -qm one", &[]), ["a", "sub/b"]);
@@ -329,6 +338,9 @@ mod tests {
     /// configured location of the work tree does not count.
     #[test]
     fn a_git_folder_may_stand_elsewhere() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         let at = |name: &str| dir.path().join(name);
         sh(dir.path(), &format!("mkdir main && cd main && {INIT} && git worktree add -q ../tree"));
@@ -342,6 +354,9 @@ mod tests {
 
     #[test]
     fn work_inside_of_a_submodule_is_listed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), &format!("mkdir lib main && cd lib && {INIT} && cd ../main && {INIT}"));
         let add = "git -c protocol.file.allow=always submodule --quiet add ../lib deep/lib";
@@ -358,6 +373,9 @@ mod tests {
     /// A nested repository that was not added as a submodule is examined like a submodule.
     #[test]
     fn work_inside_of_a_nested_repository_is_listed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), &format!("{INIT} && mkdir -p deep/own && cd deep/own && {INIT}"));
         let root = dir.path();
@@ -377,6 +395,9 @@ mod tests {
     /// Files that a person ignores globally do not count as the agent's work.
     #[test]
     fn what_is_ignored_everywhere_is_left_out() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), &format!("{INIT} && git config core.excludesFile ../ignored-$$"));
         let name = fs::read_to_string(dir.path().join(".git/config")).expect("a configuration");
@@ -398,6 +419,9 @@ mod tests {
 
     #[test]
     fn where_git_cannot_tell_the_files_of_the_task_are_compared() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), INIT);
         let (git, named) = (git(), vec!["a".to_owned()]);
@@ -414,6 +438,9 @@ mod tests {
     /// Covers every way in which a repository can name programs; none of them is run.
     #[test]
     fn nothing_that_a_repository_configures_is_run() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         let root = dir.path().canonicalize().expect("a real path").join("r");
         fs::create_dir(&root).expect("a folder");

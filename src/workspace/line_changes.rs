@@ -201,6 +201,9 @@ mod tests {
 
     #[test]
     fn lines_have_numbers_and_files_their_order() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let base = scratch.oid("HEAD");
         scratch.sh(

@@ -111,6 +111,9 @@ mod tests {
     /// The name is the same if the files are, and differs after any other change.
     #[test]
     fn a_tree_of_git_is_its_commit_and_what_differs_from_it() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         sh(root, "git init -q . && git config user.email t@example.org && git config user.name t");

@@ -416,6 +416,9 @@ mod tests {
 
     #[test]
     fn another_process_excludes_us_until_it_dies() {
+        if crate::platform::programs::lacks("flock") {
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
         let other = Other::locks(dir.path());
         let error = lock(dir.path(), SOON).unwrap_err();
@@ -441,6 +444,9 @@ mod tests {
 
     #[test]
     fn we_exclude_another_process() {
+        if crate::platform::programs::lacks("flock") {
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
         let taken = lock(dir.path(), SOON).unwrap();
         let try_it = || {

@@ -261,6 +261,9 @@ mod tests {
     /// A lock outlives its process with the command that holds it, and no other command gets it.
     #[test]
     fn what_is_held_stays_locked_as_long_as_it_runs() {
+        if crate::platform::programs::lacks("flock") {
+            return;
+        }
         use crate::platform::lock::FileLock;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");

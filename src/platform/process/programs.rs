@@ -27,6 +27,24 @@ pub fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
+/// Returns whether the program `tool`, which a test needs, is missing on this machine. Prints that
+/// to the real stderr, because the test harness hides the output of a test that passed, and counts
+/// it.
+#[cfg(test)]
+pub(crate) fn lacks(tool: &str) -> bool {
+    use std::io::Write;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+    let missing = find(tool, &std::env::var_os("PATH").unwrap_or_default()).is_none();
+    if missing {
+        let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("a test");
+        drop(writeln!(std::io::stderr(), "SKIPPED: {name} needs {tool} ({count} so far)"));
+    }
+    missing
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

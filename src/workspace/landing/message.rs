@@ -171,6 +171,9 @@ mod tests {
     /// The agent's summary cannot forge a trailer.
     #[test]
     fn a_summary_forges_no_trailer() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let repository = scratch.repository();
         let (tip, tree) = (scratch.oid("HEAD"), scratch.oid("HEAD^{tree}"));

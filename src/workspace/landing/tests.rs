@@ -96,6 +96,9 @@ impl Bench {
 
 #[test]
 fn a_change_lands_as_one_commit_with_its_trailers() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let before = bench.scratch.oid("HEAD");
     let mut entry = bench.enters("T/1", "main", "echo 4 >>a; git rm -q sub/b; echo n >new");
@@ -121,6 +124,9 @@ fn a_change_lands_as_one_commit_with_its_trailers() {
 
 #[test]
 fn what_was_not_judged_does_not_land() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let mut first = bench.enters("A", "main", "echo 4 >>a");
     let mut second = bench.enters("B", "main", "echo 10 >>long");
@@ -146,6 +152,9 @@ fn what_was_not_judged_does_not_land() {
 
 #[test]
 fn what_is_there_already_and_what_does_not_merge_is_told() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let mut first = bench.enters("A", "main", "echo 4 >>a");
     let mut same = bench.enters("B", "main", "echo 4 >>a");
@@ -167,6 +176,9 @@ fn what_is_there_already_and_what_does_not_merge_is_told() {
 /// A stale tree merges without a conflict.
 #[test]
 fn what_would_undo_others_is_refused() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let old = bench.scratch.oid("HEAD");
     for (task, script) in [("A", "echo 4 >>a"), ("B", "echo b >b; echo t >sub/test")] {
@@ -189,6 +201,9 @@ fn what_would_undo_others_is_refused() {
 
 #[test]
 fn a_person_in_the_way_is_not_overrun() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let tip = bench.repository.tip().unwrap();
     let top = bench.scratch.top.clone();
@@ -242,6 +257,9 @@ fn a_person_in_the_way_is_not_overrun() {
 
 #[test]
 fn every_checkout_of_the_target_is_brought_along_and_no_other() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.sh("git checkout -q --detach; git worktree add -q ../one main; git worktree add -q -b side ../two main");
     let repository =
@@ -257,6 +275,9 @@ fn every_checkout_of_the_target_is_brought_along_and_no_other() {
 /// A person who checks the target out while it moves has its old files, and would undo the landing.
 #[test]
 fn a_checkout_that_comes_too_late_is_brought_along() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.scratch.sh("git checkout -q -b side");
     let mut entry = bench.enters("A", "main", "echo new >>a");
@@ -273,6 +294,9 @@ fn a_checkout_that_comes_too_late_is_brought_along() {
 
 #[test]
 fn sparse_and_line_end_checkouts_stay_what_they_are() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.sh("git config core.autocrlf true; git sparse-checkout set --no-cone '/*' '!/sub'");
     let bench = Bench { repository: bench.scratch.repository(), ..bench };
@@ -290,6 +314,9 @@ fn sparse_and_line_end_checkouts_stay_what_they_are() {
 /// A person's own filter makes their files; a filter that was configured since does not.
 #[test]
 fn filters_of_the_person_are_used_in_their_checkout() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.sh(
         "git config filter.up.clean 'tr A-Z a-z'; git config filter.up.smudge 'tr a-z A-Z'
@@ -309,6 +336,9 @@ fn filters_of_the_person_are_used_in_their_checkout() {
 /// If the target moves meanwhile, the landing starts over on its new position.
 #[test]
 fn a_target_that_moves_is_not_overwritten() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let mut entry = bench.enters("A", "main", "echo 4 >>a");
     let theirs = bench.change("main", "echo theirs >theirs");
@@ -328,6 +358,9 @@ fn a_target_that_moves_is_not_overwritten() {
 
 #[test]
 fn one_lands_at_a_time() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let landing = bench.landing();
     let other = Landing::begin(&bench.repository, Some(Duration::ZERO), &mut |_, _| {});
@@ -338,6 +371,9 @@ fn one_lands_at_a_time() {
 
 #[test]
 fn an_entry_that_is_not_understood_is_left_and_told() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let entry = bench.enters("A", "main", "echo 4 >>a");
     let folder = bench.repository.common().join("workloop/landing");
@@ -355,6 +391,9 @@ fn an_entry_that_is_not_understood_is_left_and_told() {
 /// A landing runs nothing that was configured since the run began.
 #[test]
 fn nothing_that_was_configured_meanwhile_is_run() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let mut first = bench.enters(
         "A",

@@ -124,6 +124,9 @@ const LEFT: &[(&str, &[&[u8]])] = &[
 /// changes.
 #[test]
 fn a_capture_is_whole_whatever_an_agent_left() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh(
         "git config core.ignoreCase true; echo staged >>a; git add a; echo u >u; echo e >>sub/b",
@@ -168,6 +171,9 @@ fn a_capture_is_whole_whatever_an_agent_left() {
 /// record of it: in this run and in the next one.
 #[test]
 fn a_judge_tree_is_what_it_is_to_be() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::of(Scratch::new());
     let (tree, mut judge) = (bench.tree(Kind::Workspace), bench.tree(Kind::Judge));
     bench.agent(&tree, "echo n >n");
@@ -219,6 +225,9 @@ open(path, 'wb').write(bytes + hashlib.sha1(bytes).digest())\" $places $own/judg
 /// neither read nor written.
 #[test]
 fn a_tree_of_another_process_keeps_its_files() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     use std::os::unix::fs::MetadataExt;
     let bench = Bench::of(Scratch::new());
     let tree = bench.tree(Kind::Workspace);

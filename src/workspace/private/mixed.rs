@@ -127,6 +127,9 @@ mod tests {
     /// is an error.
     #[test]
     fn what_is_made_and_gone_is_made_again() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let repository = scratch.repository();
         let dir = scratch.folder.path().join("trees");
@@ -153,6 +156,9 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_base_and_the_rest_is_the_change() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let base = scratch.oid("HEAD");
         scratch.sh("rm -r sub; echo file >sub; echo 9 >a; echo new >n; echo x >keep; git add -A; git commit -qm two");

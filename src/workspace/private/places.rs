@@ -333,6 +333,9 @@ mod tests {
 
     #[test]
     fn places_are_private_and_named_by_the_project() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let cache = scratch.folder.path().canonicalize().unwrap().join("cache");
         let places = Places::of(&scratch.repository(), None, Some(&cache)).unwrap();
@@ -347,6 +350,9 @@ mod tests {
 
     #[test]
     fn a_place_inside_of_the_project_is_refused() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let repository = scratch.repository();
         let inside = Places::of(&repository, Some(&scratch.top.join("trees")), None);
@@ -368,6 +374,9 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_slots_that_live() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         let dir = scratch.folder.path().join("trees");
         let places = Places::of(&scratch.repository(), Some(&dir), None).unwrap();

@@ -76,6 +76,9 @@ const CLEAN: &str = "./.gitignore ./a ./sub/b";
 
 #[test]
 fn a_workspace_is_a_repository_at_the_base_with_nothing_to_commit() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     assert_eq!(
         bench.agent("git status --porcelain; git rev-parse HEAD main; git config user.name"),
@@ -100,6 +103,9 @@ fn a_workspace_is_a_repository_at_the_base_with_nothing_to_commit() {
 
 #[test]
 fn a_change_is_the_tree_whatever_was_committed_staged_or_left() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     bench.agent("echo 4 >>a; git commit -qam mine; echo n >new; git add new; rm sub/b; echo i >made; mkdir cache; echo i >cache/x; touch .git/index.lock");
     let captured = bench.capture().unwrap();
@@ -123,6 +129,9 @@ fn a_change_is_the_tree_whatever_was_committed_staged_or_left() {
 
 #[test]
 fn a_workspace_is_put_back_whatever_was_left_in_it() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let keep = vec!["cache/".to_owned()];
     let mut bench = Bench::new(TreeRules { keep, ..TreeRules::default() });
     bench.agent(
@@ -147,6 +156,9 @@ fn a_workspace_is_put_back_whatever_was_left_in_it() {
 
 #[test]
 fn a_workspace_that_was_replaced_is_not_captured_and_made_anew() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::new(TreeRules::default());
     let path = bench.tree.path().to_owned();
     let elsewhere = bench.scratch.folder.path().join("elsewhere");
@@ -176,6 +188,9 @@ fn a_workspace_that_was_replaced_is_not_captured_and_made_anew() {
 
 #[test]
 fn repositories_inside_are_moved_out_and_their_files_count() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     bench.agent(
         "git init -q empty; echo 1 >empty/f
@@ -193,6 +208,9 @@ fn repositories_inside_are_moved_out_and_their_files_count() {
 
 #[test]
 fn what_cannot_be_captured_whole_is_not_captured() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     bench.agent("mkfifo pipe");
     let captured = bench.capture().unwrap();
@@ -216,6 +234,9 @@ fn what_cannot_be_captured_whole_is_not_captured() {
 
 #[test]
 fn queues_and_state_are_no_part_of_a_change() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh("echo '[]' >q.json; git add .; git commit -qm queue");
     let mut bench = Bench::of(scratch, TreeRules::default());
@@ -236,6 +257,9 @@ fn queues_and_state_are_no_part_of_a_change() {
 /// Neither a capture nor what follows runs anything that an agent wrote into a configuration.
 #[test]
 fn nothing_that_an_agent_configured_is_run() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::new(TreeRules::default());
     let evil = bench.scratch.folder.path().join("evil");
     let touch = format!("touch {}", evil.display());
@@ -263,6 +287,9 @@ fn nothing_that_an_agent_configured_is_run() {
 
 #[test]
 fn line_ends_and_filters_are_those_of_the_project() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh(
         "git config core.autocrlf true; git config filter.up.clean 'tr A-Z a-z'; git config filter.up.smudge 'tr a-z A-Z'
@@ -299,6 +326,9 @@ fn line_ends_and_filters_are_those_of_the_project() {
 
 #[test]
 fn with_objects_of_its_own_only_the_history_of_the_base_is_there() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh("git checkout -q -b later; echo secret >s; git add .; git commit -qm secret; git checkout -q main");
     let secret = scratch.oid("later:s");
@@ -317,6 +347,9 @@ fn with_objects_of_its_own_only_the_history_of_the_base_is_there() {
 
 #[test]
 fn ignored_files_are_brought_and_setup_runs_when_it_is_due() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh("echo s >made; mkdir cache; echo big >cache/big; echo 1 >lock.json; git add lock.json; git commit -qm lock");
     let rules = TreeRules {
@@ -361,6 +394,9 @@ fn ignored_files_are_brought_and_setup_runs_when_it_is_due() {
 /// A judge tree is put back by writing only what differs.
 #[test]
 fn a_judge_tree_keeps_what_is_right_already() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::new(TreeRules::default());
     let stamp = |bench: &Bench, name: &str| {
         use std::os::unix::fs::MetadataExt;

@@ -63,6 +63,9 @@ mod tests {
     /// A ref to a missing object is removed and does not prevent the other refs from being listed.
     #[test]
     fn a_ref_that_keeps_nothing_is_removed() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh(
             "gone=$(git commit-tree -m gone HEAD^{tree}); git update-ref refs/workloop/attempts/A/1 $gone

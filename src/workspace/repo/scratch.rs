@@ -81,6 +81,9 @@ mod tests {
 
     #[test]
     fn a_repository_is_found_from_below_and_from_linked_trees() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh(
             "git worktree add -q -b other ../linked; git worktree add -q ../gone; rm -r ../gone",
@@ -102,6 +105,9 @@ mod tests {
 
     #[test]
     fn what_cannot_have_workspaces_is_refused_with_a_cure() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let folder = tempfile::tempdir().unwrap();
         let top = folder.path();
         assert!(matches!(refused(top, None), Refusal::NoRepository { .. }));
@@ -125,6 +131,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_apart() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh("git clone -q --depth 1 file://$PWD ../shallow && git config uploadpack.allowFilter true");
         assert!(Repository::open(&scratch.top.with_file_name("shallow"), git(), None).is_ok());
@@ -141,6 +150,9 @@ mod tests {
     /// What an agent configures after the repository was found is not carried over.
     #[test]
     fn settings_are_those_of_the_moment_it_was_found() {
+        if crate::platform::programs::lacks("git") {
+            return;
+        }
         let scratch = Scratch::new();
         scratch.sh("git config core.autocrlf input; git config filter.x.clean 'tr a b'");
         let found = scratch.repository();

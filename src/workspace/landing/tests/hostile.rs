@@ -7,6 +7,9 @@ use super::*;
 /// it is neither landed nor trusted, by this process or by another.
 #[test]
 fn what_others_write_into_an_entry_is_not_believed() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let tip = bench.repository.tip().unwrap();
     let mut evil = bench.enters("E", "main", "echo evil >>a");
@@ -62,6 +65,9 @@ fn what_others_write_into_an_entry_is_not_believed() {
 /// The content of objects is checked, not only their existence.
 #[test]
 fn what_lost_objects_or_has_others_does_not_land() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let tip = bench.repository.tip().unwrap();
     let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >n");
@@ -88,6 +94,9 @@ fn what_lost_objects_or_has_others_does_not_land() {
 /// The history is what the commits say, whatever is configured about how it is read and shown.
 #[test]
 fn a_stale_tree_is_refused_whatever_was_configured() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let old = bench.scratch.oid("HEAD");
     bench.lands(&mut bench.enters("A", "main", "echo 4 >>a"));
@@ -116,6 +125,9 @@ fn a_stale_tree_is_refused_whatever_was_configured() {
 /// One of our locks is recognised by its target, and no other lock is removed.
 #[test]
 fn a_lock_that_a_killed_landing_left_is_taken_away() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.sh("echo mine >>long; git add long; echo u >u");
     let status = bench.status();
@@ -160,6 +172,9 @@ fn a_lock_that_a_killed_landing_left_is_taken_away() {
 /// A link that a person has in the place of a folder is not written through.
 #[test]
 fn nothing_is_written_through_a_link_of_a_person() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     let mut entry = bench.enters("A", "main", "mkdir new; echo n >new/file; echo 4 >>sub/b");
     for (script, back) in [
@@ -182,6 +197,9 @@ fn nothing_is_written_through_a_link_of_a_person() {
 /// No ref keeps the commit of a landing that was killed; it is made again.
 #[test]
 fn garbage_may_be_collected_after_a_kill() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     for (is_merged, step) in [(true, Step::Intent), (false, Step::Checkout)] {
         // By the process that knows what was judged, and by one that has to judge it again.
         for is_same in [true, false] {
@@ -219,6 +237,9 @@ fn garbage_may_be_collected_after_a_kill() {
 /// project: none is run on the way from the workspace to the person's files.
 #[test]
 fn no_program_that_is_configured_meanwhile_is_run_on_the_way() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     use super::super::super::private::*;
     use super::super::super::repo::Stamp;
     let bench = Bench::new();

@@ -18,6 +18,9 @@ fn after(
 /// Ended after any step, another process completes it, once.
 #[test]
 fn a_landing_that_was_killed_is_completed() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     for number in 1..=4 {
         let bench = Bench::new();
         bench.sh("echo staged >.gitignore; git add .gitignore; echo edited >long; echo u >u");
@@ -50,6 +53,9 @@ fn a_landing_that_was_killed_is_completed() {
 /// person does not keep the old files, with which the next commit would undo the landing.
 #[test]
 fn who_checked_the_target_out_meanwhile_has_the_landing_after_a_kill() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new();
     bench.sh("git switch -qc elsewhere; echo new >>sub/b");
     let status = bench.status();
@@ -71,6 +77,9 @@ fn who_checked_the_target_out_meanwhile_has_the_landing_after_a_kill() {
 /// Recovery may be killed as well, after each of its steps.
 #[test]
 fn a_recovery_that_was_killed_is_completed() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     for number in 1..=3 {
         let bench = Bench::new();
         let mut entry = bench.enters("A", "main", "echo 4 >>a");
@@ -90,6 +99,9 @@ fn a_recovery_that_was_killed_is_completed() {
 
 #[test]
 fn what_others_did_after_a_kill_decides() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let stopped_at = |step: Step| {
         let bench = Bench::new();
         let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
@@ -138,6 +150,9 @@ fn what_others_did_after_a_kill_decides() {
 /// moves: their next commit undoes nothing of it.
 #[test]
 fn what_a_person_committed_of_a_landing_stays() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     for (commit, whole) in [("git commit -qam mine", true), ("git commit -qm mine --only a", false)]
     {
         let bench = Bench::new();

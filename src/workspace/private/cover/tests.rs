@@ -60,6 +60,9 @@ const HIDDEN: &str = "mkdir -p tests/deep; echo secret >tests/a; echo secret >te
 
 #[test]
 fn a_folder_is_there_for_one_command_and_leaves_nothing() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(FILES, HIDDEN);
     bench.sh("mkdir kept; echo old >kept/cache; echo built >untracked; chmod 500 tests");
     let seen = bench.scratch.folder.path().join("seen");
@@ -75,6 +78,9 @@ fn a_folder_is_there_for_one_command_and_leaves_nothing() {
 
 #[test]
 fn what_a_command_makes_of_it_goes_as_well() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(FILES, HIDDEN);
     bench.sh("mkdir kept; echo old >kept/cache");
     for script in [
@@ -98,6 +104,9 @@ fn what_a_command_makes_of_it_goes_as_well() {
 
 #[test]
 fn links_of_a_change_lead_the_folder_nowhere() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let out = "mkdir -p ../out/deep; ln -s ../../../../out tests; touch ../out/deep/b ../out/mine";
     let bench = Bench::new(out, HIDDEN);
     let project = bench.scratch.folder.path().to_owned();
@@ -116,6 +125,9 @@ fn links_of_a_change_lead_the_folder_nowhere() {
 
 #[test]
 fn a_tree_that_was_left_covered_is_made_anew() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::new(FILES, HIDDEN);
     bench.sh("mkdir kept");
     let cover = bench.tree.cover(&bench.folder, Path::new("")).unwrap();

@@ -4,6 +4,9 @@ use super::*;
 
 #[test]
 fn attempts_are_kept_by_task_and_the_oldest_given_up() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     let name = |number| AttemptName { task: "a/\u{e4}.lock".to_owned(), queue: None, number };
     let tip = bench.repository.tip().unwrap();
@@ -25,6 +28,9 @@ fn attempts_are_kept_by_task_and_the_oldest_given_up() {
 /// A person may collect garbage while no ref keeps the objects of a capture yet.
 #[test]
 fn a_capture_that_lost_objects_is_told_and_made_again() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     // A tracked file stays tracked when it is ignored.
     bench.agent("echo 4 >>a; echo n >n; echo a >.gitignore");
@@ -43,6 +49,9 @@ fn a_capture_that_lost_objects_is_told_and_made_again() {
 
 #[test]
 fn a_further_attempt_begins_with_the_last_one_on_the_new_target() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::new(TreeRules::default());
     bench.agent("echo 4 >>a; echo n >n");
     let captured = bench.capture().unwrap();
@@ -67,6 +76,9 @@ fn a_further_attempt_begins_with_the_last_one_on_the_new_target() {
 
 #[test]
 fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     let name = |queue: &str| {
         TaskName::new(&bench.repository, &bench.scratch.top.join(queue), queue, "a b\n")
@@ -118,6 +130,9 @@ fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
 /// A commit that is garbage-collected before its ref is written is not kept: it is captured again.
 #[test]
 fn what_is_gone_before_it_is_kept_is_captured_again() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = Bench::new(TreeRules::default());
     bench.agent("echo new >new");
     let captured = bench.capture().unwrap();
