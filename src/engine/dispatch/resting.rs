@@ -342,3 +342,6 @@ impl Trials<'_> {
         self.used
     }
 }
+
+#[cfg(test)]
+mod tests;
