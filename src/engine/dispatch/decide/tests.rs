@@ -34,6 +34,9 @@ struct Case {
     untouched: Untouched,
     judged: Vec<PathBuf>,
     paused: HashSet<QueueIx>,
+    refused_trees: HashSet<ProfileKey>,
+    /// Tasks whose worker is dead.
+    dead: HashSet<String>,
 }
 
 impl Case {
@@ -57,6 +60,8 @@ impl Case {
             untouched: Untouched::default(),
             judged: Vec::new(),
             paused: HashSet::new(),
+            refused_trees: HashSet::new(),
+            dead: HashSet::new(),
         }
     }
 
@@ -74,7 +79,12 @@ impl Case {
             claims: Vec::new(),
             outside: Vec::new(),
         };
-        let conditions = around.conditions(set, queues, &structure);
+        let mut conditions = around.conditions(set, queues, &structure);
+        for id in &self.dead {
+            let place = self.place(id);
+            let node = structure.graph.node(place.queue, place.task);
+            conditions.claims.insert(node, Liveness::Dead { strays: false });
+        }
         let seen = Seen {
             set,
             queues,
@@ -88,7 +98,7 @@ impl Case {
         let tasks = set.tasks(queues);
         let ready = plan::readiness(&structure.graph, &tasks, &conditions);
         let refused = refused.iter().map(|id| self.place(id)).collect();
-        decide(&seen, ready, room, &Refused { tasks: refused, ..Refused::default() })
+        decide(&seen, ready, room, &Refused { tasks: refused, trees: self.refused_trees.clone() })
     }
 
     /// Returns the ids that are claimed, each with its slot.
@@ -180,4 +190,119 @@ fn an_epic_follows_its_children() {
     ]));
     let plan = case.decide(&room(&[], 9), &[]);
     assert_eq!(plan.settle, [(case.place("E"), Status::Complete, None)]);
+}
+
+/// A project whose tree is judged before an attempt begins.
+fn verified(tasks: Value) -> Case {
+    let text = "[[verify]]\nname = \"test\"\nrun = \"true\"\n";
+    Case::with(tasks, crate::config::parse(Path::new("/p/workloop.toml"), text).unwrap())
+}
+
+/// Returns the slot that judges the tree, and the claims.
+fn judged(case: &Case, room: &Room<'_>) -> (Option<usize>, Vec<(usize, String)>) {
+    let plan = case.decide(room, &[]);
+    (plan.judge.as_ref().map(|(slot, _)| slot.index()), case.claims(&plan))
+}
+
+#[test]
+fn a_tree_is_judged_before_anything_begins_in_it() {
+    let mut case = verified(json!([{"id": "A"}, {"id": "B"}]));
+    let free = slots(&[1, 0]);
+    let plan = case.decide(&room(&free, 9), &[]);
+    let (slot, profile) = plan.judge.as_ref().expect("a judge");
+    assert_eq!((slot.index(), profile.name.as_str(), profile.steps.len()), (1, "default", 1));
+    assert_eq!(profile.key.root, case.project.set().root(QueueIx::FIRST));
+    assert!(plan.claims.is_empty() && plan.has_work);
+    assert_eq!(plan.left, 2);
+    // Nothing may begin, so nothing is judged.
+    assert_eq!(judged(&case, &room(&free, 0)), (None, Vec::new()));
+    assert_eq!(judged(&case, &room(&[], 9)), (None, Vec::new()));
+    // What cannot be judged now, or is known, holds nothing up.
+    let key = profile.key.clone();
+    let claims = claimed(&[(1, "A"), (0, "B")]);
+    case.refused_trees.insert(key.clone());
+    assert_eq!(judged(&case, &room(&free, 9)), (None, claims.clone()));
+    case.refused_trees.clear();
+    case.untouched.learn(&key, Some(None), HashSet::new());
+    assert_eq!(judged(&case, &room(&free, 9)), (None, claims));
+}
+
+#[test]
+fn only_a_fresh_task_needs_a_judged_tree() {
+    let free = slots(&[0]);
+    let of = |task: Value| judged(&verified(json!([task])), &room(&free, 9));
+    assert_eq!(of(json!({"id": "A"})), (Some(0), Vec::new()));
+    assert_eq!(of(json!({"id": "A", "type": "gate"})), (None, claimed(&[(0, "A")])));
+    assert_eq!(of(json!({"id": "A", "attempts": 1})), (None, claimed(&[(0, "A")])));
+    let mut off = verified(json!([{"id": "A"}]));
+    off.project = {
+        let text = "[limits]\nuntouched = false\n[[verify]]\nname = \"test\"\nrun = \"true\"\n";
+        let config = crate::config::parse(Path::new("/p/workloop.toml"), text).unwrap();
+        Case::with(json!([{"id": "A"}]), config).project
+    };
+    assert_eq!(judged(&off, &room(&free, 9)).0, None);
+}
+
+#[test]
+fn a_tree_in_which_somebody_works_is_not_judged() {
+    let claim = json!({"worker": "h:1:00000000", "attempt": 1, "since": ""});
+    let with = |status: &str, claim: &Value| {
+        verified(json!([{"id": "A"}, {"id": "B", "status": status, "claim": claim}]))
+    };
+    let free = slots(&[0]);
+    let judges = |case: &Case| judged(case, &room(&free, 9)).0.is_some();
+    assert!(judges(&with("pending", &Value::Null)));
+    assert!(!judges(&with("in_progress", &claim)));
+    assert!(judges(&with("in_progress", &Value::Null)), "nobody has it");
+    assert!(judges(&with("complete", &claim)), "it is done");
+    let mut dead = with("in_progress", &claim);
+    dead.dead.insert("B".to_owned());
+    assert!(judges(&dead));
+    // A task that is tried again begins there at once.
+    let case = verified(json!([{"id": "A"}, {"id": "B"}]));
+    let again = vec![(SlotIx::new(1), case.place("B"))];
+    let plan = case.decide(&Room { again, ..room(&free, 9) }, &[]);
+    assert!(plan.judge.is_none());
+    assert_eq!(case.claims(&plan), claimed(&[(1, "B"), (0, "A")]));
+}
+
+#[test]
+fn what_is_left_and_what_overlaps_is_told() {
+    let text = "[limits]\nscopes = \"warn\"\n";
+    let config = crate::config::parse(Path::new("/p/workloop.toml"), text).unwrap();
+    let tasks =
+        json!([{"id": "A", "files": ["a.rs"]}, {"id": "B", "files": ["a.rs"]}, {"id": "C"}]);
+    let case = Case::with(tasks, config);
+    let free = slots(&[0, 1]);
+    let plan = case.decide(&room(&free, 9), &[]);
+    assert_eq!(case.claims(&plan), claimed(&[(0, "A"), (1, "B")]));
+    assert_eq!(
+        (plan.left, plan.warnings),
+        (1, vec!["B and A run at the same time on /p/a.rs".to_owned()])
+    );
+}
+
+#[test]
+fn a_repeated_task_counts_as_an_attempt() {
+    let case = Case::new(json!([{"id": "A"}, {"id": "B"}, {"id": "C"}]));
+    let free = slots(&[2]);
+    let again = || vec![(SlotIx::new(0), case.place("A")), (SlotIx::new(1), case.place("B"))];
+    let claims =
+        |most| case.claims(&case.decide(&Room { again: again(), ..room(&free, most) }, &[]));
+    assert_eq!(claims(0), []);
+    assert_eq!(claims(1), claimed(&[(0, "A")]));
+    assert_eq!(claims(2), claimed(&[(0, "A"), (1, "B")]));
+    assert_eq!(claims(3), claimed(&[(0, "A"), (1, "B"), (2, "C")]));
+    let plan = case.decide(&Room { again: again(), ..room(&free, 2) }, &[]);
+    assert_eq!(plan.left, 1);
+}
+
+#[test]
+fn an_epic_of_a_paused_queue_is_left_alone() {
+    let case = Case::new(json!([
+        {"id": "E", "type": "epic"}, {"id": "A", "parent": "E", "status": "complete"},
+    ]));
+    let paused = HashSet::from([QueueIx::FIRST]);
+    let plan = case.decide(&Room { paused: &paused, ..room(&[], 9) }, &[]);
+    assert!(plan.settle.is_empty(), "{plan:?}");
 }
