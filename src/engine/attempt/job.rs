@@ -12,10 +12,10 @@ use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
 use crate::agent::Tool;
 use crate::config::KnownErrorRule;
-use crate::domain::{ClaimToken, QueueIx, ReasonCode, Task, Turn};
+use crate::domain::{ClaimToken, QueueIx, ReasonCode, Task, TaskId, Turn};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
-use crate::store::{StateDir, TaskKey, place_of};
+use crate::store::{StateDir, TaskKey, TaskRef, place_of};
 use crate::verify::Service;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, TaskName};
@@ -193,6 +193,16 @@ impl Job {
     pub(super) fn ends_with(&mut self, steering: &Steering) {
         if let Some(apart) = &mut self.apart {
             apart.repository = apart.repository.ended_by(Arc::clone(&steering.cancelled));
+        }
+    }
+
+    /// Returns the task that it is about; `None` if it verifies the tree.
+    pub(crate) fn task(&self) -> Option<TaskRef> {
+        match self.purpose {
+            Purpose::Attempt | Purpose::Landing => {
+                Some(TaskRef { queue: self.queue, id: TaskId::new(&self.id)? })
+            }
+            Purpose::SetBack | Purpose::Untouched => None,
         }
     }
 

@@ -4,17 +4,14 @@
 //! file, and nothing must land because of it.
 
 use crate::claims::fencing;
-use crate::domain::{Change, ClaimToken, QueueIx, Waits};
+use crate::domain::{Change, ClaimToken, Waits};
 use crate::project::QueueSet;
-use crate::store::{Draft, Place};
+use crate::store::{Draft, TaskRef};
 
 /// A change of this loop in review.
 #[derive(Clone, Debug)]
 pub(crate) struct InReview {
-    /// The queue of its task.
-    pub(crate) queue: QueueIx,
-    /// The id of its task.
-    pub(crate) id: String,
+    pub(crate) task: TaskRef,
     /// The claim of its task.
     pub(crate) token: ClaimToken,
 }
@@ -31,11 +28,11 @@ pub(crate) struct Reviewed {
 /// Returns what was decided about `review`, if anything was.
 pub(super) fn decided(draft: &Draft<'_>, set: &QueueSet, review: &InReview) -> Option<Reviewed> {
     let token = review.token.clone();
-    let Some(task) = draft.queues()[review.queue].index_of(&review.id) else {
+    let Some(place) = review.task.place(draft.queues()) else {
         return Some(Reviewed { token, change: None });
     };
-    let task = draft.task(Place { queue: review.queue, task });
-    if fencing::lost(&**set.claims(), set.real(review.queue), task, &token).is_some() {
+    let task = draft.task(place);
+    if fencing::lost(&**set.claims(), set.real(place.queue), task, &token).is_some() {
         return Some(Reviewed { token, change: None });
     }
     let change = task.change().filter(|change| change.waits != Waits::Review)?;

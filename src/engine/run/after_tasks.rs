@@ -56,7 +56,7 @@ impl AfterTasks {
     ) -> io::Result<()> {
         let job = &finished.job;
         let point = HookPoint::AfterTask;
-        let Some(ready) = job.hooks.at(point) else { return Ok(()) };
+        let (Some(ready), Some(task)) = (job.hooks.at(point), job.task()) else { return Ok(()) };
         let report = &finished.report;
         let named = [
             ("WORKLOOP_STATE", state),
@@ -72,7 +72,7 @@ impl AfterTasks {
         let mut supervisor = Supervisor::start(&launch, &lock)?;
         let controls = supervisor.controls();
         let (folder, mask, outbox) = (job.folder.clone(), job.mask.clone(), around.outbox.clone());
-        let (queue, id, attempt) = (job.queue, job.id.clone(), job.token.attempt);
+        let attempt = job.token.attempt;
         let body = move || {
             let mut told = |told| match told {
                 Told::Started(_) | Told::Paused(_) => {}
@@ -84,7 +84,7 @@ impl AfterTasks {
             };
             drop(supervisor.finish());
             drop(lock);
-            let hooked = Hooked { queue, id, attempt, came_to };
+            let hooked = Hooked { task, attempt, came_to };
             // The receiver is gone only if the loop itself is gone.
             drop(outbox.send(Message::Hooked(Box::new(hooked))));
         };

@@ -2,7 +2,7 @@
 //! takes its task. The slots are free meanwhile.
 
 use crate::domain::{Change, ClaimToken, QueueIx, Waits};
-use crate::store::Hold;
+use crate::store::{Hold, TaskRef};
 use crate::workspace::Entry;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -13,10 +13,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// A change that waits to land.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// The queue of its task, by its number.
-    pub(super) queue: QueueIx,
-    /// The id of its task.
-    pub(super) id: String,
+    pub(super) task: TaskRef,
     /// The claim of its task.
     pub(super) token: ClaimToken,
     /// The change as recorded in the task.
@@ -49,7 +46,7 @@ impl Landings {
     /// Takes out the next change to try at `now`, of a queue that is not `held`.
     pub(super) fn next(&mut self, now: Instant, held: impl Fn(QueueIx) -> bool) -> Option<Waiting> {
         let is_next = |one: &Waiting| {
-            one.due.is_none_or(|due| due <= now) && !held(one.queue) && !one.is_in_review()
+            one.due.is_none_or(|due| due <= now) && !held(one.task.queue) && !one.is_in_review()
         };
         let at = self.0.iter().position(is_next)?;
         self.0.remove(at)
@@ -60,7 +57,7 @@ impl Landings {
         let is_open = |one: &Waiting| {
             !one.is_in_review() && (one.due.is_none() || !one.change.is_obstructed())
         };
-        self.0.iter().any(|one| is_open(one) && !held(one.queue))
+        self.0.iter().any(|one| is_open(one) && !held(one.task.queue))
     }
 
     /// Returns the changes that wait for a person's approval.
@@ -91,7 +88,7 @@ impl Landings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::WorkerId;
+    use crate::domain::{TaskId, WorkerId};
 
     const FIRST: QueueIx = QueueIx::FIRST;
     const SECOND: QueueIx = QueueIx::new(1);
@@ -105,8 +102,8 @@ mod tests {
             obstacle: None,
         };
         let token = ClaimToken { worker: WorkerId::new("h:1:00000000"), attempt: 1 };
-        let id = id.to_owned();
-        Waiting { queue, id, token, change, entry: None, lock: None, due: None }
+        let task = TaskRef { queue, id: TaskId::new(id).unwrap() };
+        Waiting { task, token, change, entry: None, lock: None, due: None }
     }
 
     #[test]
@@ -117,8 +114,9 @@ mod tests {
         landings.push(waiting("paused", SECOND), None);
         landings.push(waiting("new", FIRST), None);
         assert!(landings.are_open(nobody) && landings.are_open(|queue| queue == FIRST));
-        let mut next =
-            |at, held: &dyn Fn(QueueIx) -> bool| landings.next(at, held).map(|one| one.id);
+        let mut next = |at, held: &dyn Fn(QueueIx) -> bool| {
+            landings.next(at, held).map(|one| one.task.id.to_string())
+        };
         assert_eq!(next(now, &|queue| queue == SECOND).as_deref(), Some("new"));
         assert_eq!(next(now, &|queue| queue == SECOND), None);
         assert_eq!(next(now + AGAIN, &|queue| queue == SECOND).as_deref(), Some("tried"));
@@ -136,6 +134,6 @@ mod tests {
         let token = waiting("A", FIRST).token;
         assert!(landings.decide(&token, Some(waiting("A", FIRST).change)).is_none());
         assert!(landings.are_open(nobody));
-        assert!(landings.decide(&token, None).is_some_and(|gone| gone.id == "A"));
+        assert!(landings.decide(&token, None).is_some_and(|gone| gone.task.id.as_str() == "A"));
     }
 }

@@ -5,13 +5,13 @@ use super::super::hooked::Hooked;
 use super::super::teller::of_hook;
 use super::Work;
 use crate::domain::EventKind;
-use crate::store::{new_event, queue_name};
+use crate::store::{TaskRef, new_event, queue_name};
 
 impl Work {
     /// Records the result of an `after_task` hook.
     pub(in super::super) fn hooked(&mut self, hooked: Hooked, crew: &mut Crew<'_>) {
         crew.hook_ended();
-        let Hooked { queue, id, attempt, came_to } = hooked;
+        let Hooked { task: TaskRef { queue, id }, attempt, came_to } = hooked;
         let report = match came_to {
             Ok(report) => report,
             Err(why) => return crew.tell().warn(&format!("{id}: hook after_task: {why}")),
@@ -22,7 +22,7 @@ impl Work {
         let name = queue_name(&self.project.queues()[queue]);
         let mut event =
             new_event(EventKind::Hook, self.options.clock.now(), name, of_hook(&report));
-        (event.task, event.attempt) = (Some(id), Some(attempt));
+        (event.task, event.attempt) = (Some(id.to_string()), Some(attempt));
         self.project.store_mut().note_later(queue, event);
     }
 }

@@ -24,19 +24,19 @@ impl Work {
             match self.place_of(&waiting) {
                 Some(place) => self.land(place, waiting, crew),
                 // A person ended its claim, so it must not land.
-                None => self.forget(waiting.queue, waiting.entry.as_deref(), crew),
+                None => self.forget(waiting.task.queue, waiting.entry.as_deref(), crew),
             }
         }
     }
 
     /// Returns the place of the task of a change, if its claim is unchanged.
     fn place_of(&self, waiting: &Waiting) -> Option<Place> {
-        let queue = &self.project.queues()[waiting.queue];
-        let task = queue.index_of(&waiting.id)?;
-        let real = self.project.set().real(waiting.queue);
+        let place = waiting.task.place(self.project.queues())?;
+        let task = &self.project.queues()[place.queue].tasks()[place.task];
+        let real = self.project.set().real(place.queue);
         let claims = &**self.project.set().claims();
-        let lost = fencing::lost(claims, real, &queue.tasks()[task], &waiting.token);
-        lost.is_none().then_some(Place { queue: waiting.queue, task })
+        let lost = fencing::lost(claims, real, task, &waiting.token);
+        lost.is_none().then_some(place)
     }
 
     fn land(&mut self, place: Place, waiting: Waiting, crew: &mut Crew<'_>) {
@@ -44,7 +44,7 @@ impl Work {
         let lock = match self.lock_of(place, waiting.lock) {
             Ok(lock) => lock,
             Err(error) => {
-                crew.tell().warn_once(format!("{} waits to land: {error}", waiting.id));
+                crew.tell().warn_once(format!("{} waits to land: {error}", waiting.task.id));
                 None
             }
         };
@@ -87,10 +87,9 @@ impl Work {
     /// Takes over the change of a dead loop, whose lock is held.
     pub(super) fn adopt(&mut self, adopted: Adopted, crew: &mut Crew<'_>) {
         let Adopted { task, token, change } = adopted;
-        let (queue, id) = (task.queue, task.id.to_string());
-        let key = self.project.set().queue(queue).task(&id);
+        let key = self.project.set().queue(task.queue).task(task.id.as_str());
         let lock = self.dispatcher.keeper().hand_over(&key);
-        let waiting = Waiting { queue, id, token, change, entry: None, lock, due: None };
+        let waiting = Waiting { task, token, change, entry: None, lock, due: None };
         crew.landings_mut().push(waiting, None);
     }
 
@@ -103,10 +102,9 @@ impl Work {
             })
         };
         let decided = crew.landings().in_review().filter(|waiting| !waits(waiting));
-        let one = |waiting: &Waiting| InReview {
-            queue: waiting.queue,
-            id: waiting.id.clone(),
-            token: waiting.token.clone(),
+        let one = |waiting: &Waiting| {
+            let (task, token) = (waiting.task.clone(), waiting.token.clone());
+            InReview { task, token }
         };
         decided.map(one).collect()
     }
@@ -115,7 +113,7 @@ impl Work {
     pub(super) fn decide_review(&mut self, review: Reviewed, crew: &mut Crew<'_>) {
         let Reviewed { token, change } = review;
         if let Some(gone) = crew.landings_mut().decide(&token, change) {
-            self.forget(gone.queue, gone.entry.as_deref(), crew);
+            self.forget(gone.task.queue, gone.entry.as_deref(), crew);
         }
     }
 
@@ -131,9 +129,10 @@ impl Work {
         let job = &finished.job;
         match (after, finished.waiting()) {
             (After::Lands(_) | After::Review, Some((change, entry))) => {
-                let (queue, id, token) = (job.queue, job.id.clone(), job.token.clone());
+                let Some(task) = job.task() else { return };
+                let token = job.token.clone();
                 let lock = crew.slots_mut().take_lock(slot);
-                let waiting = Waiting { queue, id, token, change, entry, lock, due: None };
+                let waiting = Waiting { task, token, change, entry, lock, due: None };
                 let now = self.options.clock.monotonic();
                 let tried = (job.purpose == Purpose::Landing).then_some(now);
                 crew.landings_mut().push(waiting, tried);
