@@ -41,6 +41,9 @@ pub trait QueueStore: Debug + Send {
     /// Returns the folder of this host for what attempts leave: logs, prompts, results.
     fn state(&self, queue: QueueIx) -> StateDir;
 
+    /// Returns where the last good text of a queue is kept, if a person can read it there.
+    fn last_good(&self, queue: QueueIx) -> Option<String>;
+
     /// Loads another queue for reading only. Returns `false` if it cannot be read.
     fn watch(&mut self, address: &Path) -> bool;
 

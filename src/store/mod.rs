@@ -24,7 +24,7 @@ pub(crate) mod tests;
 pub use backend::{Backend, ClaimKeeper, Held, Hold, OnChange, Opened, Patience, QueueStore};
 pub use draft::{Actor, Draft, new_event, queue_name};
 pub use error::StoreError;
-pub(crate) use journal::last_good;
+use journal::last_good;
 pub use journal::lines;
 pub use judge::Recorded;
 pub use place::{Place, TaskRef};

@@ -328,7 +328,7 @@ impl<'o> RunLoop<'o> {
             return Err(error);
         }
         let now = self.work.options().clock.monotonic();
-        let text = trouble::sentence(&error, self.work.project().set());
+        let text = trouble::sentence(&error, self.work.project());
         let news = self.trouble.is(&text, now);
         if news.said {
             self.crew.tell().warn(&text);

@@ -5,8 +5,8 @@
 //! loop reports once what is wrong and where the last good copy is, and resumes by itself.
 
 use crate::platform::fault::{self, Fault};
-use crate::project::QueueSet;
-use crate::store::{StoreError, last_good};
+use crate::project::Project;
+use crate::store::StoreError;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ impl Trouble {
 }
 
 /// Returns the text about `error` for a person.
-pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
+pub(super) fn sentence(error: &StoreError, project: &Project) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
@@ -71,7 +71,7 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
         cause = next.source();
     }
     let first = text.lines().next().unwrap_or_default();
-    let copy = path_of(error).and_then(|path| last_good_copy(path, set));
+    let copy = path_of(error).and_then(|path| last_good_copy(path, project));
     let copy = copy.map_or_else(String::new, |path| format!("; the last good copy is {path}"));
     format!(
         "{first}; attempts continue and their results are kept, nothing is claimed until this is \
@@ -80,10 +80,10 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
 }
 
 /// Returns the path of the last good copy of the queue at `path`.
-fn last_good_copy(path: &Path, set: &QueueSet) -> Option<String> {
+fn last_good_copy(path: &Path, project: &Project) -> Option<String> {
+    let set = project.set();
     let queue = set.each_served().find(|queue| set.real(*queue) == path)?;
-    let copy = last_good::path(&set.state(queue), path.file_name()?);
-    copy.exists().then(|| copy.display().to_string())
+    project.store().last_good(queue)
 }
 
 /// Returns whether someone may fix the error while the loop waits.

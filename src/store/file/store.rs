@@ -12,7 +12,8 @@ use crate::queue::schema;
 use crate::store::journal::Journal;
 use crate::store::records::requests;
 use crate::store::{
-    Backend, Draft, OnChange, Opened, Patience, QueueStore, Recorded, StateDir, StoreError, TaskRef,
+    Backend, Draft, OnChange, Opened, Patience, QueueStore, Recorded, StateDir, StoreError,
+    TaskRef, last_good,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +42,12 @@ impl QueueStore for FileStore {
 
     fn state(&self, queue: QueueIx) -> StateDir {
         self.loaded[queue].state().clone()
+    }
+
+    fn last_good(&self, queue: QueueIx) -> Option<String> {
+        let file = &self.loaded[queue];
+        let copy = last_good::path(file.state(), file.name());
+        copy.exists().then(|| copy.display().to_string())
     }
 
     fn watch(&mut self, address: &Path) -> bool {

@@ -216,6 +216,10 @@ impl QueueStore for MemoryStore {
         StateDir::beside(&self.seen[queue].key)
     }
 
+    fn last_good(&self, _: QueueIx) -> Option<String> {
+        None
+    }
+
     fn watch(&mut self, address: &Path) -> bool {
         let Ok((seen, queue)) = read(&self.shared, address) else { return false };
         self.seen.push(seen);
