@@ -1,4 +1,5 @@
-//! What a place for queues must be able to do. The loop and the verbs know no other way to them.
+//! What a place for queues must be able to do. `docs/design/backends.md` says who uses which part,
+//! and how a place is added.
 
 use super::control::Control;
 use super::draft::Draft;

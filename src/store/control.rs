@@ -1,5 +1,4 @@
-//! How loops and people find each other. Like `backend`, this is all that the rest of the program
-//! knows of it.
+//! How loops and people find each other.
 
 use super::error::StoreError;
 pub use super::records::workers::Stillness;

@@ -2,8 +2,8 @@
 //!
 //! [`QueueStore::update`] is the single writer: lock, reload, change, check, write. A change is
 //! made on a [`Draft`], which turns transitions into text and journal lines together, so that
-//! neither can be forgotten. The traits in `backend` are all that the rest of the program knows of
-//! a store; [`mod@file`] stores queues in files.
+//! neither can be forgotten. A loop knows a store by the traits in `backend` and [`control`] alone;
+//! [`mod@file`] stores queues in files.
 
 mod backend;
 pub mod control;
