@@ -72,6 +72,10 @@ pub(super) fn assistant(told: &mut Told, event: &Value) {
             told.message(&part["text"]);
         }
     }
+    let is_silent = message["usage"].is_object() && number(&message["usage"], "output_tokens") == 0;
+    if is_silent || message["model"] == "<synthetic>" || !event["error"].is_null() {
+        told.is_own_message();
+    }
     if message["usage"].is_object() {
         let id = message["id"].as_str().unwrap_or_default().to_owned();
         told.by_message.insert(id, tokens(&message["usage"]));
@@ -101,7 +105,7 @@ pub(super) fn assistant(told: &mut Told, event: &Value) {
 /// Returns `meaning`, unless it is a usage limit and the tool says that it is not one of the
 /// account.
 fn outweighed(meaning: Option<Meaning>, told: &Told) -> Option<Meaning> {
-    match (meaning, told.meant()) {
+    match (meaning, told.meant("")) {
         (Some(Meaning::UsageLimit), Some(Meaning::Transient)) => Some(Meaning::Transient),
         (meaning, _) => meaning,
     }

@@ -3,6 +3,7 @@
 use super::adapter::{
     Adapter, Call, Credentials, Knows, Permission, flag, no_lines, no_status, words,
 };
+use super::codes;
 use super::told::{End, Told, number};
 use crate::domain::{Preset, Tokens};
 use serde_json::Value;
@@ -52,7 +53,7 @@ fn event(told: &mut Told, event: &Value) {
         }
         Some("turn.failed") => {
             told.error(&event["error"]);
-            told.failed(None);
+            told.failed(codes::of_error(&event["error"]));
         }
         // Also printed for errors that are retried, so only the last event counts.
         Some("error") => {

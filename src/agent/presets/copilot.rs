@@ -1,7 +1,7 @@
 //! GitHub Copilot CLI: prints text; some versions print JSON.
 
 use super::adapter::{Adapter, Call, PROMPT, flag, no_lines, no_status, words};
-use super::texts::{self, Meaning};
+use super::codes;
 use super::told::{End, Told};
 use crate::domain::Preset;
 use serde_json::Value;
@@ -34,13 +34,7 @@ fn event(told: &mut Told, event: &Value) {
             told.error(&event["message"]);
             told.error(&event["error"]);
             told.error(&event["data"]);
-            let data = &event["data"];
-            let by_kind = match data["errorType"].as_str() {
-                Some("authentication" | "authorization") => Some(Meaning::Auth),
-                Some("quota" | "rate_limit") => Some(Meaning::UsageLimit),
-                Some(_) | None => None,
-            };
-            told.failed(by_kind.or_else(|| data["statusCode"].as_i64().and_then(texts::of_status)));
+            told.failed(codes::of_error(event));
         }
         Some("result") => {
             told.session(&event["sessionId"]);

@@ -1,6 +1,7 @@
 //! Cursor: `cursor-agent --print`, which reports failures on stderr, without a final event.
 
 use super::adapter::{Adapter, Call, Knows, PROMPT, flag, no_lines, no_status, words};
+use super::codes;
 use super::told::{End, Told};
 use crate::domain::Preset;
 use serde_json::Value;
@@ -44,7 +45,7 @@ fn event(told: &mut Told, event: &Value) {
             if event["is_error"] == true || event["subtype"] != "success" {
                 told.error(&event["result"]);
                 told.error(&event["error"]);
-                told.failed(None);
+                told.failed(codes::of_error(&event["error"]));
             } else {
                 told.message(&event["result"]);
                 told.end = Some(End::Ok);

@@ -1,6 +1,7 @@
 //! Gemini CLI: `gemini --output-format stream-json`, the prompt on stdin.
 
 use super::adapter::{Adapter, Call, Credentials, Knows, Permission, flag, no_lines, words};
+use super::codes;
 use super::texts::Meaning;
 use super::told::{End, Told, number};
 use crate::domain::{Preset, Tokens};
@@ -65,7 +66,7 @@ fn event(told: &mut Told, event: &Value) {
             told.error(&event["message"]);
             told.error(&event["error"]);
             if event["severity"] != "warning" {
-                told.failed(None);
+                told.failed(codes::of_error(&event["error"]));
             }
         }
         Some("result") => {
@@ -90,13 +91,8 @@ fn ended(told: &mut Told, event: &Value, ok: bool) {
         return;
     }
     told.error(&event["error"]);
-    let code = event["error"]["code"].as_i64();
-    let meaning = code.and_then(|code| {
-        let status = i32::try_from(code).ok().and_then(status);
-        status.or_else(|| super::texts::of_status(code))
-    });
-    let names = ["type", "status"].iter().filter_map(|key| event["error"][key].as_str());
-    let meaning = meaning.or_else(|| names.filter_map(super::texts::of_event).next());
+    let code = event["error"]["code"].as_i64().and_then(|code| i32::try_from(code).ok());
+    let meaning = code.and_then(status).or_else(|| codes::of_error(&event["error"]));
     told.failed(meaning);
 }
 

@@ -1,7 +1,7 @@
 //! opencode: `opencode run --format json`, the prompt on stdin.
 
 use super::adapter::{Adapter, Call, Knows, flag, no_lines, no_status, words};
-use super::texts;
+use super::codes;
 use super::told::{End, Told, number};
 use crate::domain::{Preset, Tokens};
 use serde_json::Value;
@@ -50,12 +50,7 @@ fn event(told: &mut Told, event: &Value) {
         Some("error") => {
             let error = &event["error"];
             told.error(error);
-            let data = &error["data"];
-            let status = data["statusCode"].as_i64().or(data["status"].as_i64());
-            told.failed(match error["name"].as_str() {
-                Some("ProviderAuthError") => Some(texts::Meaning::Auth),
-                Some(_) | None => status.and_then(texts::of_status),
-            });
+            told.failed(codes::of_error(error));
         }
         Some(_) | None => {}
     }

@@ -156,7 +156,8 @@ impl Judge<'_> {
                 .map_or(AgentOutcome::AgentError, |meaning| self.meant(meaning)),
             Some(End::Failed(Some(meaning))) => self.meant(*meaning),
             Some(End::Failed(None)) => {
-                let meaning = self.told.meant().or_else(|| (self.adapter.status)(code));
+                let meaning =
+                    self.told.meant(self.ended.prompt).or_else(|| (self.adapter.status)(code));
                 meaning.map_or(AgentOutcome::AgentError, |meaning| self.meant(meaning))
             }
             None => self.without_an_end(code, is_ok),
@@ -187,7 +188,7 @@ impl Judge<'_> {
             let silent = !printed && self.told.events == 0 && !self.adapter.program.is_empty();
             return if silent { AgentOutcome::NoResult } else { AgentOutcome::Ok };
         }
-        let meaning = (self.adapter.status)(code).or_else(|| self.told.meant());
+        let meaning = (self.adapter.status)(code).or_else(|| self.told.meant(self.ended.prompt));
         if let Some(meaning) = meaning.or_else(|| self.complained()) {
             return self.meant(meaning);
         }
@@ -202,7 +203,7 @@ impl Judge<'_> {
     /// Returns the outcome of a tool that was ended by a timeout or a signal. It may have reported
     /// a usage limit before.
     fn ended_by_force(&self) -> AgentOutcome {
-        let by_words = || self.told.meant().or_else(|| self.complained());
+        let by_words = || self.told.meant(self.ended.prompt).or_else(|| self.complained());
         let is_limit = match (&self.told.end, &self.told.limit) {
             (Some(End::Ok), _) => false,
             (Some(End::Failed(Some(meaning))), _) => *meaning == Meaning::UsageLimit,
@@ -217,8 +218,8 @@ impl Judge<'_> {
     fn texts_are_matched_anywhere(&self) -> bool {
         let said = self.told.message.as_deref().unwrap_or_default();
         fault::is(Fault::TaskTextMatched)
-            && (texts::of_event(self.ended.prompt) == Some(Meaning::UsageLimit)
-                || texts::of_event(said) == Some(Meaning::UsageLimit))
+            && (texts::of_event(self.ended.prompt, "") == Some(Meaning::UsageLimit)
+                || texts::of_event(said, "") == Some(Meaning::UsageLimit))
     }
 
     /// Returns the meaning of its error texts: stderr, or a single line printed instead of events.

@@ -4,204 +4,163 @@
 //! of its stderr. Prompts, replies of the model and output of commands are never examined: in a
 //! task about usage limits, they contain all of these phrases.
 
+pub(super) use super::phrases::Meaning;
+use super::phrases::{CODES, INTRODUCE, IS_REACHED, NAMES_OF_LIMITS, PHRASES, REACHES, held};
 use crate::platform::fault::{self, Fault};
 
-/// The meaning of an error text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// The account has reached a usage limit.
-    UsageLimit,
-    /// The service fails temporarily.
-    Transient,
-    /// The tool is not logged in.
-    Auth,
-    /// The limit of turns is reached.
-    Turns,
-    /// The limit of cost is reached.
-    Cost,
-}
-
-/// Phrases and their meanings. The first match applies.
-const PHRASES: [(Meaning, &[&str]); 6] = [
-    (
-        Meaning::Transient,
-        &["not your usage limit", "temporarily limiting", "temporarily overloaded", "overloaded"],
-    ),
-    (
-        Meaning::Auth,
-        &[
-            "not logged in",
-            "not signed in",
-            "please run /login",
-            "invalid api key",
-            "incorrect api key",
-            "invalid x-api-key",
-            "invalid bearer token",
-            "no api key",
-            "missing api key",
-            "api key is required",
-            "api key not found",
-            "api key not valid",
-            "authentication_error",
-            "authentication_failed",
-            "authenticationerror",
-            "authentication required",
-            "authentication failed",
-            "no authentication information",
-            "not authenticated",
-            "unauthorized",
-            "please log in",
-            "please login",
-            "please sign in",
-            "please authenticate",
-            "log in again",
-            "sign in again",
-            "login required",
-            "token has expired",
-            "token expired",
-            "set an auth method",
-        ],
-    ),
-    (Meaning::Cost, &["max budget", "budget exceeded", "maximum budget"]),
-    (
-        Meaning::Turns,
-        &["max turns", "maximum number of turns", "max session turns", "turn limit reached"],
-    ),
-    (
-        Meaning::UsageLimit,
-        &[
-            "hit your limit",
-            "reached your limit",
-            "usage limit",
-            "usage_limit",
-            "session limit",
-            "daily limit",
-            "weekly limit",
-            "monthly limit",
-            "spending limit",
-            "spend cap",
-            "limit reached",
-            "limit exceeded",
-            "limit has been reached",
-            "out of extra usage",
-            "out of credits",
-            "out of free usage",
-            "credit balance is too low",
-            "insufficient credit",
-            "insufficient balance",
-            "insufficient funds",
-            "not enough credits",
-            "insufficient_quota",
-            "quota_exceeded",
-            "quota exceeded",
-            "quota has been",
-            "quota exhausted",
-            "no quota",
-            "exceeded your current quota",
-            "exhausted your daily quota",
-            "exhausted your capacity",
-            "premium request",
-            "resource_exhausted",
-            "rate limit",
-            "rate_limit",
-            "rate-limit",
-            "ratelimiterror",
-            "too many requests",
-        ],
-    ),
-    (
-        Meaning::Transient,
-        &[
-            "internal server error",
-            "internal_server_error",
-            "internalservererror",
-            "service unavailable",
-            "serviceunavailableerror",
-            "temporarily unavailable",
-            "server is busy",
-            "bad gateway",
-            "gateway timeout",
-            "server_error",
-            "at capacity",
-            "high demand",
-            "stream disconnected",
-            "connection error",
-            "connection refused",
-            "connection reset",
-            "apiconnectionerror",
-            "unable to connect",
-            "error sending request",
-            "network error",
-            "network is unreachable",
-            "dns error",
-            "getaddrinfo",
-            "socket hang up",
-            "fetch failed",
-            "econnreset",
-            "econnrefused",
-            "etimedout",
-            "enotfound",
-            "eai_again",
-            "request timed out",
-            "litellm.timeout",
-        ],
-    ),
-];
-/// Phrases that tools use for limits of many kinds.
-const OF_MANY_LIMITS: [&str; 4] =
-    ["limit reached", "limit exceeded", "limit has been reached", "quota exceeded"];
-/// Words before such a phrase that show that it is not a limit of the account: the next attempt may
-/// begin at once.
-const NOT_OF_ACCOUNTS: [&str; 28] = [
-    "context",
-    "window",
-    "length",
-    "size",
-    "token",
-    "tokens",
-    "output",
-    "input",
-    "turn",
-    "turns",
-    "step",
-    "steps",
-    "iteration",
-    "iterations",
-    "tool",
-    "call",
-    "depth",
-    "recursion",
-    "disk",
-    "storage",
-    "memory",
-    "file",
-    "files",
-    "time",
-    "wall-clock",
-    "line",
-    "buffer",
-    "retry",
-];
-
-/// Returns the position of `phrase` in `text`. Occurrences that mean another limit than that of the
-/// account are skipped.
-fn held(text: &str, phrase: &str) -> Option<usize> {
-    if !OF_MANY_LIMITS.contains(&phrase) {
-        return text.find(phrase);
+/// Returns the meaning of the text of an error event. What it quotes of anything else, such as of
+/// `prompt`, has no meaning.
+pub(super) fn of_event(text: &str, prompt: &str) -> Option<Meaning> {
+    if fault::is(Fault::TaskTextMatched) {
+        let text = plain(text);
+        return PHRASES.iter().find_map(|(meaning, all)| {
+            all.iter().any(|phrase| text.contains(phrase)).then_some(*meaning)
+        });
     }
-    let of_account = |at: &usize| {
-        let before = text[..*at].split_whitespace().next_back().unwrap_or_default();
-        !NOT_OF_ACCOUNTS.contains(&before.trim_matches(|letter: char| !letter.is_alphanumeric()))
-    };
-    text.match_indices(phrase).map(|(at, _)| at).find(of_account)
+    let said = without_quotes(bare(text).0);
+    let said = plain(&said);
+    let mut clauses =
+        clauses(&said).enumerate().filter(|(at, clause)| *at == 0 || addresses(clause));
+    let prompt = plain(prompt);
+    clauses.find_map(|(_, clause)| {
+        let is_quoted = !clause.is_empty() && prompt.contains(clause) && !addresses(clause);
+        if is_quoted { None } else { of_clause(clause) }
+    })
 }
 
-/// Returns the meaning of the text of an error event.
-pub(super) fn of_event(text: &str) -> Option<Meaning> {
-    let text = plain(text);
-    let phrase = |phrases: &[&str]| phrases.iter().any(|phrase| held(&text, phrase).is_some());
-    let found = PHRASES.iter().find(|(_, phrases)| phrase(phrases)).map(|(meaning, _)| *meaning);
-    found.or_else(|| status_in(&text).and_then(of_status))
+/// Returns whether a clause speaks to the person who runs the tool.
+fn addresses(clause: &str) -> bool {
+    ["you ", "you've ", "you're ", "your ", "please ", "api error"]
+        .iter()
+        .any(|b| clause.starts_with(b))
+}
+
+/// Returns the clauses of a text. What precedes a colon is a clause of its own only if it introduces
+/// what follows; otherwise the rest is about that.
+fn clauses(text: &str) -> impl Iterator<Item = &str> {
+    let ends = [". ", "; ", "\n", " \u{b7} ", " \u{2219} ", " \u{2022} ", "|", " ("];
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = ends.iter().filter_map(|end| Some((rest.find(end)?, end.len()))).min();
+        let (at, len) = end.unwrap_or((rest.len(), 0));
+        let (clause, after) = (&rest[..at], &rest[at + len..]);
+        rest = after;
+        Some(clause.trim())
+    })
+}
+
+/// Returns the meaning of one clause.
+fn of_clause(clause: &str) -> Option<Meaning> {
+    if let Some(found) = by_phrase(clause) {
+        return Some(found);
+    }
+    if let Some(meaning) = status_in(clause).and_then(of_status) {
+        return Some(meaning);
+    }
+    // An introduction, such as `stream error: ` or the name of an exception.
+    let (head, rest) = clause.split_once(": ")?;
+    let rest = rest.trim();
+    if introduces(head) || is_name(head) || addresses(rest) { of_clause(rest) } else { None }
+}
+
+fn by_phrase(clause: &str) -> Option<Meaning> {
+    let code = |phrase: &&str| CODES.contains(phrase) && clause.contains(*phrase);
+    let says = |phrase: &&str| held(clause, phrase).is_some_and(|at| is_said(clause, at, phrase));
+    let found = PHRASES.iter().find(|(_, all)| all.iter().any(|one| says(one) || code(one)));
+    found.map(|(meaning, _)| *meaning)
+}
+
+/// Returns whether the text says `phrase`, which is at `at`, about itself.
+fn is_said(text: &str, at: usize, phrase: &str) -> bool {
+    let (before, after) = (&text[..at], &text[at + phrase.len()..]);
+    if !introduces(before) {
+        return false;
+    }
+    if !NAMES_OF_LIMITS.contains(&phrase) {
+        return true;
+    }
+    let is = |list: &[&str], word: &str| list.contains(&word.trim_matches(is_mark));
+    let reaches = before.split_whitespace().any(|word| is(&REACHES, word));
+    let mut next = after.split_whitespace().filter(|word| !word.trim_matches(is_mark).is_empty());
+    let alone = next.clone().next().is_none();
+    let reached = next.by_ref().take(3).any(|word| is(&IS_REACHED, word));
+    // An identifier such as `rate_limit_error`.
+    let joined =
+        after.starts_with(['_', '-']) && IS_REACHED.iter().any(|word| after[1..].starts_with(word));
+    reaches || reached || alone || joined
+}
+
+/// Returns whether a word is the name of an exception.
+fn is_name(word: &str) -> bool {
+    let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte));
+    is_word && (word.ends_with("error") || word.ends_with("exception"))
+}
+
+/// Returns whether `text` only introduces the body of a service.
+pub(super) fn is_introduction(text: &str) -> bool {
+    let text = plain(bare(text).0);
+    text.split(':').all(|head| introduces(head) || is_name(head.trim_matches(is_mark)))
+}
+
+/// Returns whether `text` only introduces what a tool has to say.
+fn introduces(text: &str) -> bool {
+    let words = text.split([' ', '.', ',', ':', '/', '\t']).map(|word| word.trim_matches(is_mark));
+    words.filter(|word| !word.is_empty()).all(|word| {
+        let is_number = word.starts_with(|letter: char| letter.is_ascii_digit());
+        is_number || INTRODUCE.contains(&format!(" {word} "))
+    })
+}
+
+/// Returns whether a letter at the end of a word does not belong to it.
+fn is_mark(letter: char) -> bool {
+    !letter.is_alphanumeric() && letter != '_'
+}
+
+/// Removes what a text quotes, unless it is a quotation as a whole.
+fn without_quotes(text: &str) -> String {
+    const PAIRS: [(char, char); 6] = [
+        ('"', '"'),
+        ('`', '`'),
+        ('\u{201c}', '\u{201d}'),
+        ('\u{ab}', '\u{bb}'),
+        ('\'', '\''),
+        ('\u{2018}', '\u{2019}'),
+    ];
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((at, letter)) =
+        rest.char_indices().find(|(_, l)| PAIRS.iter().any(|p| p.0 == *l))
+    {
+        let (before, after) = (&rest[..at], &rest[at + letter.len_utf8()..]);
+        let begins = !before.ends_with(char::is_alphanumeric);
+        let close = PAIRS.iter().find(|pair| pair.0 == letter).map_or(letter, |pair| pair.1);
+        let end = after
+            .match_indices(close)
+            .map(|(at, _)| at)
+            .find(|at| !after[at + close.len_utf8()..].starts_with(char::is_alphanumeric));
+        kept.push_str(before);
+        match end.filter(|_| begins) {
+            // A quotation that is all there is.
+            Some(end)
+                if kept.trim().is_empty() && after[end + close.len_utf8()..].trim().is_empty() =>
+            {
+                kept.push_str(&after[..end]);
+                rest = "";
+            }
+            Some(end) => {
+                kept.push_str(" \u{2026} ");
+                rest = &after[end + close.len_utf8()..];
+            }
+            None => {
+                kept.push(letter);
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// Returns the meaning of an HTTP status.
@@ -220,19 +179,9 @@ pub(super) fn of_lines<'l>(
     lines: impl Iterator<Item = &'l str>,
     prompt: &str,
 ) -> Option<(Meaning, &'l str)> {
-    lines.filter(|line| !is_of_prompt(line, prompt)).find_map(|line| {
-        let (said, is_error) = bare(line);
-        let meaning = of_event(said)?;
-        let lower = plain(said);
-        let begins = |phrases: &[&str]| phrases.iter().any(|p| near_start(&lower, p));
-        let begins = PHRASES.iter().any(|(_, phrases)| begins(phrases));
-        (is_error || begins || fault::is(Fault::TaskTextMatched)).then_some((meaning, line))
-    })
-}
-
-/// Returns whether a phrase is close enough to the start that the line is about it.
-fn near_start(line: &str, phrase: &str) -> bool {
-    held(line, phrase).is_some_and(|at| at <= 24)
+    lines
+        .filter(|line| !is_of_prompt(line, prompt))
+        .find_map(|line| Some((of_event(line, prompt)?, line)))
 }
 
 /// Returns whether a line is part of the prompt, which a tool may echo.
@@ -271,12 +220,14 @@ fn bare(line: &str) -> (&str, bool) {
     }
 }
 
-/// Normalises a text for comparison with the phrases.
+/// Normalises a text for comparison with the phrases. Ends of lines stay.
 fn plain(text: &str) -> String {
-    text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'")
+    let text = text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'");
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the HTTP status that a text mentions.
+/// Returns the HTTP status that a text mentions, if nothing else precedes it.
 fn status_in(text: &str) -> Option<i64> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(60).collect();
@@ -284,7 +235,7 @@ fn status_in(text: &str) -> Option<i64> {
         let status = word.parse().ok().filter(|n| word.len() == 3 && (400..600).contains(n))?;
         let before = at.checked_sub(1).map_or("error", |before| words[before]);
         let names = matches!(before, "status" | "http" | "error" | "code" | "apierror");
-        names.then_some(status)
+        (names && introduces(&words[..at].join(" "))).then_some(status)
     })
 }
 
@@ -304,7 +255,28 @@ mod tests {
             ("402 You have no quota", Meaning::UsageLimit),
             ("You have exceeded your premium request allowance", Meaning::UsageLimit),
             ("Insufficient credits. Add credits to continue", Meaning::UsageLimit),
-            ("Token limit reached for today: daily limit", Meaning::UsageLimit),
+            ("Daily limit reached for today", Meaning::UsageLimit),
+            ("Sorry, you've hit a rate limit", Meaning::UsageLimit),
+            (
+                "This request would exceed your organization's rate limit of 40,000 input tokens",
+                Meaning::UsageLimit,
+            ),
+            ("Rate limit reached for gpt-9 in organization org-1", Meaning::UsageLimit),
+            ("You have reached your 5-hour limit", Meaning::UsageLimit),
+            ("AI_APICallError: Too Many Requests", Meaning::UsageLimit),
+            ("ConnectError: [resource_exhausted] Error", Meaning::UsageLimit),
+            ("Provider returned error: 429", Meaning::UsageLimit),
+            ("stream error: You've hit your usage limit", Meaning::UsageLimit),
+            ("Attempt 10 failed with status 429. Retrying with backoff", Meaning::UsageLimit),
+            ("Opus weekly limit reached \u{2219} resets Oct 6, 1pm", Meaning::UsageLimit),
+            ("You have used up all of your credits", Meaning::UsageLimit),
+            ("Failed to authenticate. API Error: 401", Meaning::Auth),
+            ("The model is overloaded. Please try again later.", Meaning::Transient),
+            ("We're currently experiencing high demand", Meaning::Transient),
+            (
+                "request to https://api.example.org/v1 failed, reason: connect ECONNREFUSED 10.0.0.1:443",
+                Meaning::Transient,
+            ),
             ("Turn limit reached", Meaning::Turns),
             ("No authentication information found.", Meaning::Auth),
             ("Your refresh token was revoked. Please log out and sign in again.", Meaning::Auth),
@@ -321,7 +293,7 @@ mod tests {
             ("Not logged in · Please run /login", Meaning::Auth),
             ("unexpected status 401 Unauthorized", Meaning::Auth),
         ] {
-            assert_eq!(of_event(text), Some(meaning), "{text}");
+            assert_eq!(of_event(text, ""), Some(meaning), "{text}");
         }
         for text in [
             "Something else went wrong",
@@ -332,9 +304,39 @@ mod tests {
             "Output token limit reached",
             "Recursion limit exceeded",
             "",
+            "Task 'implement a rate limit for the API' failed",
+            "Task failed: \u{201c}You've hit your usage limit\u{201d} is not shown",
+            "Model refused: implement a rate limit for the API",
+            "Handle rate limit exceeded errors",
+            "unknown key rate_limit in config.toml",
+            "The rate limit test fails",
+            "I implemented the rate limit handling; usage limit reached is now shown",
+            "Could not show that the usage limit is reached",
+            "Failed to apply patch: too many requests in one file",
+            "expected status 429 but got 200",
+            "tool call failed: grep 'not logged in' src/login.rs",
+            "assertion failed: left == right, message: quota exceeded",
+            "Cannot find module 'rate-limit'",
+            "3 tests failed: unauthorized users are redirected",
         ] {
-            assert_eq!(of_event(text), None, "{text}");
+            assert_eq!(of_event(text, ""), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_quoted_of_the_prompt_has_no_meaning() {
+        let prompt =
+            "# Task\nRate limit exceeded must be shown.\nUsage limit reached is an error.\n";
+        for text in [
+            "Rate limit exceeded must be shown",
+            "error: Usage limit reached is an error.",
+            "Error: rate limit   exceeded must be shown. Sorry.",
+        ] {
+            assert_eq!(of_event(text, prompt), None, "{text}");
+        }
+        let prompt = "Show: You've hit your usage limit";
+        let limit = Some(Meaning::UsageLimit);
+        assert_eq!(of_event("You've hit your usage limit. Try again at 5pm.", prompt), limit);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The data that an adapter collects from the events of a tool.
 
+use super::codes;
 use super::reset;
 use super::texts::{self, Meaning};
 use crate::agent::feedback::cut;
@@ -31,6 +32,8 @@ pub(super) struct Told {
     pub(super) cost_usd: Option<f64>,
     /// The last message of the agent.
     pub(super) message: Option<String>,
+    /// The last message, if the model wrote it. A tool may repeat it where its own errors are.
+    reply: Option<String>,
     /// How it ended, according to the last event about that.
     pub(super) end: Option<End>,
     /// The texts of its error events, oldest first.
@@ -68,7 +71,13 @@ impl Told {
             let mut text = text.to_owned();
             cut(&mut text, MESSAGE_BYTES);
             self.message = Some(text);
+            self.reply.clone_from(&self.message);
         }
+    }
+
+    /// Records that the tool, and not the model, wrote the last message.
+    pub(super) fn is_own_message(&mut self) {
+        self.reply = None;
     }
 
     /// Appends a piece of a message.
@@ -79,6 +88,7 @@ impl Told {
             message.push_str(text);
             cut(message, MESSAGE_BYTES);
         }
+        self.reply.clone_from(&self.message);
     }
 
     /// Records the text of an error event.
@@ -116,9 +126,13 @@ impl Told {
         }
     }
 
-    /// Returns the meaning of the last meaningful error text.
-    pub(super) fn meant(&self) -> Option<Meaning> {
-        self.errors.iter().rev().find_map(|text| texts::of_event(text))
+    /// Returns the meaning of the last meaningful error text. What the model replied, or what is
+    /// quoted of `prompt`, has none.
+    pub(super) fn meant(&self, prompt: &str) -> Option<Meaning> {
+        let is_own = |text: &&String| self.reply.as_deref().map(str::trim) != Some(text.trim());
+        let meaning =
+            |text: &String| codes::of_body(text, prompt).or_else(|| texts::of_event(text, prompt));
+        self.errors.iter().rev().filter(is_own).find_map(meaning)
     }
 
     /// Returns the reset that its error texts state.

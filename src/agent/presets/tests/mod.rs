@@ -2,6 +2,7 @@
 //! from the sources and discussions that describe each tool; none was recorded from a paid call.
 
 mod others;
+mod quoted;
 
 use super::*;
 use crate::domain::{AgentOutcome, AgentRun, Command, Outcome, Tokens};
@@ -171,8 +172,8 @@ fn the_configuration_explains_texts_on_the_error_channel() {
     let failed = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"zork 5: resets in 1h\"}}\n";
     assert_eq!(of(Preset::Codex, &limit, failed, "", 1), reached);
     // The configuration takes precedence over the built-in rules.
-    let none = own(Means::AgentError, "usage limit of the linter");
-    let said = "Error: usage limit of the linter";
+    let none = own(Means::AgentError, "usage limit reached by the linter");
+    let said = "Error: usage limit reached by the linter";
     assert_eq!(of(Preset::Claude, &none, "", said, 1), AgentOutcome::AgentError);
     assert!(matches!(of(Preset::Claude, &[], "", said, 1), AgentOutcome::UsageLimit { .. }));
     let done =

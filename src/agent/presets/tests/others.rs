@@ -5,7 +5,7 @@ use super::*;
 use Preset::{Aider, Amp, Claude, Codex, Copilot, Cursor, Gemini, Opencode};
 
 /// Returns the kind of an outcome, without its details.
-fn word(run: &AgentRun) -> &'static str {
+pub(super) fn word(run: &AgentRun) -> &'static str {
     match &run.outcome {
         AgentOutcome::Ok => "ok",
         AgentOutcome::AgentError => "agent_error",
@@ -20,9 +20,9 @@ fn word(run: &AgentRun) -> &'static str {
     }
 }
 
-type Row<'a> = (Preset, &'a str, &'a str, i32, &'static str);
+pub(super) type Row<'a> = (Preset, &'a str, &'a str, i32, &'static str);
 
-fn each(rows: &[Row<'_>]) {
+pub(super) fn each(rows: &[Row<'_>]) {
     let wrong = rows.iter().filter_map(|(preset, out, err, code, expected)| {
         let run = run(*preset, &Printed { out, err, code: *code, ..NOTHING });
         let found = word(&run);
