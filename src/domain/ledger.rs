@@ -1,127 +1,52 @@
 //! Accounts for the money, tokens and time that attempts use, against limits. Pure data: the caller
 //! passes in the times.
 //!
-//! Before an attempt starts, a reservation is made from what attempts of its kind have used so far.
-//! When the attempt ends, the reservation is replaced by its actual usage. So many concurrent loops
-//! overspend by at most one attempt each.
+//! A loop sets an amount aside before it claims, and claims only what fits into it. Each claimed
+//! attempt then reserves what attempts of its kind have used on average; the rest is released. When
+//! an attempt ends, its actual usage replaces the reservation. The sum of used and reserved amounts
+//! never exceeds a limit, over all loops: a limit is exceeded only by what running attempts use more
+//! than the average of their kind.
 
-use super::agent_run::AgentRun;
-use chrono::{DateTime, TimeDelta, Utc};
+use super::budget::Budget;
+use super::usage::{AMOUNTS, Allowance, Usage};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
-/// How much may be used. `None` means no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Allowance {
-    /// Number of attempts.
-    pub attempts: Option<u64>,
-    /// Total duration of attempts in minutes.
-    pub minutes: Option<f64>,
-    /// Cost in US dollars.
-    pub cost_usd: Option<f64>,
-    /// Tokens, with cached tokens counted once.
-    pub tokens: Option<u64>,
-}
-
-impl Allowance {
-    /// Returns whether there is any limit.
-    pub fn is_any(&self) -> bool {
-        *self != Self::default()
-    }
-}
-
-impl fmt::Display for Allowance {
-    /// Formats the limits, such as `3 attempts, 20 USD`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            self.attempts.map(|most| format!("{most} attempts")),
-            self.minutes.map(|most| format!("{most} min")),
-            self.cost_usd.map(|most| format!("{most} USD")),
-            self.tokens.map(|most| format!("{most} tokens")),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        f.write_str(&parts.join(", "))
-    }
-}
-
-/// How much was used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Number of attempts.
-    pub attempts: u64,
-    /// Total duration of attempts in minutes.
-    pub minutes: f64,
-    /// Known cost in US dollars.
-    pub cost_usd: f64,
-    /// Known number of tokens.
-    pub tokens: u64,
-    /// Number of attempts whose cost is unknown.
-    pub cost_unknown: u64,
-    /// Number of attempts whose token count is unknown.
-    pub tokens_unknown: u64,
-}
-
-impl Usage {
-    /// Returns the usage of one attempt. `estimate` is the cost of an attempt whose tool does not
-    /// report it.
-    pub fn of(run: Option<&AgentRun>, minutes: f64, estimate: Option<f64>) -> Self {
-        let cost = run.and_then(|run| run.cost_usd).or(estimate);
-        let tokens = run.and_then(|run| run.tokens).map(|tokens| tokens.total);
-        Self {
-            attempts: 1,
-            minutes,
-            cost_usd: cost.unwrap_or(0.0),
-            tokens: tokens.unwrap_or(0),
-            cost_unknown: u64::from(cost.is_none()),
-            tokens_unknown: u64::from(tokens.is_none()),
-        }
-    }
-
-    /// Returns the sum of the two.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            attempts: self.attempts.saturating_add(other.attempts),
-            minutes: self.minutes + other.minutes,
-            cost_usd: self.cost_usd + other.cost_usd,
-            tokens: self.tokens.saturating_add(other.tokens),
-            cost_unknown: self.cost_unknown.saturating_add(other.cost_unknown),
-            tokens_unknown: self.tokens_unknown.saturating_add(other.tokens_unknown),
-        }
-    }
-
-    /// Returns the first limit that is reached, with the measured value:
-    /// `cost_usd = 5 (5.25 measured)`.
-    pub fn reached(&self, limit: &Allowance) -> Option<String> {
-        let unknown = |count: u64| match count {
-            0 => String::new(),
-            1 => ", unknown for 1 attempt".to_owned(),
-            many => format!(", unknown for {many} attempts"),
-        };
-        if let Some(most) = limit.cost_usd.filter(|most| self.cost_usd >= *most) {
-            let more = unknown(self.cost_unknown);
-            return Some(format!("cost_usd = {most} ({:.2} measured{more})", self.cost_usd));
-        }
-        if let Some(most) = limit.tokens.filter(|most| self.tokens >= *most) {
-            let more = unknown(self.tokens_unknown);
-            return Some(format!("tokens = {most} ({} measured{more})", self.tokens));
-        }
-        if let Some(most) = limit.minutes.filter(|most| self.minutes >= *most) {
-            return Some(format!("minutes = {most} ({:.1} measured)", self.minutes));
-        }
-        let most = limit.attempts.filter(|most| self.attempts >= *most)?;
-        Some(format!("attempts = {most} ({} made)", self.attempts))
-    }
-}
-
-/// The reservation of a running attempt.
+/// The reservation of a running attempt, or what a loop set aside before it claims.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reserved {
     /// The expected usage of the attempt.
     pub usage: Usage,
     /// After this time the attempt is assumed to have ended.
     pub until: DateTime<Utc>,
+    /// Whether it was set aside for attempts that are not claimed yet. This lasts milliseconds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unclaimed: bool,
+}
+
+/// An attempt that begins.
+#[derive(Clone, Debug)]
+pub struct Begins {
+    /// Its claim.
+    pub claim: String,
+    /// Its kind.
+    pub kind: String,
+    /// When it is assumed to have ended, if nothing else is known.
+    pub until: DateTime<Utc>,
+}
+
+/// Whether attempts may begin within a limit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Admission {
+    /// Those that fit into this budget.
+    Some(Budget),
+    /// None before running attempts end. `soon` is whether another loop is about to claim: what it
+    /// does not use is free in a moment.
+    Wait {
+        /// Whether to look again within milliseconds.
+        soon: bool,
+    },
 }
 
 /// The usage of ended attempts and the reservations of running ones.
@@ -150,54 +75,103 @@ impl Ledger {
         }
     }
 
-    /// Returns how many attempts may begin. Without a limit, any number may.
-    pub fn admits(&self, limit: &Allowance, now: DateTime<Utc>) -> u64 {
-        if !limit.is_any() {
-            return u64::MAX;
-        }
-        let mut running = self.reserved.values().filter(|one| one.until > now);
-        let held = running.clone().fold(self.used, |sum, one| sum.plus(one.usage));
-        if held.reached(limit).is_some() {
-            return 0;
-        }
-        // Until the usage of an attempt is known, only one runs at a time.
-        if self.kinds.is_empty() && (limit.cost_usd.is_some() || limit.tokens.is_some()) {
-            return u64::from(running.next().is_none());
-        }
-        let next = self.largest();
-        // Something is left of each limit, so an attempt that takes nothing makes this infinite.
-        let room = |left: f64, each: f64| (left / each).ceil() as u64;
-        [
-            limit.cost_usd.map(|most| room(most - held.cost_usd, next.cost_usd)),
-            limit.tokens.map(|most| room((most - held.tokens) as f64, next.tokens as f64)),
-            limit.minutes.map(|most| room(most - held.minutes, next.minutes)),
-            limit.attempts.map(|most| most - held.attempts),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(u64::MAX)
+    fn live(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Reserved> {
+        self.reserved.values().filter(move |one| one.until > now)
     }
 
-    /// Returns the highest average usage of any kind of attempt.
-    fn largest(&self) -> Usage {
-        let averages = self.kinds.values().map(average);
-        averages.fold(Usage::default(), |most, one| Usage {
-            attempts: 1,
-            minutes: most.minutes.max(one.minutes),
-            cost_usd: most.cost_usd.max(one.cost_usd),
-            tokens: most.tokens.max(one.tokens),
-            ..most
+    /// Returns what `limit` leaves after everything used and reserved.
+    fn left(&self, limit: &Allowance, now: DateTime<Utc>) -> [Option<f64>; AMOUNTS] {
+        let taken = self.live(now).fold(self.used, |sum, one| sum.plus(one.usage)).amounts();
+        let mut left = limit.amounts();
+        for (left, taken) in left.iter_mut().zip(taken) {
+            *left = left.map(|left| left - taken);
+        }
+        left
+    }
+
+    /// Returns what may begin within `limit` now.
+    pub fn budget(&self, limit: &Allowance, now: DateTime<Utc>) -> Budget {
+        Budget::new(self.left(limit, now), &self.kinds)
+    }
+
+    /// Returns the limit that allows no further attempt today, whatever running attempts use: it is
+    /// reached, or nothing runs and what is left is less than an attempt is expected to use.
+    pub fn spent(&self, limit: &Allowance, now: DateTime<Utc>) -> Option<String> {
+        self.used.reached(limit).or_else(|| {
+            let mut kinds = self.kinds.keys();
+            let is_over = !kinds.any(|kind| self.short(kind, limit, now).is_none());
+            is_over.then(|| self.kinds.keys().find_map(|kind| self.short(kind, limit, now)))?
         })
     }
 
-    /// Reserves an attempt of `kind`, which may run for up to `longest`.
-    pub fn reserve(&mut self, claim: &str, kind: &str, now: DateTime<Utc>, longest: TimeDelta) {
-        let usage = self.kinds.get(kind).map_or_else(|| self.largest(), average);
-        let usage = Usage { attempts: 1, ..usage };
-        let until = now.checked_add_signed(longest).unwrap_or(now);
+    /// Returns the limit for which an attempt of `kind` is expected to use more than is left while
+    /// nothing runs.
+    pub fn short(&self, kind: &str, limit: &Allowance, now: DateTime<Utc>) -> Option<String> {
+        if self.live(now).next().is_some() {
+            return None;
+        }
+        let (at, need) = self.budget(limit, now).lacks(kind)?;
+        let need = match at {
+            0 => format!("{need:.2}"),
+            2 => format!("{need:.1}"),
+            _ => format!("{need:.0}"),
+        };
+        let more = format!(", {need} expected for the next attempt");
+        self.used.compared(at, limit, &more)
+    }
+
+    /// Returns [`Admission::Wait`] if no attempt fits into what is left now.
+    pub fn waits(&self, limit: &Allowance, now: DateTime<Utc>) -> Option<Admission> {
+        let soon = || self.live(now).any(|one| one.unclaimed);
+        (!self.budget(limit, now).admits_any()).then(|| Admission::Wait { soon: soon() })
+    }
+
+    /// Sets aside, for the loop `holder`, what `count` attempts may use. It must be released or
+    /// replaced ([`Self::replace`]) as soon as the loop knows what it claimed.
+    pub fn set_aside(
+        &mut self,
+        (holder, until): (&str, DateTime<Utc>),
+        count: usize,
+        limit: &Allowance,
+        now: DateTime<Utc>,
+    ) -> Admission {
         self.reserved.retain(|_, one| one.until > now);
-        self.reserved.insert(claim.to_owned(), Reserved { usage, until });
+        self.release(holder);
+        if let Some(waits) = self.waits(limit, now) {
+            return waits;
+        }
+        let budget = self.budget(limit, now).part_for(count);
+        let usage = Usage::of_amounts(budget.amounts());
+        let reserved = Reserved { usage, until, unclaimed: true };
+        self.reserved.insert(holder.to_owned(), reserved);
+        Admission::Some(budget)
+    }
+
+    /// Replaces what was set aside for `holder` with the reservations of the attempts that it
+    /// claimed.
+    pub fn replace(
+        &mut self,
+        holder: &str,
+        begins: &[Begins],
+        limit: &Allowance,
+        now: DateTime<Utc>,
+    ) {
+        self.release(holder);
+        for Begins { claim, kind, until } in begins {
+            let usage = Usage::of_amounts(self.budget(limit, now).price(kind));
+            let reserved = Reserved { usage, until: *until, unclaimed: false };
+            self.reserved.insert(claim.clone(), reserved);
+        }
+    }
+
+    /// Counts an attempt whose loop died: what it used is unknown. Does nothing if no amount is
+    /// reserved for it.
+    pub fn lose(&mut self, claim: &str) {
+        if self.reserved.remove(claim).is_some() {
+            let unknown =
+                Usage { attempts: 1, cost_unknown: 1, tokens_unknown: 1, ..Usage::default() };
+            self.used = self.used.plus(unknown);
+        }
     }
 
     /// Removes the reservation of an attempt that was not begun.
@@ -231,22 +205,10 @@ impl Ledger {
     }
 }
 
-/// Returns the average usage per attempt.
-fn average(sum: &Usage) -> Usage {
-    let known = |unknown: u64| sum.attempts.saturating_sub(unknown).max(1);
-    Usage {
-        attempts: 1,
-        minutes: sum.minutes / sum.attempts.max(1) as f64,
-        cost_usd: sum.cost_usd / known(sum.cost_unknown) as f64,
-        tokens: sum.tokens / known(sum.tokens_unknown),
-        cost_unknown: 0,
-        tokens_unknown: 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -256,32 +218,75 @@ mod tests {
         Usage { attempts: 1, cost_usd, ..Usage::default() }
     }
 
-    const HOUR: TimeDelta = TimeDelta::hours(1);
+    /// Claims at most `count` attempts of `kind` for `holder`. Returns how many.
+    fn claims(ledger: &mut Ledger, limit: &Allowance, holder: &str, count: usize) -> usize {
+        let aside = ledger.set_aside((holder, at(60)), count, limit, at(0));
+        let Admission::Some(mut budget) = aside else { return 0 };
+        let fit = (0..count).filter(|_| budget.take("claude")).count();
+        let begins = |number| Begins {
+            claim: format!("{holder} {number}"),
+            kind: "claude".to_owned(),
+            until: at(3600),
+        };
+        let begins: Vec<Begins> = (0..fit).map(begins).collect();
+        ledger.replace(holder, &begins, limit, at(0));
+        fit
+    }
 
     #[test]
-    fn a_limit_of_money_is_passed_by_one_attempt_at_most() {
+    fn a_limit_of_money_is_kept_if_attempts_use_what_is_expected() {
         let limit = Allowance { cost_usd: Some(5.0), ..Allowance::default() };
         let mut ledger = Ledger::default();
         // The cost of an attempt is not known yet.
-        assert_eq!(ledger.admits(&limit, at(0)), 1);
-        ledger.reserve("a", "claude", at(0), HOUR);
-        assert_eq!(ledger.admits(&limit, at(0)), 0);
-        ledger.settle("a", "claude", cost(2.0));
-        assert_eq!(ledger.admits(&limit, at(1)), 2, "the second one exceeds the limit");
-        ledger.reserve("b", "claude", at(1), HOUR);
-        ledger.reserve("c", "claude", at(1), HOUR);
-        assert_eq!(ledger.admits(&limit, at(1)), 0);
-        assert_eq!(ledger.admits(&limit, at(4000)), 2, "their reservations have expired");
-        ledger.settle("b", "claude", cost(1.0));
-        ledger.settle("c", "claude", cost(2.25));
+        assert_eq!(claims(&mut ledger, &limit, "a", 4), 1);
+        assert_eq!(claims(&mut ledger, &limit, "b", 4), 0);
+        ledger.settle("a 0", "claude", cost(1.5));
+        assert_eq!(claims(&mut ledger, &limit, "b", 1), 1);
+        assert_eq!(claims(&mut ledger, &limit, "c", 4), 1, "the next one exceeds the limit");
+        assert_eq!(ledger.spent(&limit, at(0)), None, "what runs may use less");
+        ledger.settle("b 0", "claude", cost(1.5));
+        ledger.settle("c 0", "claude", cost(1.5));
+        let spent = ledger.spent(&limit, at(0)).expect("spent");
+        assert_eq!(spent, "cost_usd = 5 (4.50 measured, 1.50 expected for the next attempt)");
+        ledger.settle("d 0", "claude", cost(0.75));
         let reached = ledger.used.reached(&limit).expect("reached");
         assert_eq!(reached, "cost_usd = 5 (5.25 measured)");
     }
 
     #[test]
-    fn an_allowance_is_told_in_words() {
-        let all = Allowance { attempts: Some(3), cost_usd: Some(2.5), ..Allowance::default() };
-        assert_eq!(all.to_string(), "3 attempts, 2.5 USD");
+    fn what_is_set_aside_is_free_for_nobody_else() {
+        let limit = Allowance { cost_usd: Some(1.0), ..Allowance::default() };
+        let mut ledger = Ledger::default();
+        ledger.settle("x", "claude", cost(0.3));
+        let first = ledger.set_aside(("a", at(60)), 8, &limit, at(0));
+        assert!(matches!(first, Admission::Some(_)), "{first:?}");
+        let second = ledger.set_aside(("b", at(60)), 1, &limit, at(0));
+        assert_eq!(second, Admission::Wait { soon: true });
+        // A loop that died in between holds it for a minute.
+        let later = ledger.set_aside(("b", at(120)), 1, &limit, at(61));
+        assert!(matches!(later, Admission::Some(_)), "{later:?}");
+    }
+
+    #[test]
+    fn sums_of_tenths_reach_a_limit() {
+        let limit = Allowance { cost_usd: Some(1.0), ..Allowance::default() };
+        let mut ledger = Ledger::default();
+        (0..9).for_each(|_| ledger.settle("x", "claude", cost(0.1)));
+        assert_eq!(claims(&mut ledger, &limit, "a", 4), 1);
+        ledger.settle("a 0", "claude", cost(0.1));
+        assert_eq!(ledger.used.reached(&limit).as_deref(), Some("cost_usd = 1 (1.00 measured)"));
+    }
+
+    #[test]
+    fn an_attempt_of_a_dead_loop_counts_as_unknown() {
+        let limit = Allowance { cost_usd: Some(1.0), ..Allowance::default() };
+        let mut ledger = Ledger::default();
+        assert_eq!(claims(&mut ledger, &limit, "a", 1), 1);
+        assert_eq!(claims(&mut ledger, &limit, "b", 1), 0);
+        ledger.lose("a 0");
+        ledger.lose("a 0");
+        assert_eq!((ledger.used.attempts, ledger.used.cost_unknown), (1, 1));
+        assert_eq!(claims(&mut ledger, &limit, "b", 1), 1);
     }
 
     #[test]
@@ -291,7 +296,7 @@ mod tests {
         for claim in ["a", "b"] {
             ledger.settle(claim, "codex", Usage::of(None, 1.0, None));
         }
-        assert_eq!(ledger.admits(&limit, at(0)), 1);
+        assert!(ledger.budget(&limit, at(0)).take("codex"));
         ledger.settle("c", "codex", Usage::of(None, 1.0, Some(1.5)));
         let reached = ledger.used.reached(&limit).expect("reached");
         assert_eq!(reached, "cost_usd = 1 (1.50 measured, unknown for 2 attempts)");
@@ -321,104 +326,69 @@ mod tests {
         Ledger { used: sums, kinds: [("claude".to_owned(), sums)].into(), ..Ledger::default() }
     }
 
+    /// Returns how many attempts of `kind` fit, at most a hundred.
+    fn fit(ledger: &Ledger, limit: &Allowance, kind: &str, now: DateTime<Utc>) -> usize {
+        let mut budget = ledger.budget(limit, now);
+        (0..100).take_while(|_| budget.take(kind)).count()
+    }
+
     #[test]
-    fn each_limit_admits_what_is_left_of_it() {
+    fn each_limit_admits_what_fits_into_the_rest_of_it() {
         let ledger = used(usage(3, 30.0, 6.0, 600));
         let none = Allowance::default();
         for (limit, admitted) in [
-            (none, u64::MAX),
+            (none, 100),
             (Allowance { attempts: Some(7), ..none }, 4),
             (Allowance { attempts: Some(3), ..none }, 0),
-            // Each attempt takes 10 minutes, 2 USD and 200 tokens. The last one may exceed the limit.
-            (Allowance { minutes: Some(75.0), ..none }, 5),
+            // Each attempt takes 10 minutes, 2 USD and 200 tokens.
+            (Allowance { minutes: Some(75.0), ..none }, 4),
             (Allowance { minutes: Some(30.0), ..none }, 0),
-            (Allowance { cost_usd: Some(11.0), ..none }, 3),
+            (Allowance { cost_usd: Some(11.0), ..none }, 2),
+            (Allowance { cost_usd: Some(12.0), ..none }, 3),
             (Allowance { cost_usd: Some(6.0), ..none }, 0),
-            (Allowance { tokens: Some(1500), ..none }, 5),
+            (Allowance { tokens: Some(1500), ..none }, 4),
             (Allowance { tokens: Some(600), ..none }, 0),
-            (Allowance { tokens: Some(1500), cost_usd: Some(11.0), attempts: Some(7), ..none }, 3),
+            (Allowance { tokens: Some(1500), cost_usd: Some(11.0), attempts: Some(7), ..none }, 2),
         ] {
-            assert_eq!(ledger.admits(&limit, at(0)), admitted, "{limit}");
+            for kind in ["claude", "new"] {
+                assert_eq!(fit(&ledger, &limit, kind, at(0)), admitted, "{limit}");
+            }
             assert_eq!(limit.is_any(), limit != none);
         }
         // An attempt that takes nothing may run as often as it likes.
         let free = used(usage(3, 0.0, 0.0, 0));
-        assert_eq!(free.admits(&Allowance { minutes: Some(1.0), ..none }, at(0)), u64::MAX);
-        assert_eq!(free.admits(&Allowance { cost_usd: Some(1.0), ..none }, at(0)), u64::MAX);
-        assert_eq!(free.admits(&Allowance { tokens: Some(1), ..none }, at(0)), u64::MAX);
-    }
-
-    #[test]
-    fn the_first_limit_that_is_reached_is_told() {
-        let unknown =
-            |count| Usage { cost_unknown: count, tokens_unknown: count, ..usage(3, 2.0, 1.0, 5) };
-        let none = Allowance::default();
-        let all = Allowance {
-            attempts: Some(3),
-            minutes: Some(2.0),
-            cost_usd: Some(1.0),
-            tokens: Some(5),
-        };
-        let reached = |count, limit: Allowance| unknown(count).reached(&limit);
-        assert_eq!(reached(0, all).as_deref(), Some("cost_usd = 1 (1.00 measured)"));
-        let tokens = Allowance { cost_usd: Some(1.1), ..all };
-        let expected = "tokens = 5 (5 measured, unknown for 1 attempt)";
-        assert_eq!(reached(1, tokens).as_deref(), Some(expected));
-        let expected = "tokens = 5 (5 measured, unknown for 2 attempts)";
-        assert_eq!(reached(2, tokens).as_deref(), Some(expected));
-        let minutes = Allowance { tokens: Some(6), ..tokens };
-        assert_eq!(reached(0, minutes).as_deref(), Some("minutes = 2 (2.0 measured)"));
-        let attempts = Allowance { minutes: Some(2.1), ..minutes };
-        assert_eq!(reached(0, attempts).as_deref(), Some("attempts = 3 (3 made)"));
-        assert_eq!(reached(0, Allowance { attempts: Some(4), ..attempts }), None);
-        assert_eq!(reached(0, none), None);
-        assert_eq!(all.to_string(), "3 attempts, 2 min, 1 USD, 5 tokens");
-    }
-
-    #[test]
-    fn an_attempt_uses_what_its_tool_reports() {
-        use crate::domain::{AgentOutcome, Preset, Tokens};
-        let run = AgentRun {
-            tokens: Some(Tokens::with_cached_inside(3, 4, 1)),
-            cost_usd: Some(0.5),
-            ..AgentRun::new(Preset::Claude, AgentOutcome::Ok)
-        };
-        assert_eq!(Usage::of(Some(&run), 2.0, Some(9.0)), usage(1, 2.0, 0.5, 7));
-        let estimated = Usage { tokens_unknown: 1, ..usage(1, 2.0, 9.0, 0) };
-        assert_eq!(Usage::of(None, 2.0, Some(9.0)), estimated);
-        let unknown = Usage { tokens_unknown: 1, cost_unknown: 1, ..usage(1, 3.0, 0.0, 0) };
-        assert_eq!(Usage::of(None, 3.0, None), unknown);
-        let sum = Usage { tokens_unknown: 2, cost_unknown: 1, ..usage(2, 5.0, 9.0, 0) };
-        assert_eq!(estimated.plus(unknown), sum);
-    }
-
-    #[test]
-    fn averages_leave_out_what_is_unknown() {
-        let sums = Usage { cost_unknown: 1, tokens_unknown: 2, ..usage(4, 8.0, 6.0, 10) };
-        assert_eq!(average(&sums), usage(1, 2.0, 2.0, 5));
-        assert_eq!(average(&Usage::default()), usage(1, 0.0, 0.0, 0));
-        let mut ledger = used(sums);
-        ledger.settle("a", "codex", usage(1, 1.0, 7.0, 3));
-        assert_eq!(ledger.largest(), usage(1, 2.0, 7.0, 5));
+        for limit in [
+            Allowance { minutes: Some(1.0), ..none },
+            Allowance { cost_usd: Some(1.0), ..none },
+            Allowance { tokens: Some(1), ..none },
+        ] {
+            assert_eq!(fit(&free, &limit, "claude", at(0)), 100, "{limit}");
+        }
     }
 
     #[test]
     fn a_reservation_is_an_average_until_it_expires_or_is_released() {
         let mut ledger = used(usage(2, 4.0, 6.0, 10));
-        ledger.reserve("a", "claude", at(0), TimeDelta::seconds(10));
-        ledger.reserve("b", "other", at(0), TimeDelta::MAX);
-        let average = usage(1, 2.0, 3.0, 5);
-        assert_eq!(ledger.reserved["a"], Reserved { usage: average, until: at(10) });
-        assert_eq!(ledger.reserved["b"], Reserved { usage: average, until: at(0) });
         let limit = Allowance { attempts: Some(5), ..Allowance::default() };
-        assert_eq!([at(9), at(10)].map(|now| ledger.admits(&limit, now)), [2, 3]);
-        ledger.reserve("c", "claude", at(9), HOUR);
+        let begins = |claim: &str, kind: &str, until| Begins {
+            claim: claim.to_owned(),
+            kind: kind.to_owned(),
+            until,
+        };
+        let both = [begins("a", "claude", at(10)), begins("b", "other", at(0))];
+        ledger.replace("x", &both, &limit, at(0));
+        let usage_of = |claim: &str| ledger.reserved[claim].usage;
+        let average = usage(1, 2.0, 3.0, 5);
+        assert_eq!([usage_of("a"), usage_of("b")], [average, average]);
+        assert_eq!([at(9), at(10)].map(|now| fit(&ledger, &limit, "claude", now)), [2, 3]);
+        let aside = ledger.set_aside(("x", at(20)), 1, &limit, at(9));
+        assert!(matches!(aside, Admission::Some(_)));
+        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["a", "x"]);
+        assert_eq!(ledger.reserved["x"].usage.attempts, 1);
+        ledger.replace("x", &[begins("c", "claude", at(30))], &limit, at(10));
         assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["a", "c"]);
-        ledger.reserve("d", "claude", at(10), HOUR);
-        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["c", "d"]);
-        ledger.release("c");
-        assert_eq!(ledger.reserved.keys().collect::<Vec<_>>(), ["d"]);
-        ledger.settle("d", "claude", usage(1, 1.0, 1.0, 1));
+        ledger.release("a");
+        ledger.settle("c", "claude", usage(1, 1.0, 1.0, 1));
         assert!(ledger.reserved.is_empty());
     }
 

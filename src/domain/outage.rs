@@ -2,7 +2,8 @@
 //! account or a daily budget.
 
 use super::backoff::{Backoff, Cost, QuickFailure, Rest};
-use super::ledger::{Allowance, Ledger, Usage};
+use super::ledger::{Admission, Begins, Ledger};
+use super::usage::{Allowance, Usage};
 use chrono::{DateTime, TimeDelta, Utc};
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -37,27 +38,39 @@ fn an_hour_of_outage_costs_a_few_starts_and_each_task_one_attempt() {
     assert_eq!(account.rest(at(3600)), Rest::Over);
 }
 
-/// Eight loops all check the limit before any of them reserves its attempt.
+/// Eight loops that claim as fast as they can, each with its own steps between those of the others.
 #[test]
-fn eight_loops_overspend_by_one_attempt_each_at_most() {
+fn eight_loops_never_exceed_a_limit_while_attempts_use_what_is_expected() {
     let limit = Allowance { cost_usd: Some(20.0), ..Allowance::default() };
-    let (mut day, mut begun) = (Ledger::default(), 0_u64);
-    for round in 0..100 {
-        let now = at(round);
-        let looked: Vec<u64> = (0..8).map(|_| day.admits(&limit, now)).collect();
-        let begins: Vec<String> = (0..8)
-            .filter(|number| looked[*number] > 0)
-            .map(|number| format!("loop {number} round {round}"))
-            .collect();
-        if begins.is_empty() {
-            break;
+    let (mut day, mut running) = (Ledger::default(), Vec::new());
+    for step in 0..4000_i64 {
+        let (now, until) = (at(step), at(step + 3600));
+        let holder = format!("loop {}", step % 8);
+        // Three steps of three loops are always in progress: setting aside, claiming, ending.
+        match (step / 8) % 3 {
+            0 => drop(day.set_aside((&holder, at(step + 60)), 2, &limit, now)),
+            1 => {
+                if let Admission::Some(mut budget) =
+                    day.set_aside((&holder, at(step + 60)), 2, &limit, now)
+                    && budget.take("claude")
+                {
+                    let claim = format!("{holder} {step}");
+                    let begins = Begins { claim: claim.clone(), kind: "claude".to_owned(), until };
+                    day.replace(&holder, &[begins], &limit, now);
+                    running.push(claim);
+                }
+            }
+            _ => {
+                day.release(&holder);
+                if !running.is_empty() {
+                    let claim = running.remove(0);
+                    let used = Usage { attempts: 1, cost_usd: 1.5, ..Usage::default() };
+                    day.settle(&claim, "claude", used);
+                }
+            }
         }
-        begins.iter().for_each(|claim| day.reserve(claim, "claude", now, TimeDelta::hours(1)));
-        for claim in &begins {
-            begun += 1;
-            day.settle(claim, "claude", Usage { attempts: 1, cost_usd: 1.5, ..Usage::default() });
-        }
+        assert!(day.used.cost_usd <= 20.0, "{:.2} USD", day.used.cost_usd);
     }
-    assert!(day.used.reached(&limit).is_some() && begun == day.used.attempts);
-    assert!(day.used.cost_usd <= 20.0 + 8.0 * 1.5, "{:.2} USD", day.used.cost_usd);
+    assert_eq!((day.used.attempts, day.used.cost_usd), (13, 19.5));
+    assert!(day.spent(&limit, at(9000)).is_some());
 }

@@ -85,6 +85,8 @@ pub(crate) enum Fault {
     TaskTextMatched,
     /// Limits of money, tokens and time have no effect.
     SpendingUnlimited,
+    /// What attempts may use is reserved only after they are claimed.
+    SpendingUnreserved,
     /// An agent that reports a limit is started again at once.
     LimitIgnored,
     /// An agent that fails within seconds is started again at once.
@@ -223,6 +225,7 @@ impl Fault {
             Self::NoProgressIgnored => "no-progress-ignored",
             Self::TaskTextMatched => "task-text-matched",
             Self::SpendingUnlimited => "spending-unlimited",
+            Self::SpendingUnreserved => "spending-unreserved",
             Self::LimitIgnored => "limit-ignored",
             Self::NoBackOff => "no-back-off",
             Self::JudgedBeside => "judged-beside",

@@ -64,7 +64,7 @@ impl SpentView {
                 tokens: (tokens_unknown < attempts).then_some(tokens),
                 cost_unknown,
                 cost_limit_usd: limit.cost_usd,
-                reached: ledger.used.reached(limit),
+                reached: ledger.spent(limit, now),
             }
         })
     }

@@ -106,11 +106,20 @@ fn a_missing_login_names_the_command_and_blames_no_task() {
 fn limits_of_money_end_a_run_and_block_a_task() {
     let sandbox = with_streams(5, OK, "[limits.day]\ncost_usd = 4");
     let ran = sandbox.run(["run", "q.json", "--jobs", "3"]).exits(6);
-    ran.says("today's limit cost_usd = 4 (4.50 measured by claude) is reached");
-    assert_eq!(starts(&sandbox).len(), 3);
+    let expected = "today's limit cost_usd = 4 (3.00 measured by claude, 1.50 expected for the next \
+                    attempt) is reached";
+    ran.says(expected);
+    assert_eq!(starts(&sandbox).len(), 2);
+    let status = sandbox.run(["status", "q.json", "--json"]).json();
+    assert_eq!(status["pauses"][0]["kind"], "budget", "{status}");
     // Another loop knows that the limit is reached.
-    sandbox.run(["run", "q.json"]).exits(6);
-    assert_eq!(starts(&sandbox).len(), 3);
+    sandbox.run(["run", "q.json"]).exits(6).says(expected);
+    assert_eq!(starts(&sandbox).len(), 2);
+    // The limit of a run counts its own attempts only.
+    let sandbox = with_streams(5, OK, "[limits.run]\ncost_usd = 3");
+    let ran = sandbox.run(["run", "q.json", "--jobs", "4"]).exits(6);
+    ran.says("the run's limit cost_usd = 3 (3.00 measured by claude) is reached");
+    assert_eq!(starts(&sandbox).len(), 2);
     let failing = OK.replace("exit 0", "exit 3");
     let sandbox = with_streams(1, &failing, "[limits]\ncost_usd = 2");
     sandbox.run(["run", "q.json"]).exits(5);

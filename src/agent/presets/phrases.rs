@@ -25,6 +25,7 @@ pub(super) const PHRASES: [(Meaning, &[&str]); 6] = [
         Meaning::Auth,
         &[
             "not logged in",
+            "must be logged in",
             "not signed in",
             "please run /login",
             "invalid api key",
@@ -75,7 +76,9 @@ pub(super) const PHRASES: [(Meaning, &[&str]); 6] = [
             "weekly limit",
             "monthly limit",
             "spending limit",
+            "spend limit",
             "spend cap",
+            "used all your",
             "used up your",
             "used up all",
             "used all of your",
@@ -87,6 +90,7 @@ pub(super) const PHRASES: [(Meaning, &[&str]); 6] = [
             "out of extra usage",
             "out of credits",
             "out of free usage",
+            "out of free requests",
             "credit balance is too low",
             "insufficient credit",
             "insufficient balance",
@@ -103,6 +107,7 @@ pub(super) const PHRASES: [(Meaning, &[&str]); 6] = [
             "exhausted your capacity",
             "premium request",
             "resource_exhausted",
+            "resource exhausted",
             "rate limit",
             "rate_limit",
             "rate-limit",
@@ -127,6 +132,7 @@ pub(super) const PHRASES: [(Meaning, &[&str]); 6] = [
             "high demand",
             "stream disconnected",
             "connection error",
+            "upstream connect error",
             "connection refused",
             "connection reset",
             "apiconnectionerror",
@@ -198,7 +204,7 @@ pub(super) fn held(text: &str, phrase: &str) -> Option<usize> {
 }
 
 /// Phrases that only name a limit. They count if the text says that it is reached.
-pub(super) const NAMES_OF_LIMITS: [&str; 12] = [
+pub(super) const NAMES_OF_LIMITS: [&str; 13] = [
     "usage limit",
     "usage_limit",
     "session limit",
@@ -207,6 +213,7 @@ pub(super) const NAMES_OF_LIMITS: [&str; 12] = [
     "weekly limit",
     "monthly limit",
     "spending limit",
+    "spend limit",
     "spend cap",
     "rate limit",
     "rate_limit",
@@ -232,12 +239,15 @@ pub(super) const CODES: [&str; 9] = [
 ];
 /// Words with which a tool introduces what it has to say. Any other word before a phrase means that
 /// the text is about something else, such as a task that it quotes.
-pub(super) const INTRODUCE: &str = " a ai all an and anthropic api apierror are at attempt because been by claude cli code \
-    codex completion connect copilot current currently cursor daily due error exceed exceeded exceeding \
-    exceeds experiencing extra failed for free from gemini github google got had has have haiku hit \
-    hourly http i individual is it it's its last like limit litellm log looks max maximum message model \
-    monthly no number oauth of on openai opus org organization organization's account account's out \
-    over per-day per-minute plan please pro provider received request requests retries retry returned \
-    run selected server service session sonnet sorry status still subscription team team's that the this \
-    to tokens too unable unexpected usage user user's was we we're weekly with workspace workspace's \
-    would you you're you've your reached premium ";
+pub(super) const INTRODUCE: &str = " a account account's agent ai all an and anthropic api apierror are at attempt bad be \
+    because been by claude cli code codex completion connect copilot current currently \
+    cursor daily due error exceed exceeded exceeding exceeds experiencing extra failed \
+    for forbidden found free from gemini github google got had haiku has have hit hourly \
+    http i included individual internal is it it's its last like limit litellm log \
+    logged looks max maximum message model monthly must no number oauth of on openai \
+    opus org organization organization's our out over per-day per-minute plan please premium \
+    pro provider reached received reconnecting rejected repeated request requests \
+    retries retry returned run selected server service session sonnet sorry spend status \
+    still subscription team team's that the this to tokens too unable unexpected usage \
+    user user's was we we're we've weekly with workspace workspace's would you you're \
+    you've your ";

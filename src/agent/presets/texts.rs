@@ -38,7 +38,7 @@ fn addresses(clause: &str) -> bool {
 /// Returns the clauses of a text. What precedes a colon is a clause of its own only if it introduces
 /// what follows; otherwise the rest is about that.
 fn clauses(text: &str) -> impl Iterator<Item = &str> {
-    let ends = [". ", "; ", "\n", " \u{b7} ", " \u{2219} ", " \u{2022} ", "|", " ("];
+    let ends = [". ", "; ", "\n", " \u{b7} ", " \u{2219} ", " \u{2022} ", "|"];
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -222,7 +222,8 @@ fn bare(line: &str) -> (&str, bool) {
 
 /// Normalises a text for comparison with the phrases. Ends of lines stay.
 fn plain(text: &str) -> String {
-    let text = text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'");
+    let text =
+        text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'").replace("...", "\u{2026}");
     let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -234,7 +235,8 @@ fn status_in(text: &str) -> Option<i64> {
     words.iter().enumerate().find_map(|(at, word)| {
         let status = word.parse().ok().filter(|n| word.len() == 3 && (400..600).contains(n))?;
         let before = at.checked_sub(1).map_or("error", |before| words[before]);
-        let names = matches!(before, "status" | "http" | "error" | "code" | "apierror");
+        let names =
+            matches!(before, "status" | "http" | "error" | "code" | "apierror" | "rejected");
         (names && introduces(&words[..at].join(" "))).then_some(status)
     })
 }
@@ -243,82 +245,87 @@ fn status_in(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
+    /// Texts of tools, each with its meaning.
+    const KNOWN: &[(&str, Meaning)] = &[
+        ("You've hit your limit · resets 5pm (Europe/Vilnius)", Meaning::UsageLimit),
+        ("You’ve hit your usage limit. Upgrade to Pro", Meaning::UsageLimit),
+        ("Weekly limit reached · resets 10am", Meaning::UsageLimit),
+        ("5-hour limit reached ∙ resets 2am", Meaning::UsageLimit),
+        ("Claude AI usage limit reached|1753077600", Meaning::UsageLimit),
+        ("You're out of extra usage · resets 9pm", Meaning::UsageLimit),
+        ("402 You have no quota", Meaning::UsageLimit),
+        ("You have exceeded your premium request allowance", Meaning::UsageLimit),
+        ("Insufficient credits. Add credits to continue", Meaning::UsageLimit),
+        ("Daily limit reached for today", Meaning::UsageLimit),
+        ("Sorry, you've hit a rate limit", Meaning::UsageLimit),
+        (
+            "This request would exceed your organization's rate limit of 40,000 input tokens",
+            Meaning::UsageLimit,
+        ),
+        ("Rate limit reached for gpt-9 in organization org-1", Meaning::UsageLimit),
+        ("You have reached your 5-hour limit", Meaning::UsageLimit),
+        ("AI_APICallError: Too Many Requests", Meaning::UsageLimit),
+        ("ConnectError: [resource_exhausted] Error", Meaning::UsageLimit),
+        ("Provider returned error: 429", Meaning::UsageLimit),
+        ("stream error: You've hit your usage limit", Meaning::UsageLimit),
+        ("Attempt 10 failed with status 429. Retrying with backoff", Meaning::UsageLimit),
+        ("Opus weekly limit reached \u{2219} resets Oct 6, 1pm", Meaning::UsageLimit),
+        ("You have used up all of your credits", Meaning::UsageLimit),
+        ("Failed to authenticate. API Error: 401", Meaning::Auth),
+        ("The model is overloaded. Please try again later.", Meaning::Transient),
+        ("We're currently experiencing high demand", Meaning::Transient),
+        (
+            "request to https://api.example.org/v1 failed, reason: connect ECONNREFUSED 10.0.0.1:443",
+            Meaning::Transient,
+        ),
+        ("Turn limit reached", Meaning::Turns),
+        ("No authentication information found.", Meaning::Auth),
+        ("Your refresh token was revoked. Please log out and sign in again.", Meaning::Auth),
+        ("Your workspace is out of credits", Meaning::UsageLimit),
+        ("You hit your spend cap set by your admin", Meaning::UsageLimit),
+        ("exceeded retry limit, last status: 429 Too Many Requests", Meaning::UsageLimit),
+        ("exceeded retry limit, last status: 503", Meaning::Transient),
+        ("[API Error: 429 RESOURCE_EXHAUSTED]", Meaning::UsageLimit),
+        ("Server is temporarily limiting requests (not your usage limit)", Meaning::Transient),
+        ("API Error: 529 {\"type\":\"overloaded_error\"}", Meaning::Transient),
+        ("API Error: 500 oops", Meaning::Transient),
+        ("stream disconnected before completion", Meaning::Transient),
+        ("getaddrinfo EAI_AGAIN api.example.org", Meaning::Transient),
+        ("Not logged in · Please run /login", Meaning::Auth),
+        ("unexpected status 401 Unauthorized", Meaning::Auth),
+    ];
+    /// Texts that say nothing about the account.
+    const UNKNOWN: &[&str] = &[
+        "Something else went wrong",
+        "exit 429",
+        "port 5000 is in use",
+        "Context limit reached · /compact or /clear to continue",
+        "EDQUOT: disk quota exceeded, write",
+        "Output token limit reached",
+        "Recursion limit exceeded",
+        "",
+        "Task 'implement a rate limit for the API' failed",
+        "Task failed: \u{201c}You've hit your usage limit\u{201d} is not shown",
+        "Model refused: implement a rate limit for the API",
+        "Handle rate limit exceeded errors",
+        "unknown key rate_limit in config.toml",
+        "The rate limit test fails",
+        "I implemented the rate limit handling; usage limit reached is now shown",
+        "Could not show that the usage limit is reached",
+        "Failed to apply patch: too many requests in one file",
+        "expected status 429 but got 200",
+        "tool call failed: grep 'not logged in' src/login.rs",
+        "assertion failed: left == right, message: quota exceeded",
+        "Cannot find module 'rate-limit'",
+        "3 tests failed: unauthorized users are redirected",
+    ];
+
     #[test]
     fn texts_of_tools_are_understood() {
-        for (text, meaning) in [
-            ("You've hit your limit · resets 5pm (Europe/Vilnius)", Meaning::UsageLimit),
-            ("You’ve hit your usage limit. Upgrade to Pro", Meaning::UsageLimit),
-            ("Weekly limit reached · resets 10am", Meaning::UsageLimit),
-            ("5-hour limit reached ∙ resets 2am", Meaning::UsageLimit),
-            ("Claude AI usage limit reached|1753077600", Meaning::UsageLimit),
-            ("You're out of extra usage · resets 9pm", Meaning::UsageLimit),
-            ("402 You have no quota", Meaning::UsageLimit),
-            ("You have exceeded your premium request allowance", Meaning::UsageLimit),
-            ("Insufficient credits. Add credits to continue", Meaning::UsageLimit),
-            ("Daily limit reached for today", Meaning::UsageLimit),
-            ("Sorry, you've hit a rate limit", Meaning::UsageLimit),
-            (
-                "This request would exceed your organization's rate limit of 40,000 input tokens",
-                Meaning::UsageLimit,
-            ),
-            ("Rate limit reached for gpt-9 in organization org-1", Meaning::UsageLimit),
-            ("You have reached your 5-hour limit", Meaning::UsageLimit),
-            ("AI_APICallError: Too Many Requests", Meaning::UsageLimit),
-            ("ConnectError: [resource_exhausted] Error", Meaning::UsageLimit),
-            ("Provider returned error: 429", Meaning::UsageLimit),
-            ("stream error: You've hit your usage limit", Meaning::UsageLimit),
-            ("Attempt 10 failed with status 429. Retrying with backoff", Meaning::UsageLimit),
-            ("Opus weekly limit reached \u{2219} resets Oct 6, 1pm", Meaning::UsageLimit),
-            ("You have used up all of your credits", Meaning::UsageLimit),
-            ("Failed to authenticate. API Error: 401", Meaning::Auth),
-            ("The model is overloaded. Please try again later.", Meaning::Transient),
-            ("We're currently experiencing high demand", Meaning::Transient),
-            (
-                "request to https://api.example.org/v1 failed, reason: connect ECONNREFUSED 10.0.0.1:443",
-                Meaning::Transient,
-            ),
-            ("Turn limit reached", Meaning::Turns),
-            ("No authentication information found.", Meaning::Auth),
-            ("Your refresh token was revoked. Please log out and sign in again.", Meaning::Auth),
-            ("Your workspace is out of credits", Meaning::UsageLimit),
-            ("You hit your spend cap set by your admin", Meaning::UsageLimit),
-            ("exceeded retry limit, last status: 429 Too Many Requests", Meaning::UsageLimit),
-            ("exceeded retry limit, last status: 503", Meaning::Transient),
-            ("[API Error: 429 RESOURCE_EXHAUSTED]", Meaning::UsageLimit),
-            ("Server is temporarily limiting requests (not your usage limit)", Meaning::Transient),
-            ("API Error: 529 {\"type\":\"overloaded_error\"}", Meaning::Transient),
-            ("API Error: 500 oops", Meaning::Transient),
-            ("stream disconnected before completion", Meaning::Transient),
-            ("getaddrinfo EAI_AGAIN api.example.org", Meaning::Transient),
-            ("Not logged in · Please run /login", Meaning::Auth),
-            ("unexpected status 401 Unauthorized", Meaning::Auth),
-        ] {
-            assert_eq!(of_event(text, ""), Some(meaning), "{text}");
+        for (text, meaning) in KNOWN {
+            assert_eq!(of_event(text, ""), Some(*meaning), "{text}");
         }
-        for text in [
-            "Something else went wrong",
-            "exit 429",
-            "port 5000 is in use",
-            "Context limit reached · /compact or /clear to continue",
-            "EDQUOT: disk quota exceeded, write",
-            "Output token limit reached",
-            "Recursion limit exceeded",
-            "",
-            "Task 'implement a rate limit for the API' failed",
-            "Task failed: \u{201c}You've hit your usage limit\u{201d} is not shown",
-            "Model refused: implement a rate limit for the API",
-            "Handle rate limit exceeded errors",
-            "unknown key rate_limit in config.toml",
-            "The rate limit test fails",
-            "I implemented the rate limit handling; usage limit reached is now shown",
-            "Could not show that the usage limit is reached",
-            "Failed to apply patch: too many requests in one file",
-            "expected status 429 but got 200",
-            "tool call failed: grep 'not logged in' src/login.rs",
-            "assertion failed: left == right, message: quota exceeded",
-            "Cannot find module 'rate-limit'",
-            "3 tests failed: unauthorized users are redirected",
-        ] {
+        for text in UNKNOWN {
             assert_eq!(of_event(text, ""), None, "{text}");
         }
     }

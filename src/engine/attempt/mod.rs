@@ -30,6 +30,7 @@ mod ready;
 mod ready_hooks;
 mod refusal;
 mod run;
+mod runner;
 mod running_service;
 mod running_state;
 #[cfg(test)]
@@ -61,6 +62,7 @@ pub(crate) use progress_check::Streak;
 pub(crate) use ready_hooks::Hooks;
 pub(crate) use run::landing::land;
 pub(crate) use run::run;
+pub(crate) use runner::{agent_now, usage_kind};
 pub(crate) use subject::{Subject, service_steps, services_of, set_up_steps};
 pub(crate) use untouched::{Named, ProfileKey, Red, blocked};
 pub(crate) use untouched::{Untouched, red_trees};

@@ -10,11 +10,12 @@ use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_
 use super::known_errors;
 use super::pause_key::key_of;
 use super::refusal::{holds_nul, taken_for_flag};
+use super::runner::agent_now;
 use super::subject::{Subject, agent_policy, services_of, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
-use crate::config::{ChoiceError, Runner};
+use crate::config::ChoiceError;
 use crate::domain::{
     ClaimToken, Field, ReasonCode, StepKind, Task, Turn, budget_of, budget_used_now,
 };
@@ -72,30 +73,17 @@ struct Plan<'a> {
 impl<'a> Source<'a> {
     fn plan(self, place: Place, attempt: u32) -> Result<Plan<'a>, ChoiceError> {
         let task = &self.queues[place.queue].tasks()[place.task];
-        let profile = match self.set.config.agent_for(task)? {
-            Runner::Agent(choice) => Some(self.stand_in(place, choice.profile)),
-            Runner::Gate | Runner::Person => None,
-        };
+        let root = self.set.root(place.queue);
+        let profile = agent_now(&self.set.config, self.pauses, root, task)?;
         let steps = self.set.config.profiles_for(task)?;
         let mut plan = Plan { steps, ..self.nothing(place, attempt) };
         if profile.is_some() && self.set.config.limits.untouched.value {
-            let root = self.set.root(place.queue);
             let profiles = self.set.config.profiles_of(task);
             plan.profiles = profiles.iter().map(|steps| ProfileKey::new(root, steps)).collect();
             let key = self.set.queue(place.queue).task(task.id.as_str());
             plan.reds = self.untouched.reds(&plan.profiles, &key);
         }
         Ok(Plan { profile, ..plan })
-    }
-
-    /// Returns the agent that does the task while its own is paused.
-    fn stand_in(self, place: Place, profile: AgentProfile) -> AgentProfile {
-        let root = self.set.root(place.queue);
-        let mut pauses = self.pauses.iter();
-        let pause = pauses.find(|pause| pause.agent == profile.name && pause.root == root);
-        let name = pause.and_then(|pause| pause.stand_in.as_deref());
-        let other = name.and_then(|name| self.set.config.agent_named(name));
-        other.cloned().unwrap_or(profile)
     }
 
     /// Returns a plan that runs nothing.

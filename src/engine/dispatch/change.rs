@@ -5,6 +5,7 @@ use super::record::After;
 use super::recovery::Dead;
 use super::reviews::{InReview, Reviewed};
 use super::slot_ix::SlotIx;
+use super::spendable::{Spendable, TooDear};
 use super::trees::Wanted;
 use crate::domain::QueueIx;
 use crate::engine::attempt::{AgentKey, Finished};
@@ -23,6 +24,8 @@ pub(crate) struct Work<'a> {
     pub(crate) free: Vec<SlotIx>,
     /// How many more attempts may begin.
     pub(crate) most: usize,
+    /// What they may use.
+    pub(crate) spendable: Spendable,
     /// Served queues that are paused.
     pub(crate) paused: HashSet<QueueIx>,
     /// How many different tasks may still be blocked in a row before nothing more is claimed.
@@ -44,6 +47,8 @@ pub(crate) struct Made {
     pub(crate) tried: HashSet<AgentKey>,
     /// The profile for which a slot judges the tree before anything in its project is claimed.
     pub(crate) wanted: Option<(SlotIx, Wanted)>,
+    /// A task that was not claimed because of a limit of money, tokens or time.
+    pub(crate) too_dear: Option<TooDear>,
     /// How many ready tasks were not claimed.
     pub(crate) left: usize,
     /// Warnings for the person at the terminal.

@@ -5,9 +5,10 @@
 
 use super::resting::{Resting, Trials};
 use super::slot_ix::SlotIx;
+use super::spendable::{Spendable, TooDear};
 use super::trees::Profile;
 use crate::domain::{Liveness, QueueIx, Status};
-use crate::engine::attempt::{AgentKey, ProfileKey, Untouched};
+use crate::engine::attempt::{AgentKey, ProfileKey, Untouched, agent_now, usage_kind};
 use crate::plan::{self, Conditions, Graph, Holder, Node, Readiness};
 use crate::platform::fault::{self, Fault};
 use crate::project::{QueueSet, Scope, Structure};
@@ -43,6 +44,8 @@ pub(super) struct Room<'a> {
     pub(super) again: Vec<(SlotIx, Place)>,
     /// How many attempts may begin.
     pub(super) most: usize,
+    /// What they may use.
+    pub(super) spendable: &'a Spendable,
     /// Served queues that are paused.
     pub(super) paused: &'a HashSet<QueueIx>,
 }
@@ -65,6 +68,8 @@ pub(super) struct Plan {
     pub(super) claims: Vec<(SlotIx, Place)>,
     /// The agents that one of the claims tries.
     pub(super) tried: HashSet<AgentKey>,
+    /// The first task that is not claimed because of a limit of money, tokens or time.
+    pub(super) too_dear: Option<TooDear>,
     /// The profile for which a slot judges the tree first.
     pub(super) judge: Option<(SlotIx, Profile)>,
     /// Whether a task could be claimed, even if its tree has to be judged first.
@@ -93,13 +98,10 @@ pub(super) fn decide(
 ) -> Plan {
     let graph = &seen.structure.graph;
     let mut plan = Plan { settle: settled(seen, &ready, room.paused), ..Plan::default() };
-    let mut trials = seen.resting.trials();
+    let mut limits = Limits::new(seen, room);
     for &(slot, at) in &room.again {
         let node = graph.node(at.queue, at.task);
-        let agent = trials.agent(seen.set, seen.structure, node);
-        let free = ready.is_free(node) && trials.admits(agent.as_ref());
-        if plan.claims.len() < room.most && free {
-            trials.claim(agent);
+        if plan.claims.len() < room.most && ready.is_free(node) && limits.admit(node, at) {
             ready.claim(node);
             plan.claims.push((slot, at));
         }
@@ -107,7 +109,7 @@ pub(super) fn decide(
     // A slot whose attempt failed is free for another task only if its own must not be tried again.
     let busy: HashSet<SlotIx> = plan.claims.iter().map(|(slot, _)| *slot).collect();
     let mut idle = room.free.iter().copied().filter(|slot| !busy.contains(slot));
-    let ranked = ranked(seen, &ready, &trials);
+    let ranked = ranked(seen, &ready, &limits.trials);
     let first = ranked.iter().filter(|node| ready.is_free(**node)).take(room.free.len());
     let first: Vec<Place> = first.map(|node| at(graph, *node)).collect();
     plan.has_work = !first.is_empty();
@@ -127,19 +129,64 @@ pub(super) fn decide(
         if seen.judged.iter().any(|judged| judged == root) || plan.judges(root) {
             continue;
         }
-        let agent = trials.agent(seen.set, seen.structure, node);
-        let free = ready.is_free(node) && trials.admits(agent.as_ref());
-        if free && !refused.tasks.contains(&at) {
+        let free = ready.is_free(node) && !refused.tasks.contains(&at);
+        if free && limits.admit(node, at) {
             plan.warnings.extend(overlap(&ready, seen.conditions, node));
-            trials.claim(agent);
             ready.claim(node);
             plan.claims.push((slot, at));
             next = idle.next();
         }
     }
     plan.left = many.saturating_sub(plan.claims.len() - before);
-    plan.tried = trials.used();
+    plan.too_dear = limits.too_dear;
+    plan.tried = limits.trials.used();
     plan
+}
+
+/// What limits the claims besides readiness and slots: agents that are tried with one attempt, and
+/// what attempts may use.
+struct Limits<'a> {
+    seen: &'a Seen<'a>,
+    trials: Trials<'a>,
+    spendable: Spendable,
+    too_dear: Option<TooDear>,
+}
+
+impl<'a> Limits<'a> {
+    fn new(seen: &'a Seen<'a>, room: &Room<'_>) -> Self {
+        let (trials, spendable) = (seen.resting.trials(), room.spendable.clone());
+        Self { seen, trials, spendable, too_dear: None }
+    }
+
+    /// Takes one attempt at the task out of what the limits allow. Returns `false` if they do not
+    /// allow it.
+    fn admit(&mut self, node: Node, at: Place) -> bool {
+        let Seen { set, structure, .. } = *self.seen;
+        let agent = self.trials.agent(set, structure, node);
+        if !self.trials.admits(agent.as_ref()) {
+            return false;
+        }
+        if let Some(dear) = self.spend(at) {
+            self.too_dear.get_or_insert(dear);
+            return false;
+        }
+        self.trials.claim(agent);
+        true
+    }
+
+    /// Takes what an attempt at the task is expected to use; returns it if less is left.
+    fn spend(&mut self, at: Place) -> Option<TooDear> {
+        if !self.spendable.is_limited() {
+            return None;
+        }
+        let task = &self.seen.queues[at.queue].tasks()[at.task];
+        let (set, root) = (self.seen.set, self.seen.set.root(at.queue));
+        // A gate uses nothing. A task whose agent is unknown is refused later.
+        let agent = agent_now(&set.config, self.seen.resting.held(), root, task).ok()??;
+        let kind = usage_kind(agent.tool.preset, &agent.name, task.kind().unwrap_or_default());
+        let fits = self.spendable.take(root, &kind);
+        (!fits).then(|| TooDear { root: root.to_owned(), kind })
+    }
 }
 
 /// Returns the ready tasks of this loop, the next one first.

@@ -108,8 +108,8 @@ impl Dispatcher {
                 apply::take_over(draft, dead)?;
             }
         }
-        let (free, paused, again_here) = (work.free.as_slice(), &work.paused, Vec::new());
-        let mut room = Room { free, again: again_here, most: work.most, paused };
+        let (free, paused, spendable) = (work.free.as_slice(), &work.paused, &work.spendable);
+        let mut room = Room { free, again: Vec::new(), most: work.most, spendable, paused };
         for (slot, finished) in again {
             let queue = finished.job.queue;
             let Some(task) = draft.queues()[queue].index_of(&finished.job.id) else { continue };
@@ -123,7 +123,7 @@ impl Dispatcher {
         let plan = self.plan(draft, set, &room, &mut made)?;
         made.claimed = apply::apply(&plan, draft, &self.signs(set, kept))?;
         made.warnings.extend(plan.warnings);
-        (made.tried, made.left) = (plan.tried, plan.left);
+        (made.tried, made.too_dear, made.left) = (plan.tried, plan.too_dear, plan.left);
         Ok(made)
     }
 
@@ -350,6 +350,11 @@ impl Dispatcher {
     /// Returns the keeper, which holds claim locks for this process.
     pub(crate) fn keeper(&mut self) -> &mut Keeper {
         &mut self.keeper
+    }
+
+    /// Returns a name of this loop that no other loop has.
+    pub(crate) fn name(&self) -> String {
+        self.workers.first().map(ToString::to_string).unwrap_or_default()
     }
 
     /// Returns the other queues of the projects.

@@ -22,6 +22,7 @@ mod resting;
 mod reviews;
 mod settled;
 mod slot_ix;
+mod spendable;
 mod trees;
 
 pub(crate) use apply::{Adopted, Claimed};
@@ -34,4 +35,5 @@ pub(crate) use resting::{agent_pauses, end_pause, end_pauses};
 pub(crate) use reviews::{InReview, Reviewed};
 pub(crate) use settled::settle;
 pub(crate) use slot_ix::SlotIx;
+pub(crate) use spendable::{Spendable, TooDear};
 pub(crate) use trees::{Profile, TreeKnowledge, Wanted, tree_key};

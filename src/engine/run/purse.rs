@@ -1,70 +1,172 @@
 //! The limits of a run and of the day of its projects: how many attempts may start, and what they
 //! used.
 
-use crate::domain::{Allowance, HookPoint, Ledger};
-use crate::engine::attempt::{Finished, Job, usage};
+use crate::domain::{Admission, Allowance, Begins, ClaimToken, HookPoint, Ledger};
+use crate::engine::attempt::{Finished, Job, usage, usage_kind};
+use crate::engine::dispatch::{Spendable, TooDear};
 use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
-use crate::store::Ledgers;
-use chrono::{Local, TimeDelta};
+use crate::store::{Ledgers, STATE_DIR, StoreError};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How much longer than its agent's timeout an attempt may take, including its verification.
 const LONGER: TimeDelta = TimeDelta::hours(2);
 
+/// After this time, what a loop set aside counts no more: the loop was killed before it claimed.
+const UNCLAIMED: TimeDelta = TimeDelta::minutes(2);
+/// When a loop looks again after another one has set aside what is left.
+const SOON: Duration = Duration::from_millis(50);
+
 /// What may be used, and what was used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Purse {
+    /// The name of this loop in the ledgers.
+    holder: String,
     /// What the run may use.
     allowance: Allowance,
     /// What the run has used.
     run: Ledger,
     /// The last known usage of the day, by project.
     days: BTreeMap<PathBuf, Ledger>,
+    /// The projects in whose ledgers something is set aside for attempts that are not claimed yet.
+    aside: BTreeSet<PathBuf>,
+    /// Whether nothing could be set aside, and whether to look again in a moment.
+    waits: Option<Waits>,
 }
 
-/// How much may start.
-#[derive(Debug, PartialEq)]
-pub(super) enum Admitted {
-    /// This many attempts.
-    Some(u64),
-    /// None: a limit is reached. The text says which.
-    Over(String),
+/// Why nothing could be set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    /// Another loop is about to claim.
+    Moment,
+    /// Running attempts may use all that is left.
+    Attempts,
 }
 
 impl Purse {
-    /// Creates the purse of a run with this allowance.
-    pub(super) fn new(allowance: Allowance) -> Self {
-        Self { allowance, ..Self::default() }
+    /// Creates the purse of a run with this allowance, for the loop `holder`.
+    pub(super) fn new(allowance: Allowance, holder: String) -> Self {
+        Self {
+            holder,
+            allowance,
+            run: Ledger::default(),
+            days: BTreeMap::new(),
+            aside: BTreeSet::new(),
+            waits: None,
+        }
     }
 
-    /// Returns how many attempts may start in the projects of `set`.
-    pub(super) fn admits(&mut self, set: &QueueSet, clock: &dyn Clock) -> Admitted {
-        if let Some(reached) = self.run.used.reached(&self.allowance) {
-            return Admitted::Over(format!(
-                "the run's limit {} is reached",
-                by(reached, &self.run)
-            ));
+    /// Returns which limit allows no further attempt in the projects of `set`.
+    pub(super) fn spent(&mut self, set: &QueueSet, clock: &dyn Clock) -> Option<String> {
+        let now = clock.now();
+        if let Some(limit) = self.run.spent(&self.allowance, now) {
+            return Some(of_run(limit, &self.run));
         }
-        let mut most = self.run.admits(&self.allowance, clock.now());
         let limit = set.config.limits.day;
-        if !limit.is_any() {
-            return Admitted::Some(most);
+        roots(set).iter().filter(|_| limit.is_any()).find_map(|root| {
+            let day = self.day(root, clock);
+            day.spent(&limit, now).map(|limit| of_day(limit, day))
+        })
+    }
+
+    /// Returns which limit leaves too little for an attempt of a kind, while nothing runs.
+    pub(super) fn too_dear(
+        &self,
+        dear: &TooDear,
+        set: &QueueSet,
+        clock: &dyn Clock,
+    ) -> Option<String> {
+        let now = clock.now();
+        if let Some(limit) = self.run.short(&dear.kind, &self.allowance, now) {
+            return Some(of_run(limit, &self.run));
         }
-        for root in roots(set) {
-            let day = self.day(&root, clock);
-            if let Some(reached) = day.used.reached(&limit) {
-                let reached = by(reached, day);
-                return Admitted::Over(format!(
-                    "today's limit {reached} is reached, over all loops; raise limits.day, or run \
-                     again tomorrow"
-                ));
+        let day = self.days.get(&dear.root)?;
+        let limit = set.config.limits.day;
+        day.short(&dear.kind, &limit, now)
+            .filter(|_| limit.is_any())
+            .map(|limit| of_day(limit, day))
+    }
+
+    /// Returns when to look again because nothing could be set aside, and what is waited for.
+    pub(super) fn waits(&self) -> Option<(Option<Duration>, &'static str)> {
+        let text = "waiting for running attempts: what they may use is all that a limit leaves";
+        Some(match self.waits? {
+            Waits::Moment => (Some(SOON), text),
+            Waits::Attempts => (None, text),
+        })
+    }
+
+    /// Sets aside what `count` attempts may use, before they are claimed. Other loops cannot use
+    /// it from then on, and until [`Self::keep`]. `None` if nothing may be claimed now.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be stored for the other loops.
+    pub(super) fn set_aside(
+        &mut self,
+        set: &QueueSet,
+        count: usize,
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) -> Result<Option<Spendable>, StoreError> {
+        self.waits = None;
+        let day = set.config.limits.day;
+        if !day.is_any() && !self.allowance.is_any() {
+            return Ok(Some(Spendable::default()));
+        }
+        let run = self.run.budget(&self.allowance, clock.now());
+        if !run.admits_any() {
+            self.waits = Some(Waits::Attempts);
+            return Ok(None);
+        }
+        let mut days = BTreeMap::new();
+        for root in roots(set).into_iter().filter(|_| day.is_any()) {
+            let aside = self.set_aside_in(&root, (count, &day), clock, ids);
+            let folder = root.join(STATE_DIR);
+            match aside.map_err(StoreError::io("reserve what attempts may use in", folder))? {
+                Admission::Some(budget) => drop(days.insert(root, budget)),
+                Admission::Wait { soon } => {
+                    self.waits = Some(if soon { Waits::Moment } else { Waits::Attempts });
+                    return Ok(None);
+                }
             }
-            most = most.min(day.admits(&limit, clock.now()));
         }
-        Admitted::Some(most)
+        Ok(Some(Spendable::new(run, days)))
+    }
+
+    /// Sets aside in the ledger of one project.
+    fn set_aside_in(
+        &mut self,
+        root: &Path,
+        (count, limit): (usize, &Allowance),
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) -> std::io::Result<Admission> {
+        let now = clock.now();
+        // A loop that waits only reads.
+        let seen = self.day(root, clock).clone();
+        if let Some(waits) = seen.waits(limit, now) {
+            return Ok(waits);
+        }
+        if fault::is(Fault::SpendingUnreserved) {
+            return Ok(Admission::Some(seen.budget(limit, now)));
+        }
+        let until = now.checked_add_signed(UNCLAIMED).unwrap_or(now);
+        let mut aside = Admission::Wait { soon: true };
+        let day = Ledgers::of(root).change(ids, |day| {
+            day.turn_to(&today(clock));
+            day.believe(&seen);
+            aside = day.set_aside((&self.holder, until), count, limit, now);
+        })?;
+        if matches!(aside, Admission::Some(_)) {
+            self.aside.insert(root.to_owned());
+        }
+        self.days.insert(root.to_owned(), day);
+        Ok(aside)
     }
 
     /// Returns the usage of the day of the project at `root`. Usage that was removed from the file
@@ -80,31 +182,57 @@ impl Purse {
         seen
     }
 
-    /// Reserves the expected usage of an attempt that begins.
+    /// Replaces what was set aside with the reservations of the attempts that were claimed.
     ///
     /// # Errors
-    /// Returns an error if the reservation cannot be stored for the other loops.
-    pub(super) fn reserve(
+    /// Returns an error if a reservation cannot be stored for the other loops. What was set aside
+    /// counts for two more minutes then.
+    pub(super) fn keep(
         &mut self,
-        job: &Job,
-        has_day: bool,
+        jobs: &[&Job],
+        limit: &Allowance,
         clock: &dyn Clock,
         ids: &dyn Ids,
     ) -> std::io::Result<()> {
-        let Some(agent) = &job.agent else { return Ok(()) };
-        let longest = TimeDelta::from_std(agent.command.timeout).unwrap_or(LONGER) + LONGER;
-        let (claim, kind, now) = (claim_of(job), kind_of(job), clock.now());
-        self.run.reserve(&claim, &kind, now, longest);
-        if !has_day {
-            return Ok(());
+        let now = clock.now();
+        let all = |root: Option<&Path>| -> Vec<Begins> {
+            let of_root = jobs.iter().filter(|job| root.is_none_or(|root| job.root == root));
+            of_root.filter_map(|job| begins(job, now)).collect()
+        };
+        self.run.replace(&self.holder, &all(None), &self.allowance, now);
+        let mut kept = Ok(());
+        // A reservation is also stored if nothing could be set aside for it.
+        let roots = jobs.iter().filter(|_| limit.is_any()).map(|job| job.root.clone());
+        for root in roots.chain(std::mem::take(&mut self.aside)).collect::<BTreeSet<_>>() {
+            let (begins, seen) = (all(Some(&root)), self.days.get(&root).cloned());
+            let changed = Ledgers::of(&root).change(ids, |day| {
+                day.turn_to(&today(clock));
+                day.believe(&seen.clone().unwrap_or_default());
+                day.replace(&self.holder, &begins, limit, now);
+            });
+            match changed {
+                Ok(day) => drop(self.days.insert(root, day)),
+                Err(error) => kept = Err(error),
+            }
         }
-        let seen = self.days.get(&job.root).cloned().unwrap_or_default();
-        let day = Ledgers::of(&job.root).change(ids, |day| {
-            day.turn_to(&today(clock));
-            day.believe(&seen);
-            day.reserve(&claim, &kind, now, longest);
-        })?;
-        self.days.insert(job.root.clone(), day);
+        kept
+    }
+
+    /// Counts an attempt in the project at `root` whose loop, or whose thread, died.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be stored for the other loops.
+    pub(super) fn lose(
+        &mut self,
+        token: &ClaimToken,
+        root: Option<&Path>,
+        ids: &dyn Ids,
+    ) -> std::io::Result<()> {
+        let claim = claim_of(token);
+        self.run.lose(&claim);
+        let Some(root) = root else { return Ok(()) };
+        let day = Ledgers::of(root).change(ids, |day| day.lose(&claim))?;
+        self.days.insert(root.to_owned(), day);
         Ok(())
     }
 
@@ -122,7 +250,7 @@ impl Purse {
         let Finished { job, report, .. } = finished;
         let Some(agent) = &job.agent else { return Ok(()) };
         let used = usage(report, agent.tool.cost_estimate_usd);
-        let (claim, kind) = (claim_of(job), kind_of(job));
+        let (claim, kind) = (claim_of(&job.token), kind_of(job));
         if report.vetoed_by().is_some_and(HookPoint::is_before_agent) {
             self.run.release(&claim);
             let released =
@@ -150,6 +278,25 @@ impl Purse {
     }
 }
 
+fn of_run(limit: String, run: &Ledger) -> String {
+    format!("the run's limit {} is reached", by(limit, run))
+}
+
+fn of_day(limit: String, day: &Ledger) -> String {
+    format!(
+        "today's limit {} is reached, over all loops; raise limits.day, or run again tomorrow",
+        by(limit, day)
+    )
+}
+
+/// Returns an attempt that begins `now`; `None` if no agent works in it.
+fn begins(job: &Job, now: DateTime<Utc>) -> Option<Begins> {
+    let agent = job.agent.as_ref()?;
+    let longest = TimeDelta::from_std(agent.command.timeout).unwrap_or(LONGER) + LONGER;
+    let until = now.checked_add_signed(longest).unwrap_or(now);
+    Some(Begins { claim: claim_of(&job.token), kind: kind_of(job), until })
+}
+
 /// Returns the limit that was reached, with the tools that measured it.
 fn by(reached: String, ledger: &Ledger) -> String {
     let tools: BTreeSet<&str> =
@@ -169,13 +316,12 @@ fn today(clock: &dyn Clock) -> String {
     clock.now().with_timezone(&Local).format("%Y-%m-%d").to_string()
 }
 
-fn claim_of(job: &Job) -> String {
-    format!("{} {}", job.token.worker, job.token.attempt)
+fn claim_of(token: &ClaimToken) -> String {
+    format!("{} {}", token.worker, token.attempt)
 }
 
-/// Returns the key for usage estimates: usage depends on the agent and on the type of the task.
 fn kind_of(job: &Job) -> String {
     let preset = job.agent.as_ref().map(|agent| agent.tool.preset).unwrap_or_default();
     let agent = job.agent.as_ref().map_or("", |agent| agent.profile.as_str());
-    format!("{preset} {agent} {}", job.kind)
+    usage_kind(preset, agent, &job.kind)
 }

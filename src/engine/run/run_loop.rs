@@ -3,7 +3,7 @@
 use super::crew::Crew;
 use super::edits;
 use super::ending::{Ending, Reason};
-use super::inbox::{Inbox, POLL};
+use super::inbox::Inbox;
 use super::observer::Notice;
 use super::options::WhenEmpty;
 use super::presence::{Presence, about};
@@ -188,14 +188,13 @@ impl<'o> RunLoop<'o> {
     }
 
     fn tell_waiting(&mut self) {
-        let (survey, dispatcher) = self.work.survey();
         let drain = self.crew.drain();
         // A pause was reported when it began.
         let is_held = drain.is_draining() || !drain.paused().is_empty();
         let text = if self.crew.running() > 0 || self.crew.has_hooks() || is_held {
             String::new()
         } else {
-            survey.waiting_for(dispatcher, &self.work.project().set().typed)
+            self.work.waiting_for()
         };
         self.crew.tell().waits(text);
     }
@@ -206,9 +205,7 @@ impl<'o> RunLoop<'o> {
             return;
         }
         let now = self.work.options().clock.monotonic();
-        // The pause of an agent may end before the next poll.
-        let rest = self.work.dispatcher().resting().left(now);
-        let until = now + rest.map_or(POLL, |rest| rest.min(POLL));
+        let until = now + self.work.rest(now);
         let mut matters = false;
         while !matters {
             let left = until.saturating_duration_since(self.work.options().clock.monotonic());
@@ -283,9 +280,11 @@ impl<'o> RunLoop<'o> {
     /// Handles a panic in the thread of a slot, which is a bug. Its supervisor has exited with it;
     /// the claim will be found stale and taken over.
     fn died(&mut self, slot: SlotIx) {
-        let Some((id, kind)) = self.crew.slots_mut().died(slot) else { return };
+        let Some(running) = self.crew.slots_mut().died(slot) else { return };
+        let id = running.id().to_owned();
+        self.work.lose_one(running.token(), running.queue(), &mut self.crew);
         // Attempts begin whether the tree is red or not.
-        if let Kind::Untouched { wanted, .. } = kind {
+        if let Kind::Untouched { wanted, .. } = running.join() {
             self.work.dispatcher().trees_mut().give_up(&wanted.profile.key);
         }
         self.crew.tell().warn(&format!("the attempt of {id} ended because of a bug in workloop"));

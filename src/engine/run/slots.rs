@@ -164,12 +164,9 @@ impl Slots {
         }
     }
 
-    /// Records that the thread of `slot` died, and its supervisor with it. Returns the id and kind
-    /// of its work.
-    pub(super) fn died(&mut self, slot: SlotIx) -> Option<(String, Kind)> {
-        let running = self.slots[slot.index()].running.take()?;
-        let id = running.id().to_owned();
-        Some((id, running.join()))
+    /// Records that the thread of `slot` died, and its supervisor with it. Returns its work.
+    pub(super) fn died(&mut self, slot: SlotIx) -> Option<Running> {
+        self.slots[slot.index()].running.take()
     }
 
     /// Returns whether every result is written.

@@ -49,6 +49,11 @@ impl Survey {
         self.forecast.backlog.ready > 0 || self.forecast.unsettled
     }
 
+    /// Returns whether the state of an epic must follow its children.
+    pub(super) fn has_unsettled(&self) -> bool {
+        self.forecast.unsettled
+    }
+
     /// Returns whether a task is ready.
     pub(super) fn has_ready(&self) -> bool {
         self.forecast.backlog.ready > 0

@@ -4,7 +4,7 @@ use super::checks::{Checks, prune};
 use super::crew::Crew;
 use super::edits;
 use super::ending::Reason;
-use super::observer::{Notice, Piece};
+use super::observer::Notice;
 use super::options::RunOptions;
 use super::purse::Purse;
 use super::running::Kind;
@@ -15,12 +15,14 @@ use super::tally::tally;
 use super::untouched;
 use crate::claims::fencing;
 use crate::domain::{Event, Outcome, QueueIx};
-use crate::engine::attempt::{Finished, Fixed, Source};
-use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
-use crate::project::{Neighbours, Project, Structure};
+use crate::engine::attempt::{Finished, Fixed};
+use crate::engine::dispatch::{self, Dead, Dispatcher, Made, Recorded, SlotIx};
+use crate::project::{Neighbours, Project};
 use crate::store::StoreError;
 use std::collections::HashSet;
+use std::sync::Arc;
 
+mod beginning;
 mod hooked;
 mod landing;
 mod limits;
@@ -48,7 +50,7 @@ impl Work {
         options: RunOptions,
     ) -> Self {
         let survey = Survey::new(options.clock.monotonic());
-        let purse = Purse::new(options.allowance);
+        let purse = Purse::new(options.allowance, dispatcher.name());
         let silence = Silence::default();
         Self { project, dispatcher, survey, silence, fixed, options, purse }
     }
@@ -158,12 +160,21 @@ impl Work {
                 return edits::judge(&mut self.project, crew);
             }
         }
+        let has_results = !finished.is_empty() || !dead.is_empty() || !reviews.is_empty();
+        let spendable = match most {
+            0 => None,
+            _ => self.set_aside(free.len() + finished.len(), has_results, crew)?,
+        };
+        if most > 0 && spendable.is_none() && !has_results && !self.survey.has_unsettled() {
+            return edits::judge(&mut self.project, crew);
+        }
         let work = dispatch::Work {
             finished,
             dead: &dead,
             reviews: &reviews,
             free,
-            most,
+            most: if spendable.is_some() { most } else { 0 },
+            spendable: spendable.unwrap_or_default(),
             paused: crew.drain().paused().clone(),
             failures_left: crew.drain().failures_left(),
         };
@@ -181,7 +192,8 @@ impl Work {
         work: &dispatch::Work<'_>,
         crew: &mut Crew<'_>,
     ) -> Result<bool, StoreError> {
-        let (clock, ids) = (&*self.options.clock, &*self.options.ids);
+        let (clock, ids) = (Arc::clone(&self.options.clock), Arc::clone(&self.options.ids));
+        let (clock, ids) = (&*clock, &*ids);
         if work.most > 0 {
             let set = self.project.set();
             for text in self.dispatcher.resting_mut().try_agents(set, clock, ids) {
@@ -191,15 +203,20 @@ impl Work {
         let mut made = Made::default();
         let dispatcher = &mut self.dispatcher;
         let (set, store) = self.project.parts_mut();
-        let events = store.update(crew.drain().patience(), &mut |draft| {
+        let updated = store.update(crew.drain().patience(), &mut |draft| {
             // The update may run again with a changed file: forget what the previous try would have
             // begun.
             made = Made::default();
             made = dispatcher.change(draft, set, work)?;
             Ok(())
-        })?;
+        });
+        if updated.is_err() {
+            self.keep(&[], crew);
+        }
+        let events = updated?;
         crew.tell().change(&events);
-        dispatcher.resting_mut().give_tries_back(&made.tried, clock, ids);
+        self.dispatcher.resting_mut().give_tries_back(&made.tried, clock, ids);
+        self.lose(work.dead, crew);
         let tally = tally(&self.project, &self.options.scope, made.left);
         self.after(work.finished, made, crew);
         crew.tell().notice(&Notice::Tally(tally));
@@ -284,8 +301,9 @@ impl Work {
         for review in made.reviews {
             self.decide_review(review, crew);
         }
-        for claimed in made.claimed {
-            self.begin(claimed, crew);
+        self.begin(made.claimed, crew);
+        if let Some(dear) = &made.too_dear {
+            self.end_for_too_dear(dear, crew);
         }
         for adopted in made.adopted {
             self.adopt(adopted, crew);
@@ -307,47 +325,6 @@ impl Work {
         if let Some(made) = crew.drain().attempts_made() {
             crew.end_for(made);
         }
-    }
-
-    /// Returns what jobs are made from.
-    fn source<'a>(&'a self, structure: &'a Structure) -> Source<'a> {
-        Source {
-            set: self.project.set(),
-            queues: self.project.queues(),
-            graph: &structure.graph,
-            vars: &self.options.vars,
-            untouched: self.dispatcher.trees().untouched(),
-            pauses: self.dispatcher.resting().held(),
-        }
-    }
-
-    /// Begins the attempt that was claimed.
-    fn begin(&mut self, claimed: Claimed, crew: &mut Crew<'_>) {
-        let Claimed { slot, place, token } = claimed;
-        let (set, queues) = (self.project.set(), self.project.queues());
-        let id = queues[place.queue].tasks()[place.task].id.to_string();
-        let key = set.queue(place.queue).task(&id);
-        let lock = self.dispatcher.keeper().hand_over(&key);
-        crew.drain_mut().began();
-        // While nothing runs, only a person can have changed the configuration.
-        if crew.running() == 0 && self.fixed.settle_config() {
-            let text = "workloop.toml or a variable file that it names changed: the next run uses \
-                        it, this one keeps what it read";
-            crew.tell().warn_once(text.to_owned());
-        }
-        let structure = self.dispatcher.structure(set, queues);
-        let job = match self.source(&structure).job(place, token, &self.fixed) {
-            Ok(job) => job,
-            Err(error) => {
-                // The configuration no longer covers this task. The next run gives the claim back.
-                crew.end_for(Reason::Environment(error.to_string()));
-                return;
-            }
-        };
-        self.reserve(&job, crew);
-        let Some(holder) = crew.slots_mut().holder(slot, lock) else { return };
-        crew.tell().notice(&Notice::Begins(Piece::of(slot, &job)));
-        crew.slots_mut().begin(slot, Kind::Attempt, job, holder);
     }
 
     /// Writes an event that is about no task.

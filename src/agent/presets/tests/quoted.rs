@@ -60,7 +60,8 @@ fn expect(said: &str, prompt: &str, expected: &str) {
 #[test]
 fn an_error_that_quotes_a_task_about_limits_is_no_limit() {
     let prompt = "# Task\nRate limit reached for the account: show a banner.\n\
-                  Usage limit reached must be logged.\n";
+                  Usage limit reached must be logged.\n\
+                  Server overloaded is a state that the client must show.\n";
     for said in [
         "Task 'implement a rate limit for the API' could not be finished",
         "Model refused: \u{201c}You've hit your usage limit\u{201d} must be shown",

@@ -1,13 +1,15 @@
 //! What is claimed next, in small projects.
 
 use super::*;
+use crate::agent::AgentProfile;
 use crate::config::{Config, SelectedQueue, Selection};
-use crate::domain::Typed;
+use crate::domain::{Allowance, Budget, Command, Ledger, Preset, Typed, Usage};
 use crate::engine::attempt::Untouched;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::ids::RandomIds;
 use crate::project::{Among, Planner, Project};
 use crate::store::file::FileOptions;
+use chrono::Utc;
 use serde_json::{Value, json};
 use std::fs;
 use std::sync::{Arc, LazyLock};
@@ -113,10 +115,11 @@ fn slots(numbers: &[usize]) -> Vec<SlotIx> {
     numbers.iter().copied().map(SlotIx::new).collect()
 }
 
+static UNLIMITED: LazyLock<Spendable> = LazyLock::new(Spendable::default);
 static NOTHING: LazyLock<HashSet<QueueIx>> = LazyLock::new(HashSet::new);
 
 fn room(free: &[SlotIx], most: usize) -> Room<'_> {
-    Room { free, again: Vec::new(), most, paused: &NOTHING }
+    Room { free, again: Vec::new(), most, spendable: &UNLIMITED, paused: &NOTHING }
 }
 
 fn claimed(all: &[(usize, &str)]) -> Vec<(usize, String)> {
@@ -305,4 +308,33 @@ fn an_epic_of_a_paused_queue_is_left_alone() {
     let paused = HashSet::from([QueueIx::FIRST]);
     let plan = case.decide(&Room { paused: &paused, ..room(&[], 9) }, &[]);
     assert!(plan.settle.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn a_task_that_is_too_dear_lets_a_cheaper_one_begin() {
+    let mut config = Config::default();
+    let agent = AgentProfile::new("default", Command::Shell("true".to_owned()));
+    config.agents.insert("default".to_owned(), agent);
+    let tasks = json!([
+        {"id": "A", "status": "pending", "type": "dear", "priority": "critical"},
+        {"id": "B", "status": "pending", "type": "cheap"},
+        {"id": "C", "status": "pending", "type": "cheap"},
+    ]);
+    let case = Case::with(tasks, config);
+    let limit = Allowance { cost_usd: Some(10.0), ..Allowance::default() };
+    let mut ledger = Ledger::default();
+    for (kind, cost_usd) in [("dear", 4.5), ("cheap", 2.0)] {
+        let used = Usage { attempts: 1, cost_usd, ..Usage::default() };
+        ledger.settle("x", &usage_kind(Preset::Command, "default", kind), used);
+    }
+    let budget = ledger.budget(&limit, Utc::now());
+    let root = case.project.set().root(QueueIx::FIRST).to_owned();
+    let days = [(root.clone(), budget)].into_iter().collect();
+    let spendable = Spendable::new(Budget::default(), days);
+    let free = slots(&[0, 1, 2]);
+    let plan = case.decide(&Room { spendable: &spendable, ..room(&free, 9) }, &[]);
+    // 3.5 dollars are left.
+    assert_eq!(case.claims(&plan), claimed(&[(0, "B")]));
+    let dear = TooDear { root, kind: usage_kind(Preset::Command, "default", "dear") };
+    assert_eq!((plan.too_dear, plan.left), (Some(dear), 2));
 }
