@@ -231,6 +231,7 @@ impl Landing {
         let commit = self.kept(entry, &tree, tip)?;
         self.repository.put_ref(&entry.ref_of(Keeps::Merge), &commit)?;
         self.repository.outlast_collection();
+        self.repository.outlast_prune();
         // What lands must be what was judged: checked once more, on the commit itself.
         match self.repository.brings(tip, &commit, &tree)? {
             Some(true) => {}

@@ -43,6 +43,17 @@ pub(super) fn distrust() -> Option<String> {
     }
 }
 
+/// Returns the beginning of each process's command line, its arguments separated by NUL.
+pub(super) fn command_lines() -> impl Iterator<Item = Vec<u8>> {
+    const MOST: usize = 1024;
+    pids().unwrap_or_default().into_iter().filter_map(|pid| {
+        let mut line = vec![0; MOST];
+        let length = kernel_file(format!("/proc/{pid}/cmdline")).ok()?.read(&mut line).ok()?;
+        line.truncate(length);
+        Some(line)
+    })
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     Some(stat(pid).ok()??.0)
 }

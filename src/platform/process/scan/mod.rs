@@ -32,6 +32,15 @@ pub fn pids() -> io::Result<Vec<u32>> {
     system::pids()
 }
 
+/// Returns whether a visible process runs `program` with the argument `word`.
+pub fn runs(program: &str, word: &str) -> bool {
+    system::command_lines().any(|line| {
+        let mut words = line.split(|byte| *byte == 0);
+        let name = words.next().and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+        name == Some(program.as_bytes()) && words.any(|one| one == word.as_bytes())
+    })
+}
+
 /// Returns why the process table cannot be trusted, and what to do; `None` if it can.
 pub fn distrust() -> Option<String> {
     system::distrust()

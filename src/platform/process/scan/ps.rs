@@ -22,6 +22,14 @@ pub(super) fn distrust() -> Option<String> {
     None
 }
 
+/// Returns the command line of each process, its arguments separated by NUL.
+pub(super) fn command_lines() -> impl Iterator<Item = Vec<u8>> {
+    let text = listing(&["-A", "-ww", "-o", "command="]).unwrap_or_default();
+    let lines: Vec<Vec<u8>> =
+        text.lines().map(|line| line.replace(' ', "\0").into_bytes()).collect();
+    lines.into_iter()
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     let pid = pid.to_string();
     let text = listing(&["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", &pid]).ok()?;
