@@ -187,6 +187,11 @@ impl Untouched {
         self.known.clear();
     }
 
+    /// Forgets everything about the project at `root`.
+    pub(crate) fn forget_at(&mut self, root: &Path) {
+        self.known.retain(|key, _| key.root != root);
+    }
+
     /// Returns the tasks that left a profile red, as far as that is known.
     pub(crate) fn left_by(&self, key: &ProfileKey) -> Vec<Named> {
         match self.known.get(key).map(|known| &known.state) {

@@ -255,7 +255,12 @@ fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
         };
         seen.set.root(queue) == root
             && tasks.tasks().iter().enumerate().any(|(at, task)| {
-                task.status == Status::InProgress && task.claim().is_some() && !is_dead(at)
+                // What waits to land was made in another tree, and nobody works on it.
+                let lands = task.change().is_some();
+                task.status == Status::InProgress
+                    && task.claim().is_some()
+                    && !is_dead(at)
+                    && !lands
             })
     };
     QueueIx::each(seen.queues).any(runs)

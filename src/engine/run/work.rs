@@ -19,7 +19,9 @@ use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{self, Dead, Dispatcher, Made, Recorded, SlotIx};
 use crate::project::{Neighbours, Project};
 use crate::store::StoreError;
-use std::collections::HashSet;
+use crate::workspace::Oid;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 mod beginning;
@@ -27,6 +29,7 @@ mod hooked;
 mod landing;
 mod limits;
 mod silent;
+mod targets;
 
 /// The project and the dispatcher that decides about its tasks.
 pub(super) struct Work {
@@ -39,6 +42,8 @@ pub(super) struct Work {
     options: RunOptions,
     /// What the run may use.
     purse: Purse,
+    /// The commits of the targets at the last look, by project root.
+    targets: BTreeMap<PathBuf, Oid>,
 }
 
 impl Work {
@@ -52,7 +57,8 @@ impl Work {
         let survey = Survey::new(options.clock.monotonic());
         let purse = Purse::new(options.allowance, dispatcher.name());
         let silence = Silence::default();
-        Self { project, dispatcher, survey, silence, fixed, options, purse }
+        let targets = BTreeMap::new();
+        Self { project, dispatcher, survey, silence, fixed, options, purse, targets }
     }
 
     /// Returns the project.
@@ -160,6 +166,7 @@ impl Work {
                 return edits::judge(&mut self.project, crew);
             }
         }
+        self.look_at_targets();
         let has_results = !finished.is_empty() || !dead.is_empty() || !reviews.is_empty();
         let spendable = match most {
             0 => None,

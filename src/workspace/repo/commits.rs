@@ -47,6 +47,21 @@ impl Repository {
         self.tool().oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &parent], Vec::new())
     }
 
+    /// Returns whether all commits from `before` to `after` are landings of tasks.
+    ///
+    /// # Errors
+    /// If git fails.
+    pub fn only_landed_since(&self, before: &Oid, after: &Oid) -> Result<bool, GitError> {
+        if !self.is_ancestor(before, after)? {
+            return Ok(false);
+        }
+        let format = "--format=%(trailers:key=Workloop-Task,valueonly,separator=%x2C)";
+        let range = format!("{before}..{after}");
+        let listed = self.tool().get(&self.refs(), &["log", format, &range])?;
+        let mut tasks = listed.strip_suffix(b"\n").unwrap_or(&listed).split(|byte| *byte == b'\n');
+        Ok(tasks.all(|task| !task.is_empty()))
+    }
+
     /// Returns the first of the commits `all` in the history of the target; `None` if one of them
     /// is not in it.
     ///
