@@ -6,6 +6,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+/// A submodule that moved counts, even if `.gitmodules` says that it is to be ignored.
+const WHOLE: &str = "--ignore-submodules=none";
+
 /// A path that differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
@@ -43,7 +46,8 @@ impl Repository {
     /// If one of them does not exist, or git fails.
     pub fn deltas(&self, from: &Oid, to: &Oid, renames: bool) -> Result<Vec<Delta>, GitError> {
         let renames = if renames { "--find-renames" } else { "--no-renames" };
-        let args = ["diff-tree", "-r", "-z", "--raw", "--full-index", "--no-abbrev", renames];
+        let args =
+            ["diff-tree", "-r", "-z", "--raw", "--full-index", "--no-abbrev", WHOLE, renames];
         let args: Vec<&str> = args.into_iter().chain([from.as_str(), to.as_str()]).collect();
         Ok(read_raw(&self.tool().get(&self.refs(), &args)?))
     }
@@ -55,7 +59,7 @@ impl Repository {
     /// As [`Repository::deltas`].
     pub fn patch(&self, from: &Oid, to: &Oid, is_to_be_read: bool) -> Result<Vec<u8>, GitError> {
         let mut args = vec!["diff-tree", "-r", "-p", "--find-renames", "--no-ext-diff"];
-        args.extend(["--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/"]);
+        args.extend(["--no-textconv", "--no-color", WHOLE, "--src-prefix=a/", "--dst-prefix=b/"]);
         if !is_to_be_read {
             args.extend(["--binary", "--full-index"]);
         }
@@ -80,6 +84,7 @@ impl Repository {
             "--no-ext-diff",
             "--no-textconv",
             "--no-color",
+            WHOLE,
             &algorithm,
             from.as_str(),
             to.as_str(),

@@ -33,7 +33,7 @@ const VARIABLES: [(&str, &str); 12] = [
 ];
 
 /// Settings that override those of the repository, except for its filters.
-const SETTINGS: [(&str, &str); 25] = [
+const SETTINGS: [(&str, &str); 27] = [
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
     ("core.hooksPath", "/dev/null"),
@@ -47,6 +47,9 @@ const SETTINGS: [(&str, &str); 25] = [
     ("protocol.allow", "never"),
     ("submodule.recurse", "false"),
     ("status.submoduleSummary", "false"),
+    // No git runs in a submodule, with the configuration that it finds there.
+    ("diff.ignoreSubmodules", "dirty"),
+    ("diff.submodule", "short"),
     // The owner of the repository decides whether its programs may run; none runs here.
     ("safe.directory", "*"),
     // Signatures that are shown are checked by a program.
@@ -311,9 +314,9 @@ mod tests {
         assert_eq!(has("PATH").as_deref(), Some("/bin"));
         assert_eq!(has("HOME").as_deref(), Some("/h"));
         assert_eq!(has("GIT_DIR").as_deref(), Some("/r/.git"));
-        assert_eq!(has("GIT_CONFIG_COUNT").as_deref(), Some("25"));
+        assert_eq!(has("GIT_CONFIG_COUNT").as_deref(), Some("27"));
         assert_eq!(has("GIT_CONFIG_KEY_0").as_deref(), Some("core.fsmonitor"));
-        assert_eq!(has("GIT_CONFIG_KEY_25"), None);
+        assert_eq!(has("GIT_CONFIG_KEY_27"), None);
         assert!(call.env.iter().all(|(_, value)| !value.to_string_lossy().contains("evil")));
         assert_eq!((has("LC_MESSAGES"), has("LC_ALL").as_deref()), (None, Some("C")));
     }

@@ -24,8 +24,8 @@ pub(crate) use line_changes::{LineChange, NumberedLine};
 pub(crate) use merge::Merge;
 pub use private::{AttemptName, CaptureRules, Captured, Kind, Places, Tree, TreeRules, Wanted};
 pub(crate) use private::{
-    AttemptRef, Brought, KeptWork, Objects, Place, PlaceError, PutTo, RemoveError, Setup,
-    SetupRules, Slot, TaskName, TreeError, size_of,
+    AttemptRef, Brought, ChangedModule, KeptWork, Objects, Place, PlaceError, PutTo, RemoveError,
+    Setup, SetupRules, Slot, TaskName, TreeError, size_of,
 };
 pub(crate) use repo::{GitError, Refusal};
 pub use repo::{Oid, Repository, Stamp};

@@ -505,3 +505,56 @@ fn a_change_lands_after_a_yes() {
     running.ends();
     assert_eq!(says(&sandbox, log), "Make A\nconfig\nstart\nx\nx\n");
 }
+
+/// A person moves the target while a task is worked on: the tree is verified again before the next
+/// one begins. After landings it is not.
+#[test]
+fn a_target_that_a_person_moved_is_verified_again() {
+    let agent = "echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID.txt\"; \
+                 if test $WORKLOOP_TASK_ID = B; then cd ../../../p* && echo x >>mine && \
+                 git add mine && git commit -qm mine; fi";
+    let verify = "echo \"${WORKLOOP_TREE_CHECK:-task}\" >>../../../judged";
+    let sandbox = sandbox(agent, verify, &["A", "B", "C", "D"]);
+    let config = String::from_utf8_lossy(&sandbox.bytes("workloop.toml")).into_owned();
+    let config = config.replace("untouched = false", "untouched = true");
+    let project = sandbox.path("").file_name().map(|name| name.to_string_lossy().into_owned());
+    let config = config.replace("p*", &project.unwrap_or_default());
+    let sandbox = sandbox.file("workloop.toml", config);
+    assert!(sandbox.shell("git commit -qam config"));
+    let ran = sandbox.run(["run", "q.json", "--jobs", "1"]).exits(0);
+    let judged = says(&sandbox, "grep -c 1 ../judged");
+    assert_eq!(judged.trim(), "2", "{ran}");
+}
+
+const WITH_LIB: &str = "export GIT_ALLOW_PROTOCOL=file; git init -q -b main ../lib && cd ../lib && \
+     git config user.email t@example.org && git config user.name t && echo lib >f && git add . && \
+     git commit -qm one && cd - >/dev/null && \
+     git submodule --quiet add \"$PWD/../lib\" lib && git commit -qm lib";
+
+#[test]
+fn submodules_are_there_and_what_changes_in_them_does_not_land() {
+    let agent = "cat lib/f >out; if test $WORKLOOP_TASK_ID = B; then echo x >>lib/f; fi";
+    let sandbox = sandbox(agent, "grep -qx lib lib/f && test -f out", &["A", "B"]);
+    assert!(sandbox.shell(WITH_LIB));
+    let ran = sandbox.run(["run", "q.json"]).exits(5);
+    let list = sandbox.read("q.json");
+    assert_eq!(task(&list, "A")["status"], "complete", "{ran}");
+    assert_eq!(
+        says(&sandbox, "git log -1 --format=%s; cat out; git -C lib status --short"),
+        "Make A\nlib\n"
+    );
+    let blocked = task(&list, "B");
+    assert_eq!(blocked["status"], "blocked", "{ran}");
+    let error = blocked["error"].as_str().unwrap_or_default();
+    assert!(error.contains("submodules") && error.contains("lib (kept in "), "{error}");
+    let bundle = error.split("kept in ").nth(1).and_then(|rest| rest.split(')').next());
+    let fetch = format!(
+        "git -C lib fetch -q {} changed && git -C lib show FETCH_HEAD:f",
+        bundle.unwrap_or_default()
+    );
+    assert_eq!(says(&sandbox, &fetch), "lib\nx\n");
+    let why = sandbox.run(["why", "B", "--work-queue", "q.json", "--json"]).json();
+    assert_eq!(why["attempts"][0]["reason_code"], "submodule_changed", "{why}");
+    let restored = sandbox.run(["workspace", "restore", "B", "q.json"]).exits(0);
+    assert_eq!(says(&sandbox, &format!("cat {}/lib/f", restored.stdout.trim())), "lib\n");
+}

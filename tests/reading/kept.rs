@@ -272,6 +272,9 @@ fn check_reports_what_prevents_private_trees() {
     look("no-lfs");
     folder.sh("git rm -q .gitattributes
          git -c protocol.file.allow=always submodule --quiet add ./. sub; git commit -qm sub");
+    assert_eq!(look(""), "");
+    folder.sh("git update-index --cacheinfo 160000,1234567890123456789012345678901234567890,sub
+         git commit -qm lost");
     look("submodules");
     let help = folder.run("check --help").1;
     for code in ["no-repository", "shallow-clone", "places-inside", "submodules"] {

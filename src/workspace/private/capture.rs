@@ -6,6 +6,7 @@
 use super::super::change::{Delta, DeltaKind};
 use super::super::git::At;
 use super::super::repo::{GitError, Oid, Stamp};
+use super::modules::{ChangedModule, ModuleChange};
 use super::nested::{self, Found};
 use super::tree::{Tree, TreeError, Wanted};
 use std::collections::BTreeSet;
@@ -50,6 +51,8 @@ pub struct Captured {
     pub undone: Vec<PathBuf>,
     /// Nested repositories: their earlier and their present paths.
     pub nested: Vec<(PathBuf, PathBuf)>,
+    /// Submodules whose changes cannot land.
+    pub modules: Vec<ChangedModule>,
     /// Pipes, sockets and devices, which cannot be part of a tree.
     pub special: Vec<PathBuf>,
 }
@@ -86,13 +89,14 @@ impl Tree {
     /// [`CaptureError`]; nothing was captured then, and the tree is unchanged.
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
         let (mut tries, mut nested) = (1, Vec::new());
+        let heads = self.heads_of_modules();
         loop {
             // An object that was stored once and is gone is stored again only if its file is read
             // again.
             let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
             // From the third try on, the index is made from the base, whose objects exist: it must
             // not name missing ones.
-            match self.capture_once(&rules, tries > 2, &mut nested) {
+            match self.capture_once(&rules, tries > 2, &heads, &mut nested) {
                 // Objects that no ref keeps yet may be collected between two calls, and so may the
                 // folder of an object that is being written.
                 Err(CaptureError::Git(GitError::Failed { verb, .. })) if tries < TRIES => {
@@ -111,6 +115,7 @@ impl Tree {
         &self,
         rules: &CaptureRules<'_>,
         from_base: bool,
+        heads: &[Option<Oid>],
         nested: &mut Vec<(PathBuf, PathBuf)>,
     ) -> Result<Captured, CaptureError> {
         let Wanted { base, files } = self.checked()?.clone();
@@ -120,11 +125,14 @@ impl Tree {
         let at = if rules.own_attributes { self.at_own_attributes()? } else { self.at(&base)? };
         let tool = self.repository().tool();
         // Repositories that tools keep in ignored folders belong to them.
-        found.repositories = self.unignored(&at, found.repositories.iter())?;
-        found.special = self.unignored(&at, found.special.iter())?;
+        found.repositories = self.unignored_of(&at, found.repositories)?;
+        found.special = self.unignored_of(&at, found.special)?;
         let moved = nested::move_out(top, &found, rules.attempt_folder);
         let moved = moved.map_err(CaptureError::Nested)?;
-        nested.extend(found.repositories.iter().cloned().zip(moved));
+        let own = |path: &Path| self.modules().iter().any(|one| path == one.path.join(".git"));
+        let all = found.repositories.iter().cloned().zip(moved);
+        nested.extend(all.filter(|(path, _)| !own(path)));
+        let modules = self.changed_modules(heads, rules.attempt_folder, rules.date)?;
         // Left by one of our git processes that was killed: the slot is locked, so none is alive.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
@@ -135,6 +143,7 @@ impl Tree {
         }
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;
+        let modules = self.move_links(&at, modules)?;
         let mut tree = tool.oid(&at, &["write-tree"], Vec::new())?;
         let mut deltas = self.repository().deltas(&base, &tree, false)?;
         let special: BTreeSet<&Path> = found.special.iter().map(PathBuf::as_path).collect();
@@ -154,7 +163,41 @@ impl Tree {
         self.slot().known().note(&self.slot().index());
         let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
         let nested = std::mem::take(nested);
-        Ok(Captured { base, commit, tree, deltas, undone, nested, special: found.special })
+        let special = found.special;
+        Ok(Captured { base, commit, tree, deltas, undone, nested, modules, special })
+    }
+
+    /// Returns those of `paths` that git does not ignore. Git answers for no path in a submodule.
+    fn unignored_of(&self, at: &At, paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, GitError> {
+        let (mut inside, outside): (Vec<PathBuf>, Vec<PathBuf>) =
+            paths.into_iter().partition(|path| self.is_in_module(path));
+        inside.extend(self.unignored(at, outside.iter())?);
+        Ok(inside)
+    }
+
+    /// Moves the links to submodules for which the agent checked out another commit. Returns the
+    /// other changes.
+    fn move_links(
+        &self,
+        at: &At,
+        modules: Vec<(PathBuf, ModuleChange)>,
+    ) -> Result<Vec<ChangedModule>, GitError> {
+        let (mut info, mut changed) = (Vec::new(), Vec::new());
+        for (path, change) in modules {
+            match change {
+                ModuleChange::Changed(module) => changed.push(module),
+                ModuleChange::Moved(commit) => {
+                    info.extend(format!("160000 {commit}\t").into_bytes());
+                    info.extend(path.as_os_str().as_bytes());
+                    info.push(0);
+                }
+            }
+        }
+        if !info.is_empty() {
+            let args = ["update-index", "-z", "--index-info"];
+            self.repository().tool().put(at, &args, info)?;
+        }
+        Ok(changed)
     }
 
     /// Checks that unreadable folders are ignored by git.

@@ -6,7 +6,6 @@
 
 use super::super::repo::Oid;
 use super::files;
-use super::own_git;
 use super::places::{ASIDE, COVERED, NOTE, OUTPUT};
 use super::tree::{Tree, TreeError, failed, own_git_failed};
 use crate::platform::fault::{self, Fault};
@@ -108,8 +107,8 @@ impl Tree {
             fs::rename(aside, top.join(path)).map_err(io)?;
         }
         self.reset(&wanted.files)?;
-        let made = own_git::make(self.repository(), self.slot(), &wanted.base, self.objects());
-        made.map_err(|error| own_git_failed(top, error))?;
+        self.put_modules()?;
+        self.own_git(&wanted.base).make().map_err(|error| own_git_failed(top, error))?;
         for name in COVERED {
             files::remove(&own.join(name)).map_err(io)?;
         }

@@ -120,7 +120,7 @@ fn in_order(name: &str) -> (&str, u32) {
 
 /// Returns the commit of the HEAD of a tree, read without git: an agent could write its git
 /// directory.
-fn head(tree: &Path) -> Option<Oid> {
+pub(super) fn head(tree: &Path) -> Option<Oid> {
     let git = tree.join(".git");
     let read = |path: &Path| open::read_text(path, Links::Refuse, SMALL).ok();
     let text = read(&git.join("HEAD"))?;

@@ -7,12 +7,14 @@
 
 mod attempts;
 mod capture;
+mod cleaning;
 mod continued;
 mod cover;
 mod files;
 mod index;
 mod kept;
 mod mixed;
+mod modules;
 mod nested;
 mod own_git;
 mod places;
@@ -25,6 +27,7 @@ pub use capture::{CaptureRules, Captured};
 pub(crate) use continued::{KeptWork, TaskName};
 pub(crate) use kept::{Place, RemoveError, size_of};
 pub(crate) use mixed::PutTo;
+pub(crate) use modules::ChangedModule;
 pub(crate) use own_git::Objects;
 pub use places::{Kind, Places};
 pub(crate) use places::{PlaceError, Slot};

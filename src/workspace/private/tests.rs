@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod kept;
+mod modules;
+
 /// A project with a workspace that was prepared for its commit.
 struct Bench {
     scratch: Scratch,

@@ -5,18 +5,15 @@
 //! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
 
 use super::super::git::At;
-use super::super::repo::{GitError, Oid, Repository};
+use super::super::repo::{GitError, Module, ModuleError, Oid, Repository};
 use super::files;
 use super::nested;
-use super::own_git::{self, Objects, OwnGitError};
+use super::own_git::{Objects, OwnGit, OwnGitError};
 use super::places::{COVERED, PlaceError, Slot};
 use super::setup::{self, Ignored, Note, Setup, SetupRules};
 use crate::platform::dir::{Identity, identity};
-use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,6 +65,9 @@ pub enum TreeError {
     /// Git refused.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// A submodule cannot be checked out.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
     /// Our files beside the tree are not available.
     #[error(transparent)]
     Place(#[from] PlaceError),
@@ -100,6 +100,8 @@ pub struct Tree {
     slot: Arc<Slot>,
     rules: TreeRules,
     now: Option<(Wanted, Identity)>,
+    /// The submodules of what is wanted.
+    modules: Vec<Module>,
 }
 
 impl Tree {
@@ -114,7 +116,13 @@ impl Tree {
     ) -> Result<Self, TreeError> {
         let slot: Arc<Slot> = slot.into();
         let lock = slot.lock().map_err(|source| failed(slot.tree(), source))?;
-        Ok(Self { repository: repository.holding(lock), slot, rules, now: None })
+        Ok(Self {
+            repository: repository.holding(lock),
+            slot,
+            rules,
+            now: None,
+            modules: Vec::new(),
+        })
     }
 
     /// Returns its folder.
@@ -136,8 +144,19 @@ impl Tree {
         &self.repository
     }
 
-    pub(super) fn objects(&self) -> Objects {
-        self.rules.objects
+    pub(super) fn rules(&self) -> &TreeRules {
+        &self.rules
+    }
+
+    /// Returns what makes the repositories in it, at `base`.
+    pub(super) fn own_git<'t>(&'t self, base: &'t Oid) -> OwnGit<'t> {
+        let objects = self.rules.objects;
+        OwnGit { repository: &self.repository, slot: &self.slot, base, objects }
+    }
+
+    /// Returns the submodules that are checked out in it, outer ones first.
+    pub(super) fn modules(&self) -> &[Module] {
+        &self.modules
     }
 
     /// Makes the tree what is wanted, with a new repository. Whatever was there is undone.
@@ -147,6 +166,10 @@ impl Tree {
     pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
         self.slot.secure()?;
         let known = self.now.take().map(|(_, identity)| identity);
+        self.modules = match self.repository.has_modules() {
+            true => self.repository.modules(&wanted.files)?,
+            false => Vec::new(),
+        };
         if self.slot.is_covered() {
             self.discard()?;
         }
@@ -164,8 +187,7 @@ impl Tree {
         for path in &self.rules.link {
             files::link(project, top, path).map_err(|source| failed(&top.join(path), source))?;
         }
-        let made = own_git::make(&self.repository, &self.slot, &wanted.base, self.rules.objects);
-        made.map_err(|error| own_git_failed(top, error))?;
+        self.own_git(&wanted.base).make().map_err(|error| own_git_failed(top, error))?;
         let meta = std::fs::symlink_metadata(top).map_err(|source| failed(top, source))?;
         self.now = Some((wanted.clone(), identity(&meta)));
         Ok(Brought { is_new, setup: self.setup_due()? })
@@ -244,9 +266,14 @@ impl Tree {
 
     /// Returns the same with the attributes of the tree itself.
     pub(super) fn at_own_attributes(&self) -> Result<At, TreeError> {
-        let at = self.plain()?.work_tree(self.path()).var("GIT_INDEX_FILE", self.slot.index());
+        Ok(self.over_files(self.plain()?, self.path(), &self.slot.index()))
+    }
+
+    /// Returns `at` with the files at `top`, and an index of ours.
+    pub(super) fn over_files(&self, at: At, top: &Path, index: &Path) -> At {
+        let at = at.work_tree(top).var("GIT_INDEX_FILE", index);
         let ignores_case = if self.slot.ignores_case() { "true" } else { "false" };
-        Ok([
+        [
             ("core.sparseCheckout", "false"),
             ("index.sparse", "false"),
             ("core.trustctime", "true"),
@@ -256,7 +283,7 @@ impl Tree {
             ("core.ignoreCase", ignores_case),
         ]
         .into_iter()
-        .fold(at, |at, (key, value)| at.set(key, value)))
+        .fold(at, |at, (key, value)| at.set(key, value))
     }
 
     /// Returns our own git directory, without a configuration.
@@ -290,13 +317,16 @@ impl Tree {
         }
         let args = ["read-tree", "--reset", "-u", wanted.files.as_str()];
         self.repository.tool().get(&at, &args)?;
-        self.clean(&at, &self.rules.keep)?;
+        self.clean(&at, top, &self.rules.keep)?;
         let found = nested::walk(top).map_err(io)?;
         // Files that git does not examine, and that must not stay.
         let hidden = found.repositories.iter().chain(&found.special);
-        for path in self.unignored(&at, hidden)? {
-            files::remove(&top.join(&path)).map_err(io)?;
+        let (inside, hidden): (Vec<_>, Vec<_>) = hidden.partition(|path| self.is_in_module(path));
+        let hidden = self.unignored(&at, hidden.into_iter())?;
+        for path in hidden.iter().chain(inside) {
+            files::remove(&top.join(path)).map_err(io)?;
         }
+        self.put_modules()?;
         self.slot.known().note(&self.slot.index());
         Ok(!is_same)
     }
@@ -311,60 +341,6 @@ impl Tree {
         // The exit status reports differences, which the caller determines itself.
         tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
         Ok(())
-    }
-
-    /// Removes untracked files, except what `keep` names.
-    fn clean(&self, at: &At, keep: &[String]) -> Result<(), TreeError> {
-        let mut args: Vec<OsString> = vec!["clean".into(), "-ffdxq".into()];
-        for pattern in keep {
-            args.extend(["-e".into(), pattern.into()]);
-        }
-        let tool = self.repository.tool();
-        if tool.ask(at, &args, Vec::new())?.code != 0 {
-            files::unlock(self.path()).map_err(|source| failed(self.path(), source))?;
-            tool.get(at, &args)?;
-        }
-        for pattern in keep {
-            // A cache that became a link would be written to wherever it leads.
-            let path = self.path().join(pattern.trim_matches('/'));
-            let is_link = files::look(&path).is_ok_and(|meta| meta.is_some_and(|m| m.is_symlink()));
-            if is_link && !self.is_tracked(at, pattern)? {
-                files::remove(&path).map_err(|source| failed(&path, source))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_tracked(&self, at: &At, path: &str) -> Result<bool, GitError> {
-        let spec = format!(":(literal){}", path.trim_matches('/'));
-        let listed = self.repository.tool().get(at, &["ls-files", "-z", "--", &spec])?;
-        Ok(!listed.is_empty())
-    }
-
-    /// Returns those of `paths` that git does not ignore; for a repository, its folder is checked.
-    pub(super) fn unignored<'p>(
-        &self,
-        at: &At,
-        paths: impl Iterator<Item = &'p PathBuf>,
-    ) -> Result<Vec<PathBuf>, GitError> {
-        let asked = |path: &Path| {
-            let is_git = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git"));
-            let path = if is_git { path.parent().unwrap_or(path) } else { path };
-            path.as_os_str().as_bytes().to_vec()
-        };
-        let paths: Vec<&PathBuf> = paths.collect();
-        if paths.is_empty() {
-            return Ok(Vec::new());
-        }
-        let text = paths.iter().map(|path| asked(path)).collect::<Vec<_>>().join(&0);
-        let args = ["check-ignore", "-z", "--stdin"];
-        let answer = self.repository.tool().ask(at, &args, text)?;
-        if !matches!(answer.code, 0 | 1) {
-            return Err(answer.failed());
-        }
-        let ignored: HashSet<&[u8]> = answer.stdout.split(|byte| *byte == 0).collect();
-        let stays = paths.into_iter().filter(|path| !ignored.contains(&*asked(path)));
-        Ok(stays.cloned().collect())
     }
 
     /// Returns whether a path was brought from the project, and is no work.

@@ -49,6 +49,7 @@ pub struct Repository {
 struct Carried {
     format: String,
     is_shallow: bool,
+    has_modules: bool,
     settings: Vec<(OsString, OsString)>,
     user: [Option<OsString>; 2],
 }
@@ -65,7 +66,7 @@ impl Repository {
             return Err(Refusal::ReadOnly { path: repository.common });
         }
         repository.target = branch(&repository.tool, &at, target)?;
-        repository.check_base(&list)?;
+        repository.config.has_modules = repository.check_base(&list)?;
         Ok(repository)
     }
 
@@ -79,6 +80,8 @@ impl Repository {
         if let Ok(target) = branch(&repository.tool, &at, target) {
             repository.target = target;
         }
+        // Not looked at: they are searched for if a tree is made.
+        repository.config.has_modules = true;
         Ok(repository)
     }
 
@@ -114,6 +117,16 @@ impl Repository {
         let at = lasting(At::git_dir(self.common()));
         // A file that appears later must not cut a history that was complete when the run began.
         if self.config.is_shallow { at } else { at.var("GIT_SHALLOW_FILE", "") }
+    }
+
+    /// Returns whether the target may have submodules.
+    pub(in super::super) fn has_modules(&self) -> bool {
+        self.config.has_modules
+    }
+
+    /// Returns whether history is missing that was never fetched.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.config.is_shallow
     }
 
     /// Returns what this process wrote into the repository.
@@ -236,6 +249,14 @@ impl Repository {
     /// # Errors
     /// Any I/O error while creating it.
     pub(in super::super) fn plain(&self, own: &Path) -> io::Result<At> {
+        self.plain_over(own, &self.common.join("objects"))
+    }
+
+    /// Creates such a git directory over other `objects`.
+    ///
+    /// # Errors
+    /// As [`Repository::plain`].
+    pub(in super::super) fn plain_over(&self, own: &Path, objects: &Path) -> io::Result<At> {
         match std::fs::remove_dir_all(own) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
@@ -247,8 +268,7 @@ impl Repository {
         };
         small("HEAD", "ref: refs/heads/none\n")?;
         small("config", &self.format_config())?;
-        let mut at =
-            lasting(At::git_dir(own)).var("GIT_OBJECT_DIRECTORY", self.common.join("objects"));
+        let mut at = lasting(At::git_dir(own)).var("GIT_OBJECT_DIRECTORY", objects);
         for (key, value) in &self.config.settings {
             at = at.set(key, value);
         }
@@ -264,42 +284,11 @@ impl Repository {
             ),
         }
     }
-
-    /// Checks that the base is complete, and contains nothing that cannot be checked out.
-    fn check_base(&self, list: &[u8]) -> Result<(), Refusal> {
-        let tip = self.tip().map_err(|_| Refusal::NoCommit)?;
-        let at = self.refs();
-        let listed = self.tool.ask(&at, &["ls-tree", "-r", "-z", tip.as_str()], Vec::new())?;
-        if listed.code != 0 {
-            return Err(if self.config.is_shallow { Refusal::Shallow } else { Refusal::Damaged });
-        }
-        let entries = listed.stdout.split(|byte| *byte == 0);
-        let module = entries.clone().find(|entry| entry.starts_with(b"160000 "));
-        if let Some(path) = module.and_then(|entry| entry.splitn(2, |byte| *byte == b'\t').nth(1)) {
-            return Err(Refusal::Submodules { first: OsStr::from_bytes(path).into() });
-        }
-        if has_key(list, b"extensions.partialclone") || has_key(list, b"promisor") {
-            let args = ["rev-list", "--objects", "--missing=print", "--no-walk", tip.as_str()];
-            let objects = self.tool.get(&at, &args)?;
-            let missing = objects.split(|b| *b == b'\n').filter(|l| l.starts_with(b"?")).count();
-            if missing > 0 {
-                return Err(Refusal::Partial { missing });
-            }
-        }
-        let pathspec = ":(glob)**/.gitattributes";
-        let args = ["grep", "--quiet", "-F", "-e", "filter=lfs", tip.as_str(), "--", pathspec];
-        let uses_lfs = self.tool.ask(&at, &args, Vec::new())?.code == 0;
-        let set_up = has_key(list, b"filter.lfs.clean") || has_key(list, b"filter.lfs.process");
-        if uses_lfs && !(set_up && self.tool.git().finds("git-lfs")) {
-            return Err(Refusal::NoLfs);
-        }
-        Ok(())
-    }
 }
 
 /// Adds settings that make objects and refs survive a power cut: by default git does not sync
 /// objects.
-fn lasting(at: At) -> At {
+pub(super) fn lasting(at: At) -> At {
     at.set("core.fsync", "objects,reference").set("core.fsyncMethod", "batch")
 }
 
@@ -363,7 +352,7 @@ fn entries(list: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-fn has_key(list: &[u8], wanted: &[u8]) -> bool {
+pub(super) fn has_key(list: &[u8], wanted: &[u8]) -> bool {
     entries(list).any(|(key, _)| key == wanted || (wanted == b"promisor" && is_promisor(key)))
 }
 

@@ -18,3 +18,12 @@ pub(super) fn git_dir_of(top: &Path) -> Option<PathBuf> {
     let path = text.trim_ascii_end().strip_prefix(b"gitdir:")?.trim_ascii_start();
     top.join(OsStr::from_bytes(path)).canonicalize().ok()
 }
+
+/// Returns the git directory that all work trees of the one at `git_dir` share.
+pub(super) fn common_of(git_dir: &Path) -> PathBuf {
+    let text = open::read(&git_dir.join("commondir"), Links::Refuse, SMALL).unwrap_or_default();
+    match text.trim_ascii() {
+        b"" => git_dir.to_owned(),
+        path => git_dir.join(OsStr::from_bytes(path)),
+    }
+}

@@ -4,6 +4,7 @@
 //! Settings that determine the content of files (line ends, filters) are read once, before any
 //! agent runs; a configuration that an agent writes later has no effect.
 
+mod base;
 mod calls;
 mod checkouts;
 mod collection;
@@ -12,6 +13,7 @@ mod found;
 mod git_dir;
 mod lost_refs;
 mod memory;
+mod modules;
 mod names;
 mod ref_writer;
 mod refusal;
@@ -23,6 +25,8 @@ pub(super) use commits::RefMove;
 pub use commits::Stamp;
 pub use found::Repository;
 pub(super) use memory::Memory;
+pub(super) use modules::Module;
+pub(crate) use modules::ModuleError;
 pub use names::Oid;
 pub(crate) use names::ref_part;
 pub(super) use names::shortened;

@@ -67,8 +67,8 @@ pub enum Refusal {
     /// Files are stored by a program that is not installed.
     #[error("files are stored by git-lfs, which is not installed or not set up")]
     NoLfs,
-    /// There are repositories inside the repository.
-    #[error("the submodule {} would have to be checked out in each workspace", .first.display())]
+    /// The commit of a submodule was not fetched.
+    #[error("the submodule {} lacks the commit that the project names", .first.display())]
     Submodules {
         /// The first of them.
         first: PathBuf,
@@ -91,7 +91,7 @@ impl Refusal {
         ("partial-clone", "the clone is partial and lacks files of the commit to start from"),
         ("damaged-repository", "objects of the commit to start from are missing"),
         ("no-lfs", "files are stored by git-lfs, which is not installed"),
-        ("submodules", "submodules are not supported in private trees"),
+        ("submodules", "the commit of a submodule was not fetched"),
     ];
 
     /// Returns its stable name.
@@ -140,8 +140,7 @@ impl Refusal {
             Self::Damaged => "See what is missing: git fsck --connectivity-only.".to_owned(),
             Self::NoLfs => "Install git-lfs and set it up: git lfs install.".to_owned(),
             Self::Submodules { .. } => {
-                "Use mode = \"shared\": submodules are not supported in private workspaces yet."
-                    .to_owned()
+                "Fetch it: git submodule update --init --recursive.".to_owned()
             }
         }
     }

@@ -125,6 +125,8 @@ mod tests {
         assert!(matches!(refused(&scratch.top, None), Refusal::NoLfs));
         scratch.sh("git rm -q .gitattributes; git commit -qm none");
         scratch.sh("git -c protocol.file.allow=always submodule --quiet add ./. lib; git commit -qm module");
+        assert!(Repository::open(&scratch.top, git(), None).is_ok());
+        scratch.sh("git update-index --cacheinfo 160000,1234567890123456789012345678901234567890,lib; git commit -qm lost");
         let module = refused(&scratch.top, None);
         assert!(matches!(&module, Refusal::Submodules { first } if first == Path::new("lib")));
     }

@@ -9,7 +9,7 @@ use super::Progress;
 use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::platform::clock::Clock;
 use crate::store::attempts::CHANGED_FILE;
-use crate::workspace::{CaptureRules, Captured, Stamp, Tree};
+use crate::workspace::{CaptureRules, Captured, ChangedModule, Stamp, Tree};
 use std::path::Path;
 
 /// How often a capture is repeated if its objects were garbage-collected meanwhile.
@@ -37,6 +37,10 @@ impl Progress<'_> {
         let text = format!("{}\n", self.changes.files.join("\n"));
         if let Err(error) = job.folder.put(CHANGED_FILE, text.as_bytes()) {
             self.commands.warn(format!("failed to list the changed files: {error}"));
+        }
+        if !captured.modules.is_empty() {
+            let why = changed_modules(&captured.modules, apart);
+            return Err(blocked(outcome, ReasonCode::SubmoduleChanged, why));
         }
         trees.captured = Some(captured);
         Ok(())
@@ -77,6 +81,19 @@ fn capture(
         }
     }
     Err("git keeps collecting objects of the change (git gc --prune=now)".to_owned())
+}
+
+/// Returns why an attempt that changed submodules is blocked.
+fn changed_modules(modules: &[ChangedModule], apart: &Apart) -> String {
+    let each = modules.iter().map(|module| {
+        let bundle = module.bundle.display();
+        format!("{} (kept in {bundle})", apart.shown(&module.path))
+    });
+    format!(
+        "changed in submodules, whose remotes do not have it: {}; bring it there (git fetch BUNDLE \
+         changed), then retry",
+        each.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn blocked(outcome: &Outcome, code: ReasonCode, reason: String) -> End {
