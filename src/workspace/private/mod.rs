@@ -17,6 +17,7 @@ mod mixed;
 mod modules;
 mod nested;
 mod own_git;
+mod owner;
 mod places;
 mod setup;
 mod tree;

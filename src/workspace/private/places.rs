@@ -6,6 +6,7 @@
 use super::super::repo::Repository;
 use super::files;
 use super::index::Known;
+use super::owner;
 use crate::platform::checks;
 use crate::platform::lock::{FileLock, LockError};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// The note, beside the tree, that a folder covers it.
@@ -30,6 +32,8 @@ pub(super) const COVERED: [&str; 3] = [NOTE, ASIDE, OUTPUT];
 /// The prefix of the names of trees that were restored for a person.
 pub(super) const RESTORED: &str = "restored-";
 
+/// How long to wait for places of dead processes.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of our index, and of the lock that git makes for it.
 const INDEX: &str = "index";
 /// The highest number of a slot: more agents at once on one repository are a mistake.
@@ -192,11 +196,11 @@ impl Places {
     /// [`PlaceError`] if it cannot be created, or all are taken.
     pub fn take(&self, kind: Kind) -> Result<Slot, PlaceError> {
         real(&self.dir.join("own"))?;
+        let end = Instant::now() + PATIENCE;
         for number in 1..=MOST {
             let name = format!("{kind}-{number}");
             let own = self.own(&name);
-            let lock = FileLock::try_acquire(&lock_of(&own))?;
-            if let Some(lock) = lock {
+            if let Some(lock) = owner::take(&lock_of(&own), end)? {
                 real(&own)?;
                 let (tree, known) = (self.dir.join(name), self.known.clone());
                 return Ok(Slot { kind, number, tree, own, lock, known });
@@ -329,7 +333,6 @@ mod tests {
     use super::super::super::repo::scratch::Scratch;
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
-    use std::time::{Duration, Instant};
 
     #[test]
     fn places_are_private_and_named_by_the_project() {
