@@ -3,6 +3,7 @@
 //! Arguments, environment, working directory and handles are passed in. Only the trusted paths are
 //! global to the process.
 
+mod accepted;
 pub mod args;
 mod asked;
 mod awake;

@@ -186,7 +186,9 @@ impl From<JudgeError> for Failure {
             JudgeError::Busy(_) => {
                 Self::usage(error.to_string()).hint("workloop cancel ends the attempt first")
             }
-            JudgeError::Supervisor(_) => Self::internal(with_causes(&error)),
+            JudgeError::Supervisor(_) | JudgeError::Judges(_) => {
+                Self::internal(with_causes(&error))
+            }
         }
     }
 }

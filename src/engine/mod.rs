@@ -11,8 +11,9 @@ mod inside;
 mod run;
 
 pub(crate) use attempt::{
-    CommandEnvironment, JudgeError, Judged, Judging, KnownCommands, Lines, Preflight,
-    PreflightError, Source, Stage, Untouched, check_known, lacking, preflight, red_trees, survey,
+    ACCEPTS, CommandEnvironment, JudgeError, Judged, Judging, KnownCommands, Lines, Preflight,
+    PreflightError, Source, Stage, Untouched, check_known, lacking, left_by, left_files, preflight,
+    red_trees, survey,
 };
 pub(crate) use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub(crate) use inside::Inside;

@@ -153,6 +153,8 @@ pub(crate) enum Fault {
     OthersUnguarded,
     /// A check script that an attempt rewrote judges the next task.
     TamperedBelieved,
+    /// What judged an attempt, and what it left of that, is known only to its own run.
+    JudgesForgotten,
     /// A step sees what this attempt changed, but not what earlier attempts left.
     InputsOfAttempt,
     /// A task passes although it changed nothing that it declares.
@@ -259,6 +261,7 @@ impl Fault {
             Self::GateForgives => "gate-forgives",
             Self::OthersUnguarded => "others-unguarded",
             Self::TamperedBelieved => "tampered-believed",
+            Self::JudgesForgotten => "judges-forgotten",
             Self::InputsOfAttempt => "inputs-of-attempt",
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",

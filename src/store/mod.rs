@@ -29,7 +29,7 @@ pub use journal::lines;
 pub use judge::Recorded;
 pub use place::{Place, TaskRef};
 pub use records::{
-    Backoffs, Bases, Ledgers, RedStep, TreeReport, Trees, at_work, attempts, cursors, registry,
-    requests, work, workers,
+    Backoffs, Bases, JudgeFiles, Ledgers, RedStep, TreeReport, Trees, at_work, attempts, cursors,
+    registry, requests, work, workers,
 };
 pub use state::{Backups, STATE_DIR, StateDir, TaskKey, place_of};

@@ -30,6 +30,7 @@ mod guards;
 mod harness;
 mod hooks;
 mod inside;
+mod judges;
 mod looking;
 mod loops;
 mod malformed;

@@ -61,6 +61,12 @@ fn a_check_that_replaces_itself_on_the_untouched_tree_begins_nothing() {
     ran.says("tampered: own.sh was changed by a verification of the tree")
         .says("no task was blamed");
     assert!(!sandbox.path("began").exists() && sandbox.status("A") == "pending");
+    // Another run does not take it for the original, until a person changed it.
+    sandbox
+        .run(["run", "q.json"])
+        .exits(2)
+        .says("own.sh changed during a verification of the tree");
+    assert!(sandbox.shell("echo 'exit 0 # checked' >own.sh"));
     sandbox.run(["run", "q.json"]).exits(0);
 }
 

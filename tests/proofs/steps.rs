@@ -1,7 +1,8 @@
 //! Steps of a verification, each guarantee with its broken twin.
 
-use crate::sandbox::{Sandbox, queue};
+use crate::sandbox::{Sandbox, queue, wait_until};
 use crate::twins::{holds, unless};
+use rustix::process::Signal;
 use serde_json::json;
 
 /// The agent writes the file that a step should measure; the step itself writes none.
@@ -168,4 +169,32 @@ fn what_an_agent_made_of_a_check_judges_no_other_task() {
         let then = sandbox.run(["run", "q.json"]).status;
         unless(held && retried && then == 0, &format!("exit {}, then {then}: {tasks}", ran.status))
     });
+}
+
+/// What an agent made of a check judges no task of another run either, also if the loop is killed
+/// before it compares anything.
+#[test]
+fn what_an_agent_made_of_a_check_judges_no_other_run() {
+    for end in ["", "while :; do sleep 0.05; done; "] {
+        holds("judges-forgotten", |sandbox: Sandbox| {
+            let list = queue(&[("A", &[]), ("B", &[])]);
+            let agent = format!("echo 'exit 0' >check.sh; : >began; {end}:;");
+            let config = format!(
+                "[agents.default]\nrun = '''test $WORKLOOP_TASK_ID = B || {{ {agent} }}'''\n\
+                 [[verify]]\nrun = 'sh check.sh'\n[limits]\nattempts = 1\nuntouched = false\n"
+            );
+            let sandbox =
+                sandbox.queue("q.json", &list).file("check.sh", "exit 1\n").config(&config);
+            let running = sandbox.spawn(["run", "q.json", "--task-id", "A"]);
+            wait_until("the check is changed", || sandbox.path("began").exists());
+            if !end.is_empty() {
+                running.signal(Signal::KILL);
+            }
+            running.ends();
+            wait_until("nothing of the attempt runs", || sandbox.strays().is_empty());
+            let ran = sandbox.run(["run", "q.json", "--task-id", "B"]);
+            let open = sandbox.status("B") == "pending";
+            unless(ran.status == 2 && open, &format!("{ran}: B was judged by it"))
+        });
+    }
 }

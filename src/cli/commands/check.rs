@@ -20,12 +20,14 @@ use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
 use crate::views::style::count;
 use budgets::of_budgets;
+use judges::of_judges;
 use std::collections::HashSet;
 use std::path::Path;
 use trees::of_trees;
 use variables::of_variables;
 
 mod budgets;
+mod judges;
 mod trees;
 mod variables;
 
@@ -58,6 +60,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
         if wrong.is_none() {
             of_run(&reading, session, &mut findings);
             of_trees(reading.project.set(), session, &mut findings);
+            of_judges(reading.project.set(), &mut findings);
         }
         of_loops(&reading, &session.world.cwd, &mut findings);
         of_variables(reading.project.config(), session.world, &mut findings);

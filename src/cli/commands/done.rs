@@ -1,6 +1,7 @@
 //! `done`: records that a person completed tasks; with `--verify` only if they pass verification.
 
 use crate::claims::Keeper;
+use crate::cli::accepted::Accepted;
 use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::judging;
@@ -34,8 +35,13 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     } else {
         Verdict::Skipped
     };
-    let done = verbs::done(&mut project, &ids, &Done { by, note, verdict }, &dead);
+    let accepted = Accepted::find(&project, &ids)?;
+    let details = |queue, id: &str| accepted.details(queue, id);
+    let done = verbs::done(&mut project, &ids, &Done { by, note, verdict }, &dead, &details);
     drop(dead);
+    if done.is_ok() {
+        accepted.settle(&project, session)?;
+    }
     let what = if args.verify { "complete, verified" } else { "complete, not verified" };
     tell(session, &done?, what)
 }

@@ -1,6 +1,7 @@
 //! `retry`: makes blocked tasks pending again with a new budget, and ends the pauses of their
 //! agents.
 
+use crate::cli::accepted::Accepted;
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -33,7 +34,10 @@ pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Fai
         let known = args.known.as_deref();
         learnt::check(&project, &ids, known)?;
         let because = because.map(|text| (text, known));
-        let (done, agents) = verbs::retry(&mut project, &ids, because)?;
+        let accepted = Accepted::find(&project, &ids)?;
+        let details = |queue, id: &str| accepted.details(queue, id);
+        let (done, agents) = verbs::retry(&mut project, &ids, because, &details)?;
+        accepted.settle(&project, session)?;
         for (root, agent) in &agents {
             engine::end_pause(project.config(), root, agent, &RandomIds)?;
         }

@@ -158,9 +158,9 @@ impl<'a> Commands<'a> {
         self.guarded.as_mut()?.tampered(self.job, outcome, told)
     }
 
-    /// Returns the end of the attempt if another task changed one of the files that judge it.
-    pub(super) fn distrusted(&self) -> Option<End> {
-        self.guarded.as_ref()?.distrusted(self.job, self.with.known.tampered())
+    /// Records what judges the attempt. Returns the end of the attempt if another one changed it.
+    pub(super) fn begin(&mut self) -> Option<End> {
+        self.guarded.as_mut()?.begin(self.job, self.with.known.tampered(), self.with.clock)
     }
 
     /// Replaces `end` if a judging file has changed. This is checked however the attempt ended:
@@ -168,7 +168,10 @@ impl<'a> Commands<'a> {
     pub(super) fn untampered(&mut self, end: End) -> End {
         let told = end.code == Some(ReasonCode::Tampered) || self.reports.steps.is_empty();
         let found = if told { None } else { self.tampered(&end.outcome) };
-        found.unwrap_or(end)
+        let (end, left) = (found.unwrap_or(end), self.with.known.tampered());
+        let warning = self.guarded.as_mut().and_then(|guarded| guarded.end(left, &end.outcome));
+        self.reports.warnings.extend(warning);
+        end
     }
 
     /// Writes the files that commands read into the attempt's folder.

@@ -5,6 +5,7 @@
 
 use super::finished::Finished;
 use super::fixed::Fixed;
+use super::guarded::judged_by_tampered;
 use super::known_commands::KnownCommands;
 use super::prepare::Source;
 use super::run;
@@ -63,6 +64,9 @@ pub enum JudgeError {
     /// The task asks for something that does not exist.
     #[error("{0}")]
     Refused(String),
+    /// It is unknown whether attempts changed what judges the task.
+    #[error("cannot read what judged earlier attempts")]
+    Judges(#[source] io::Error),
     /// The supervisor cannot be started.
     #[error("failed to start the supervisor")]
     Supervisor(#[source] io::Error),
@@ -88,6 +92,10 @@ impl Judging<'_> {
         let mut job = self.source.job(place, token, &fixed)?;
         if let Some(refusal) = job.refusal {
             return Err(JudgeError::Refused(refusal.reason));
+        }
+        let distrusted = judged_by_tampered(&job, self.clock);
+        if let Some(reason) = distrusted.map_err(JudgeError::Judges)? {
+            return Err(JudgeError::Refused(format!("task {}: {reason}", job.id)));
         }
         job.agent = None;
         // No agent works meanwhile: if a judging file changes, a person or a step changed it.

@@ -32,7 +32,7 @@ impl KnownCommands {
         &self.1
     }
 
-    /// Returns the judging files that attempts of this run changed.
+    /// Returns the judging files that attempts changed, as far as this run knows.
     pub(super) fn tampered(&self) -> &TamperedFiles {
         &self.2
     }

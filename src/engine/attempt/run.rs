@@ -167,7 +167,7 @@ impl Progress<'_> {
             return end;
         }
         self.commands.guard(Guard::take(&self.job.watch, earlier));
-        if let Some(end) = self.commands.distrusted() {
+        if let Some(end) = self.commands.begin() {
             return end;
         }
         match self.prompt() {

@@ -1,10 +1,11 @@
 //! Completes tasks on behalf of a person.
 
 use super::dead_claims::{DeadClaims, Living, VerbError};
+use super::transition::Details;
 use crate::domain::{Transition, Verdict};
 use crate::project::{Among, Project};
 use crate::store::{Actor, Place, StoreError};
-use serde_json::{Map, json};
+use serde_json::json;
 
 /// What a person states about completed work.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub(crate) fn before_done(
     Ok((places, dead))
 }
 
-/// Completes the given tasks. Returns their ids.
+/// Completes the given tasks; `details` is the further data of each event. Returns their ids.
 ///
 /// # Errors
 /// As for [`Project::each`].
@@ -42,12 +43,13 @@ pub(crate) fn done(
     ids: &[String],
     done: &Done,
     dead: &DeadClaims,
+    details: Details<'_>,
 ) -> Result<Vec<String>, StoreError> {
     let Done { by, note, verdict } = done;
     let transition = Transition::Done { by: by.clone(), note: note.clone(), verdict: *verdict };
     project.each(ids, |draft, place| {
         dead.end(draft, place)?;
-        let mut data = Map::new();
+        let mut data = details(place.queue, draft.task(place).id.as_str());
         data.insert("by".to_owned(), json!(by));
         data.extend(note.as_ref().map(|note| ("note".to_owned(), json!(note))));
         draft.transition(place, &transition, &Actor::Person, data)

@@ -2,7 +2,7 @@
 
 use super::answer::answered;
 use super::places::{BATCH, places};
-use super::transition::make;
+use super::transition::{Details, make, make_with};
 use crate::domain::{Status, Transition};
 use crate::project::Project;
 use crate::queue::Queue;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub(crate) type AgentOf = (PathBuf, String);
 
 /// Returns the given tasks to pending. `because` is the text for their next prompts, optionally
-/// with a regular expression for the errors to which it applies. Returns the ids, and the agents of
-/// the tasks. Pauses of these agents can be lifted, because a person asked for another try.
+/// with a regular expression for the errors to which it applies; `details` is the further data of
+/// each event. Returns the ids, and the agents of the tasks. Pauses of these agents can be lifted, because a person asked for another try.
 ///
 /// # Errors
 /// As for [`Project::each`].
@@ -24,6 +24,7 @@ pub(crate) fn retry(
     project: &mut Project,
     ids: &[String],
     because: Option<(&str, Option<&str>)>,
+    details: Details<'_>,
 ) -> Result<(Vec<String>, BTreeSet<AgentOf>), StoreError> {
     let mut agents = BTreeSet::new();
     let set = Arc::clone(project.set());
@@ -33,7 +34,7 @@ pub(crate) fn retry(
             Some(text) => answered(draft, place, text, None),
             None => Transition::Retry,
         };
-        make(draft, place, &retry)
+        make_with(draft, place, &retry, details)
     })?;
     Ok((done, agents))
 }

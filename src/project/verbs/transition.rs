@@ -1,9 +1,12 @@
 //! Transitions that people make.
 
-use crate::domain::Transition;
+use crate::domain::{QueueIx, Transition};
 use crate::project::Project;
 use crate::store::{Actor, Draft, Place, StoreError};
-use serde_json::Map;
+use serde_json::{Map, Value};
+
+/// Returns further data of the event of a task, for the journal.
+pub(crate) type Details<'a> = &'a dyn Fn(QueueIx, &str) -> Map<String, Value>;
 
 /// Makes the same transition of every given task. Returns their ids.
 ///
@@ -27,4 +30,18 @@ pub(crate) fn make(
     transition: &Transition,
 ) -> Result<(), StoreError> {
     draft.transition(place, transition, &Actor::Person, Map::new())
+}
+
+/// Makes a transition of one task, with further data in the journal.
+///
+/// # Errors
+/// Returns [`StoreError`] if the state of the task does not allow it.
+pub(super) fn make_with(
+    draft: &mut Draft<'_>,
+    place: Place,
+    transition: &Transition,
+    details: Details<'_>,
+) -> Result<(), StoreError> {
+    let details = details(place.queue, draft.task(place).id.as_str());
+    draft.transition(place, transition, &Actor::Person, details)
 }

@@ -6,6 +6,7 @@ pub mod attempts;
 mod backoffs;
 mod bases;
 pub mod cursors;
+mod judges;
 mod ledgers;
 pub mod registry;
 pub mod requests;
@@ -16,5 +17,6 @@ pub mod workers;
 
 pub use backoffs::Backoffs;
 pub use bases::Bases;
+pub use judges::JudgeFiles;
 pub use ledgers::Ledgers;
 pub use trees::{RedStep, TreeReport, Trees};

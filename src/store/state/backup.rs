@@ -12,6 +12,7 @@
 
 use crate::platform::checks;
 use crate::platform::fault::{self, Fault};
+use crate::platform::hash::hex16;
 use crate::platform::open::{self, Links};
 use crate::store::state::tail::{self, End, JOURNAL, MOST, ROTATED};
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -150,6 +151,14 @@ impl Backup {
     /// Returns whether the copy belongs to the folder and its journal is not empty.
     pub(crate) fn holds_any(&self) -> bool {
         tail::has_content(&self.journal()) && self.is_ours()
+    }
+
+    /// Returns the folder of what judged attempts, which is stored only here. `None` if it cannot be
+    /// trusted.
+    pub(crate) fn judges(&self) -> Option<PathBuf> {
+        let owner = owner(&self.folder).ok()?;
+        let is_safe = !self.dir.is_dir() || matches!(checks::refusal(&self.dir), Ok(None));
+        is_safe.then(|| self.dir.join(format!("judges-{}", hex16(&[&owner]))))
     }
 
     /// Copies the lines that were appended to the journal. `known` is the end of the copy as this

@@ -48,6 +48,11 @@ impl StateDir {
         Self { backups: backups.cloned(), ..self }
     }
 
+    /// Returns the folder for backups.
+    pub(crate) fn backups(&self) -> Option<&Backups> {
+        self.backups.as_ref()
+    }
+
     /// The path of the folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -85,6 +85,11 @@ fn killed_loops_whose_task_fails() {
 }
 
 #[test]
+fn killed_loops_whose_task_a_file_judges() {
+    survives_kills(&["claim what a file judges"]);
+}
+
+#[test]
 fn killed_loops_that_take_over() {
     survives_kills(&["take-over"]);
 }

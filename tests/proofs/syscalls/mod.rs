@@ -170,8 +170,9 @@ impl Workshop {
 /// would be half of all calls, and without a verification before the first attempt, which writes no
 /// queue.
 fn unsaved() -> Sandbox {
-    let config = format!("{CONFIG}\n[limits]\nuntouched = false\n");
-    let mut sandbox = Sandbox::new().config(&config);
+    let file = "[[verify]]\nprofile = \"file\"\nrun = \"sh look.sh\"\n";
+    let config = format!("{CONFIG}\n{file}\n[limits]\nuntouched = false\n");
+    let mut sandbox = Sandbox::new().config(&config).file("look.sh", "test -d made\n");
     sandbox.variables.push(("XDG_STATE_HOME".to_owned(), "/dev/null".to_owned()));
     sandbox
 }

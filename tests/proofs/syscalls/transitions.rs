@@ -100,6 +100,8 @@ pub(super) const TRANSITIONS: &[Transition] = &[
         once: true,
         ..Transition::run("record a question", Traced::Loop, pending)
     },
+    // What judges is recorded before the attempt, and removed after it.
+    Transition::run("claim what a file judges", Traced::Loop, judged_by_a_file),
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
 ];
@@ -121,6 +123,10 @@ fn one(fields: &Value) -> Value {
 
 pub(super) fn pending(_: &Workshop) -> Value {
     one(&json!({"status": "pending"}))
+}
+
+fn judged_by_a_file(_: &Workshop) -> Value {
+    one(&json!({"status": "pending", "verify": "file"}))
 }
 
 fn claimed_elsewhere(_: &Workshop) -> Value {

@@ -3,6 +3,7 @@
 //! The questions come after the run, so that no task waits for the answer, and only on a terminal.
 //! An override is a completion by a person: its reason is recorded, and `passes` stays false.
 
+use crate::cli::accepted::Accepted;
 use crate::cli::failure::Failure;
 use crate::cli::fresh;
 use crate::cli::session::Session;
@@ -76,7 +77,10 @@ pub(super) fn ask(
                 let ids = [id.to_string()];
                 let (_, dead) = verbs::before_done(&project, &ids).map_err(not_written)?;
                 let done = Done { by: login::name(), note: Some(note), verdict: Verdict::Skipped };
-                verbs::done(&mut project, &ids, &done, &dead)?;
+                let accepted = Accepted::find(&project, &ids)?;
+                let details = |queue, id: &str| accepted.details(queue, id);
+                verbs::done(&mut project, &ids, &done, &dead, &details)?;
+                accepted.settle(&project, session)?;
                 say(session, &format!("{id}: complete by your decision; passes stays false"))?;
                 any = true;
             }

@@ -1,11 +1,12 @@
 //! The state of a guarded file at one moment, to detect a change.
 
 use crate::platform::open::{self, Links};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Longer files are compared by length, times and inode.
@@ -15,7 +16,8 @@ const FILE_LIMIT: u64 = 16 << 20;
 const TOTAL_LIMIT: u64 = 64 << 20;
 
 /// The part of a file that is guarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Part {
     /// All of it.
     Whole,
@@ -24,19 +26,22 @@ pub(super) enum Part {
 }
 
 /// The state of a file at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     /// The target, if it is a symlink.
-    link: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
     content: Content,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Content {
     Absent,
     /// A folder, a FIFO, a device: nothing that a step reads as a script.
     NoFile,
-    Hash(u128),
+    /// The upper and the lower half.
+    Hash(u64, u64),
     Stamp {
         inode: u64,
         length: u64,
@@ -80,6 +85,11 @@ impl Fingerprint {
         }
     }
 
+    /// Returns the fingerprint of a file that does not exist.
+    pub(super) fn absent() -> Self {
+        Self { link: None, content: Content::Absent }
+    }
+
     /// Returns whether there was no file.
     pub(super) fn is_absent(&self) -> bool {
         self.content == Content::Absent
@@ -87,7 +97,7 @@ impl Fingerprint {
 
     fn look(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Self, u64)> {
         let look = || {
-            let link = fs::read_link(path).ok();
+            let link = fs::read_link(path).ok().map(|link| link.to_string_lossy().into_owned());
             content(path, part, limit).map(|(content, read)| (Self { link, content }, read))
         };
         look().or_else(|_: io::Error| look())
@@ -117,7 +127,13 @@ fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, 
         Part::Whole => bytes,
         Part::Scripts => scripts(&bytes).map_or(bytes, |scripts| scripts.to_string().into_bytes()),
     };
-    Ok((Content::Hash(xxh3_128(&bytes)), read))
+    let (upper, lower) = halves(xxh3_128(&bytes));
+    Ok((Content::Hash(upper, lower), read))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each half is what is wanted")]
+fn halves(hash: u128) -> (u64, u64) {
+    ((hash >> 64) as u64, hash as u64)
 }
 
 /// Returns the text of a file of at most `limit` bytes.

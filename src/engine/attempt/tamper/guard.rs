@@ -5,6 +5,7 @@ use super::kept::Kept;
 use super::memory::Memory;
 use super::named::Lookup;
 use super::paths::{owns, relative, shown};
+use super::record::Before;
 use super::tree::Protected;
 use crate::domain::Command;
 use crate::guardrails::{is_check, steering};
@@ -56,6 +57,9 @@ pub(crate) struct Guard {
     files: Vec<Guarded>,
     /// The guarded files that only other steps name.
     others: Vec<Guarded>,
+    /// Files that other attempts changed and that no person accepted, with their state before that,
+    /// which the attempt may restore.
+    left: Vec<(Guarded, Fingerprint)>,
     is_shared: bool,
     protected: Protected,
     config: Vec<Arc<Kept>>,
@@ -121,7 +125,8 @@ impl Guard {
         }
         let protected = Protected::take(root, &watch.protect, &mut room);
         let (root, config, is_shared) = (root.clone(), watch.config.clone(), watch.is_shared);
-        Self { root, owned, files, others, is_shared, protected, config, memory }
+        let left = Vec::new();
+        Self { root, owned, files, others, left, is_shared, protected, config, memory }
     }
 
     /// Returns the guard for a tree that now has the change, which is judged separately: files that
@@ -131,6 +136,49 @@ impl Guard {
         let Self { memory, others, protected, .. } = self;
         let now = Self::take(watch, &memory);
         Self { others, protected, memory, ..now }
+    }
+
+    /// Adds files that other attempts changed, with their state before that. What the task owns is
+    /// left out.
+    pub(super) fn add<'a>(&mut self, left: impl Iterator<Item = (&'a str, Part, &'a Fingerprint)>) {
+        for (name, part, before) in left {
+            let path = self.root.join(name);
+            let is_known = self.looks_at(&path) || owns(&self.owned, Path::new(name));
+            let now = Fingerprint::of(&path, part, &mut Room::default());
+            if let (false, Ok(now)) = (is_known, now) {
+                self.left.push(((path, part, now), before.clone()));
+            }
+        }
+    }
+
+    /// Returns the guarded files as they were when the attempt began. A path that is not UTF-8 is left
+    /// out.
+    pub(super) fn before(&self) -> Vec<Before> {
+        let named = self.files.iter().chain(&self.others).map(|file| (file, None));
+        let left = self.left.iter().map(|(file, original)| (file, Some(original.clone())));
+        let mut all: Vec<Before> = named
+            .chain(left)
+            .map(|((path, part, state), original)| Before {
+                path: shown(&self.root, path),
+                part: *part,
+                state: state.clone(),
+                original,
+            })
+            .collect();
+        let (_, protected) = self.protected.all();
+        all.extend(protected.iter().map(|(path, state)| Before {
+            path: path.display().to_string(),
+            part: Part::Whole,
+            state: state.clone(),
+            original: None,
+        }));
+        all.retain(|file| !file.path.contains(char::REPLACEMENT_CHARACTER));
+        all
+    }
+
+    /// Returns the patterns of protected files.
+    pub(super) fn protect(&self) -> &[String] {
+        self.protected.all().0
     }
 
     /// Returns the files that the steps name, relative to the project root, including those that
@@ -170,7 +218,10 @@ impl Guard {
             None => self.protected.changed(&owns)?,
         };
         let of_others = match file {
-            None => first_changed(&self.others)?,
+            None => match first_changed(&self.others)? {
+                Some(found) => Some(found),
+                None => self.changed_again()?,
+            },
             Some(_) => None,
         };
         Ok(match (file, of_others) {
@@ -181,16 +232,32 @@ impl Guard {
         })
     }
 
+    /// Returns the first file that another attempt had changed, if it is neither as it was when this
+    /// attempt began nor as it was before.
+    fn changed_again(&self) -> io::Result<Option<(PathBuf, &'static str)>> {
+        for (file, before) in &self.left {
+            let found = first_changed(std::slice::from_ref(file))?;
+            if let Some(found) = found
+                && !before.holds(&file.0, file.1)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns `path` as messages show it.
     pub(crate) fn shown(&self, path: &Path) -> String {
         shown(&self.root, path)
     }
 
     /// Returns whether this attempt is judged by the file at `path` itself, not by a copy in a
-    /// private tree.
+    /// private tree. A file that a step names and that another attempt deleted counts.
     pub(super) fn looks_at(&self, path: &Path) -> bool {
         let has = |files: &[Guarded]| files.iter().any(|(file, ..)| file == path);
-        self.is_shared && (has(&self.files) || has(&self.others) || self.protected.has(path))
+        let is_named = || self.memory.to_be_made.contains(&shown(&self.root, path));
+        let looks = has(&self.files) || has(&self.others) || self.protected.has(path) || is_named();
+        self.is_shared && looks
     }
 }
 

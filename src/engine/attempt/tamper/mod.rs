@@ -16,12 +16,15 @@ mod manifest;
 mod memory;
 mod named;
 mod paths;
+mod record;
 mod shell;
 mod tree;
 mod word;
 
 pub(crate) use guard::{Guard, Tampering, Watch};
 pub(crate) use kept::Kept;
-pub(crate) use left::TamperedFiles;
+pub(crate) use left::{Attempt, Distrust, TamperedFiles, left_by, left_files};
 pub(crate) use memory::{Memory, earlier};
 pub(super) use paths::owns;
+pub(crate) use record::ACCEPTS;
+pub(super) use record::JudgeRecord;

@@ -43,6 +43,11 @@ impl Protected {
         path.strip_prefix(&self.root).is_ok_and(|path| self.files.contains_key(path))
     }
 
+    /// Returns the patterns, and the protected files as they were.
+    pub(super) fn all(&self) -> (&[String], &BTreeMap<PathBuf, Fingerprint>) {
+        (&self.patterns, &self.files)
+    }
+
     /// Returns the first file that is new, changed or deleted and not `allowed`, and what happened
     /// to it.
     ///
@@ -77,6 +82,21 @@ impl Protected {
             )
         })
     }
+}
+
+/// Returns the files that the patterns match now and that are not `known`; none if there are too many
+/// to visit all of them.
+///
+/// # Errors
+/// Returns an error if the system is out of resources.
+pub(super) fn made_since(
+    root: &Path,
+    patterns: &[String],
+    known: &[&str],
+) -> io::Result<Vec<String>> {
+    let (found, whole) = matching(root, patterns)?;
+    let found = found.into_iter().filter(|_| whole).map(|path| path.display().to_string());
+    Ok(found.filter(|path| !known.contains(&path.as_str())).collect())
 }
 
 /// Returns the files that match, relative to `root`, and whether all files were visited.

@@ -11,6 +11,7 @@ use crate::domain::{Transition, Verdict};
 use crate::platform::fault::Fault;
 use crate::project::verbs;
 use chrono::TimeDelta;
+use serde_json::Map;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -260,14 +261,17 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let kind = chance.below(4);
     let harm = if chance.once_in(3) { Some((chance.below(8), harm(chance))) } else { None };
     let done = world.person(harm, |project| match kind {
-        0 => verbs::retry(project, &ids, None).map(|(ids, _)| ids).map_err(|it| it.to_string()),
+        0 => verbs::retry(project, &ids, None, &|_, _| Map::new())
+            .map(|(ids, _)| ids)
+            .map_err(|it| it.to_string()),
         1 => verbs::reset(project, &ids).map_err(|error| format!("{error:?}")),
         2 => verbs::transition(project, &ids, &Transition::Cancel).map_err(|it| it.to_string()),
         _ => verbs::before_done(project, &ids).map_err(|error| format!("{error:?}")).and_then(
             |(_, dead)| {
                 let (by, note, verdict) = ("person".to_owned(), None, Verdict::Skipped);
                 let said = verbs::Done { by, note, verdict };
-                verbs::done(project, &ids, &said, &dead).map_err(|error| error.to_string())
+                verbs::done(project, &ids, &said, &dead, &|_, _| Map::new())
+                    .map_err(|error| error.to_string())
             },
         ),
     });
