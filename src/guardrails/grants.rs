@@ -61,6 +61,12 @@ impl Grants {
         (self.may_change_tests && is_test(path)).then(|| "may_change_tests".to_owned())
     }
 
+    /// Does the same for the tests in a product file.
+    pub(crate) fn permits_tests_in(&self, path: &str) -> Option<String> {
+        let changes = self.by_person && self.may_change_tests;
+        self.permits(path).or_else(|| changes.then(|| "may_change_tests".to_owned()))
+    }
+
     /// Does the same for a removed test.
     pub(crate) fn permits_removal(&self, path: &str) -> Option<String> {
         let removes = self.by_person && self.may_remove_tests && is_test(path);

@@ -95,6 +95,46 @@ fn what_judges_and_steers_is_judged_with_what_the_base_has() {
     assert_eq!(attempt["changed_with_permission"], permitted);
 }
 
+/// Rust keeps tests in the files that they test.
+#[test]
+fn tests_inside_a_product_file_are_those_of_the_base() {
+    const EITHER: &str = "sed -i s/4/5/ src/lib.rs";
+    const GONE: &str =
+        "sed -i 's/{ 4 }/{ 5 }/; /cfg/,$d' src/lib.rs; echo '// const E: i32 = 5;' >>src/lib.rs";
+    const MORE: &str = "sed -i '1i // more' src/lib.rs; sed -i '/mod tests/a // more' src/lib.rs";
+    let tasks = [
+        ("cheat", json!({}), EITHER),
+        ("gone", json!({}), GONE),
+        ("honest", json!({}), MORE),
+        ("allowed", json!({"may_change_tests": true}), EITHER),
+        ("declared", json!({"files": ["src/lib.rs"]}), EITHER),
+    ];
+    let more = "[landing]\nmode = \"off\"\n[[verify]]\nname = \"unit\"\nrun = \"sh unit.sh\"\n";
+    let unit = "is=$(sed -n 's/^fn v.*{ \\(.*\\) }/\\1/p' src/lib.rs)\n\
+                wanted=$(sed -n 's/.*E: i32 = \\(.*\\);/\\1/p' src/lib.rs | tail -n 1)\n\
+                test \"$is\" = \"$wanted\"\n";
+    let lib = "fn v() -> i32 { 4 }\n#[cfg(test)]\nmod tests {\n    const E: i32 = 4;\n}\n";
+    let Project { sandbox } = Project::new(more, &tasks);
+    let sandbox = sandbox.file("unit.sh", unit).file("src/lib.rs", lib);
+    assert!(sandbox.shell("git add -A && git commit -qm unit"));
+    let project = Project { sandbox };
+    let ran = project.run().exits(5);
+    for (id, status) in [
+        ("cheat", "blocked"),
+        ("gone", "blocked"),
+        ("honest", "complete"),
+        ("allowed", "complete"),
+        ("declared", "complete"),
+    ] {
+        assert_eq!(project.ends(id).0, status, "{id}: {ran}");
+    }
+    let error = project.ends("cheat").1;
+    let named = "base's version of the tests in src/lib.rs";
+    assert!(error.starts_with("expectation_changed") && error.contains(named), "{error}");
+    let permitted = &project.why("allowed")["attempts"][0]["changed_with_permission"];
+    assert_eq!(*permitted, json!([{"path": "src/lib.rs", "by": "may_change_tests"}]));
+}
+
 #[test]
 fn what_is_declared_has_to_change() {
     let tasks = [

@@ -36,6 +36,7 @@ pub(super) mod landing;
 mod look;
 mod reads;
 mod ready;
+mod restored;
 mod services;
 mod steps;
 mod together;

@@ -12,16 +12,14 @@ use super::super::job::{Judge, Ready};
 use super::super::with::OnStage;
 use super::Progress;
 use super::reads::Round;
+use super::restored::restored;
 use crate::domain::{Findings, Permitted, ReasonCode, StepReport, Verdict};
 use crate::guardrails::{
-    Grants, Part, Reach, is_check, is_test, may_be_hook, reach_of_test, steering, steering_part,
-    tools_of,
+    Grants, Reach, is_check, is_test, may_be_hook, reach_of_test, steering, tools_of,
 };
 use crate::platform::fault::{self, Fault};
-use crate::workspace::{Delta, GitError, Oid, PutTo, Repository, Wanted};
+use crate::workspace::{GitError, PutTo, Wanted};
 
-/// Larger files are not parsed.
-const LIMIT: u64 = 4 << 20;
 /// How many paths a sentence lists.
 const NAMED: usize = 10;
 /// The suffix of step names in the second judgement.
@@ -249,18 +247,11 @@ fn touched(
         let is_judge = by_name.judges(&path);
         let is_named = is_judge || by_name.is_direct(&path);
         let row = steering(&path);
-        let put = match (is_named, row) {
-            (_, Some(row)) => {
-                let follows = follows(&deltas, delta, row.part);
-                put_back(repository, delta, row.part, follows)?
-            }
-            (true, None) => Some(PutTo::Base(delta.clone())),
-            (false, None) if is_test(&path) => Some(PutTo::Base(delta.clone())),
-            (false, None) => None,
-        };
+        let put = restored(repository, (&deltas, delta), &path, is_named)?;
         let Some(put) = put else { continue };
         let is_gone = delta.new.is_none();
-        if let Some(by) = permits(&guarding.grants, &path, is_gone) {
+        let is_inside = !is_named && row.is_none() && !is_test(&path);
+        if let Some(by) = permits(&guarding.grants, &path, is_gone, is_inside) {
             // A new test needs no permission.
             if delta.old.is_some() || is_named || row.is_some() {
                 if row.is_none() && is_test(&path) {
@@ -284,6 +275,10 @@ fn touched(
                 touched.lost |= is_gone;
                 touched.reaches.push(if is_named { Reach::Any } else { reach_of_test(&path) });
                 touched.tests.push((path, put));
+            }
+            (_, None) if is_inside => {
+                touched.reaches.push(reach_of_test(&path));
+                touched.tests.push((format!("the tests in {path}"), put));
             }
             (_, None) if is_judge => touched.steer(path, put, Reach::Any),
             (_, None) => {
@@ -318,8 +313,12 @@ impl ByName<'_> {
     }
 }
 
-fn permits(grants: &Grants, path: &str, is_gone: bool) -> Option<String> {
-    if is_gone { grants.permits_removal(path) } else { grants.permits(path) }
+fn permits(grants: &Grants, path: &str, is_gone: bool, is_inside: bool) -> Option<String> {
+    match (is_gone, is_inside) {
+        (true, _) => grants.permits_removal(path),
+        (false, true) => grants.permits_tests_in(path),
+        (false, false) => grants.permits(path),
+    }
 }
 
 impl Touched {
@@ -327,44 +326,4 @@ impl Touched {
         self.reaches.push(reach);
         self.steering.push((path, put));
     }
-}
-
-/// Returns whether a manifest next to a lock file changed as well.
-fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
-    let Part::LockOf(manifests) = part else { return false };
-    let folder = lock.path.parent();
-    deltas.iter().any(|other| {
-        let name = other.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // In a workspace, the lock may follow the manifest of any member.
-        manifests.contains(&name) && folder.is_none_or(|folder| other.path.starts_with(folder))
-    })
-}
-
-/// Returns what a steering file is restored to; `None` if the part of it that steers is unchanged.
-fn put_back(
-    repository: &Repository,
-    delta: &Delta,
-    part: Part,
-    follows: bool,
-) -> Result<Option<PutTo>, GitError> {
-    match part {
-        Part::LockOf(_) if follows => return Ok(None),
-        Part::Whole | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
-        Part::Keys(_) | Part::Tables(_) => {}
-    }
-    let read = |side: &Option<(String, Oid)>| match side {
-        Some((mode, oid)) if mode.starts_with("100") => repository.content(oid, LIMIT),
-        Some(_) | None => Ok(None),
-    };
-    let (base, new) = (read(&delta.old)?, read(&delta.new)?);
-    let is_whole = (base.is_none() && delta.old.is_some()) || new.is_none();
-    if is_whole {
-        return Ok(Some(PutTo::Base(delta.clone())));
-    }
-    let mode = delta.new.as_ref().map_or("100644", |(mode, _)| mode);
-    let mixed = steering_part(part, base.as_deref(), new.as_deref(), follows);
-    Ok(mixed.map(|content| match content {
-        Some(content) => PutTo::Content(delta.path.clone(), mode.to_owned(), content),
-        None => PutTo::Base(delta.clone()),
-    }))
 }

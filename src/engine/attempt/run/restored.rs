@@ -1,0 +1,77 @@
+//! What the second judgement restores of a changed file: all of it, the part that steers, or the
+//! tests inside.
+
+use crate::guardrails::{Part, is_test, may_have_tests, steering, steering_part, with_tests_of};
+use crate::workspace::{Delta, GitError, Oid, PutTo, Repository};
+
+/// Larger files are not parsed.
+const LIMIT: u64 = 4 << 20;
+
+/// Returns what `path`, one of the changed files, is restored to; `None` if nothing of it judges or
+/// steers. `is_named` says whether steps name it.
+pub(super) fn restored(
+    repository: &Repository,
+    (deltas, delta): (&[Delta], &Delta),
+    path: &str,
+    is_named: bool,
+) -> Result<Option<PutTo>, GitError> {
+    match (steering(path), is_named || is_test(path)) {
+        (Some(row), _) => put_back(repository, delta, row.part, follows(deltas, delta, row.part)),
+        (None, true) => Ok(Some(PutTo::Base(delta.clone()))),
+        (None, false) => inside(repository, delta, path),
+    }
+}
+
+/// Returns a product file with the tests inside it as in the base; `None` if these are unchanged.
+fn inside(repository: &Repository, delta: &Delta, path: &str) -> Result<Option<PutTo>, GitError> {
+    let (Some((_, old)), Some((mode, new))) = (&delta.old, &delta.new) else { return Ok(None) };
+    if !may_have_tests(path) {
+        return Ok(None);
+    }
+    let read = |oid| repository.content(oid, LIMIT);
+    let (Some(base), Some(new)) = (read(old)?, read(new)?) else { return Ok(None) };
+    let both = (std::str::from_utf8(&base), std::str::from_utf8(&new));
+    let (Ok(base), Ok(new)) = both else { return Ok(None) };
+    let mixed = with_tests_of(base, new);
+    Ok(mixed.map(|text| PutTo::Content(delta.path.clone(), mode.clone(), text.into_bytes())))
+}
+
+/// Returns whether a manifest next to a lock file changed as well.
+fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
+    let Part::LockOf(manifests) = part else { return false };
+    let folder = lock.path.parent();
+    deltas.iter().any(|other| {
+        let name = other.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // In a workspace, the lock may follow the manifest of any member.
+        manifests.contains(&name) && folder.is_none_or(|folder| other.path.starts_with(folder))
+    })
+}
+
+/// Returns what a steering file is restored to; `None` if the part of it that steers is unchanged.
+fn put_back(
+    repository: &Repository,
+    delta: &Delta,
+    part: Part,
+    follows: bool,
+) -> Result<Option<PutTo>, GitError> {
+    match part {
+        Part::LockOf(_) if follows => return Ok(None),
+        Part::Whole | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
+        Part::Keys(_) | Part::Tables(_) => {}
+    }
+    let read = |side: &Option<(String, Oid)>| match side {
+        Some((mode, oid)) if mode.starts_with("100") => repository.content(oid, LIMIT),
+        Some(_) | None => Ok(None),
+    };
+    let (base, new) = (read(&delta.old)?, read(&delta.new)?);
+    let is_whole = (base.is_none() && delta.old.is_some()) || new.is_none();
+    if is_whole {
+        return Ok(Some(PutTo::Base(delta.clone())));
+    }
+    let mode = delta.new.as_ref().map_or("100644", |(mode, _)| mode);
+    let mixed = steering_part(part, base.as_deref(), new.as_deref(), follows);
+    Ok(mixed.map(|content| match content {
+        Some(content) => PutTo::Content(delta.path.clone(), mode.to_owned(), content),
+        None => PutTo::Base(delta.clone()),
+    }))
+}
