@@ -12,8 +12,8 @@ mod run;
 
 pub(crate) use attempt::{
     ACCEPTS, CommandEnvironment, JudgeError, Judged, Judging, KnownCommands, Lines, Preflight,
-    PreflightError, Source, Stage, Untouched, check_known, lacking, left_by, left_files, preflight,
-    red_trees, survey,
+    PreflightError, Source, Stage, Untouched, check_known, lacking, left_by, left_files, named_by,
+    preflight, red_trees, survey,
 };
 pub(crate) use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub(crate) use inside::Inside;

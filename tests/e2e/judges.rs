@@ -146,3 +146,25 @@ fn what_an_attempt_may_change_is_no_matter_of_trust() {
     sandbox.run(["run", "q.json"]).exits(0);
     assert_eq!((sandbox.status("A"), sandbox.status("B")), ("complete".into(), "complete".into()));
 }
+
+/// A script of a gate whose name does not show that it judges.
+#[test]
+fn check_warns_of_a_gates_script_that_tasks_may_change() {
+    let sandbox = project("", "");
+    let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
+    let gate = "[[verify]]\nprofile = 'full'\nrun = 'sh all.sh && sh src/app.sh && sh check.sh'\n";
+    let sandbox =
+        sandbox.file("all.sh", "exit 1\n").file("src/app.sh", "").config(&(config + gate));
+    sandbox.run(["check", "--strict", "q.json"]).exits(0);
+    let mut list = sandbox.read("q.json");
+    list["tasks"][1]["type"] = "gate".into();
+    list["tasks"][1]["verify"] = "full".into();
+    let sandbox = sandbox.queue("q.json", &list);
+    let checked = sandbox.run(["check", "q.json"]).exits(0).says("a gate runs all.sh");
+    assert!(
+        !checked.to_string().contains("src/app.sh") && !checked.to_string().contains("check.sh")
+    );
+    list["tasks"][0]["files"] = serde_json::json!(["all.sh"]);
+    let sandbox = sandbox.queue("q.json", &list);
+    sandbox.run(["check", "--strict", "q.json"]).exits(0);
+}

@@ -20,6 +20,7 @@ use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
 use crate::views::style::count;
 use budgets::of_budgets;
+use gates::of_gates;
 use judges::of_judges;
 use std::collections::HashSet;
 use std::path::Path;
@@ -27,6 +28,7 @@ use trees::of_trees;
 use variables::of_variables;
 
 mod budgets;
+mod gates;
 mod judges;
 mod trees;
 mod variables;
@@ -51,6 +53,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             checked(snapshot).findings(&mut findings);
             if wrong.is_none() {
                 of_choices(snapshot, &mut findings);
+                of_gates(snapshot, &mut findings);
             }
             of_versions(snapshot, &mut findings);
             of_budgets(snapshot, &mut findings);

@@ -64,7 +64,7 @@ pub(crate) use run::landing::land;
 pub(crate) use run::run;
 pub(crate) use runner::{agent_now, usage_kind};
 pub(crate) use subject::{Subject, service_steps, services_of, set_up_steps};
-pub(crate) use tamper::{ACCEPTS, left_by, left_files};
+pub(crate) use tamper::{ACCEPTS, left_by, left_files, named_by};
 pub(crate) use untouched::{Named, ProfileKey, Red, blocked};
 pub(crate) use untouched::{Untouched, red_trees};
 pub(crate) use usage::{usage, usage_of_task};

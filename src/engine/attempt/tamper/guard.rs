@@ -261,6 +261,16 @@ impl Guard {
     }
 }
 
+/// Returns the existing files that judge what `commands` judge in the project at `root`, relative to
+/// it. `home` is the folder of the configuration.
+pub(crate) fn named_by(root: &Path, home: &Path, commands: Vec<Command>) -> Vec<String> {
+    let (root, homes) = (root.to_owned(), vec![home.to_owned()]);
+    let guard =
+        Guard::take(&Watch { root, homes, commands, ..Watch::default() }, &Memory::default());
+    let there = guard.files.iter().filter(|(.., state)| !state.is_absent());
+    there.map(|(path, ..)| shown(&guard.root, path)).collect()
+}
+
 /// Returns the first changed file, and what happened to it.
 fn first_changed(files: &[Guarded]) -> io::Result<Option<(PathBuf, &'static str)>> {
     for (path, part, before) in files {

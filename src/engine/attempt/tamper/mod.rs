@@ -21,7 +21,7 @@ mod shell;
 mod tree;
 mod word;
 
-pub(crate) use guard::{Guard, Tampering, Watch};
+pub(crate) use guard::{Guard, Tampering, Watch, named_by};
 pub(crate) use kept::Kept;
 pub(crate) use left::{Attempt, Distrust, TamperedFiles, left_by, left_files};
 pub(crate) use memory::{Memory, earlier};
