@@ -103,6 +103,10 @@ pub(crate) enum Fault {
     ChangeForgotten,
     /// A task is complete when its change passed, even if it did not land.
     CompleteUnlanded,
+    /// A change of a claim that is no longer in the queue is landed as if its loop had died.
+    StaleAdopted,
+    /// The claim of a result that is not written yet counts as the claim of a dead worker.
+    ResultsForgotten,
     /// Terminal control sequences are printed unchanged.
     NoEscape,
     /// Notifications that a killed loop did not deliver are lost.
@@ -236,6 +240,8 @@ impl Fault {
             Self::QuestionCounts => "question-counts",
             Self::ChangeForgotten => "change-forgotten",
             Self::CompleteUnlanded => "complete-unlanded",
+            Self::StaleAdopted => "stale-adopted",
+            Self::ResultsForgotten => "results-forgotten",
             Self::NoEscape => "no-escape",
             Self::CursorForgotten => "cursor-forgotten",
             Self::NoMask => "no-mask",

@@ -11,6 +11,7 @@ use crate::domain::{
     Write, timestamp,
 };
 use crate::engine::attempt::{Finished, usage};
+use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
 use crate::store::{Actor, Draft, Place, StoreError, TaskRef};
@@ -161,6 +162,10 @@ pub(super) fn adopt(
     let (Status::InProgress, Some(change)) = (record.status, record.change().cloned()) else {
         return Ok(None);
     };
+    // The dead claim was read from a text that was set back, and has been repaired since.
+    if record.claim() != dead.claim.as_ref() && !fault::is(Fault::StaleAdopted) {
+        return Ok(None);
+    }
     let Some(worker) = signs.workers.last() else { return Ok(None) };
     let attempt = dead.claim.as_ref().map_or(record.attempts, |claim| claim.attempt);
     let token = ClaimToken { worker: worker.clone(), attempt };

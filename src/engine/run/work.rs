@@ -17,6 +17,7 @@ use crate::claims::fencing;
 use crate::domain::{Event, Outcome, QueueIx};
 use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{self, Dead, Dispatcher, Made, Recorded, SlotIx};
+use crate::platform::fault::{self, Fault};
 use crate::project::{Neighbours, Project};
 use crate::store::StoreError;
 use crate::workspace::Oid;
@@ -112,13 +113,12 @@ impl Work {
     /// Returns any error that prevents reading or writing; results are kept for the next turn.
     pub(super) fn turn(&mut self, crew: &mut Crew<'_>) -> Result<bool, StoreError> {
         let (mut checks, mut finished) = (Vec::new(), Vec::new());
-        for done in crew.results() {
+        for done in self.results(crew) {
             match done.kind {
                 Kind::Attempt | Kind::Landing => finished.push((done.slot, done.finished)),
                 Kind::SetBack(_) | Kind::Untouched { .. } => checks.push(done),
             }
         }
-        self.begin_landing(crew);
         let made = self.write_and_claim(checks, &finished, crew);
         if made.is_err() {
             crew.slots_mut().put_back(finished);
@@ -159,7 +159,7 @@ impl Work {
                 }
                 return Ok(false);
             }
-            dead = self.look_at_others(crew)?;
+            dead = self.look_at_others(finished, crew)?;
             let nothing = finished.is_empty() && dead.is_empty() && reviews.is_empty();
             if nothing && !self.survey.has_work() {
                 self.forget_trees(crew);
@@ -248,10 +248,17 @@ impl Work {
     }
 
     /// Reads the state of the work and the claims of others. Returns the claims of dead workers;
-    /// their locks are held now.
-    fn look_at_others(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Dead>, StoreError> {
+    /// their locks are held now. The claims of `finished` are those of this loop.
+    fn look_at_others(
+        &mut self,
+        finished: &[(SlotIx, Finished)],
+        crew: &mut Crew<'_>,
+    ) -> Result<Vec<Dead>, StoreError> {
         let (set, queues) = (self.project.set(), self.project.queues());
-        let others = self.dispatcher.others(set, queues, &crew.tokens())?;
+        let mut own = crew.tokens();
+        let unwritten = finished.iter().filter(|_| !fault::is(Fault::ResultsForgotten));
+        own.extend(unwritten.map(|(_, finished)| finished.job.token.clone()));
+        let others = self.dispatcher.others(set, queues, &own)?;
         for why in others.unclear {
             crew.tell().warn_once(format!("left alone: {why}"));
         }

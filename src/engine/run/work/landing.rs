@@ -6,6 +6,7 @@ use super::super::ending::Reason;
 use super::super::landings::Waiting;
 use super::super::observer::{Notice, Piece};
 use super::super::running::Kind;
+use super::super::slots::Done;
 use super::Work;
 use crate::claims::fencing;
 use crate::domain::{Change, QueueIx, Status, Waits};
@@ -17,6 +18,14 @@ use crate::workspace::{Entries, Entry, Repository, State};
 use std::path::Path;
 
 impl Work {
+    /// Takes out the results that may be written.
+    pub(super) fn results(&mut self, crew: &mut Crew<'_>) -> Vec<Done> {
+        // This must happen first: the slot of a landing whose result is not written yet holds the
+        // claim, and must not take the next one.
+        self.begin_landing(crew);
+        crew.results()
+    }
+
     /// Begins the next landing, if there is one to begin.
     pub(super) fn begin_landing(&mut self, crew: &mut Crew<'_>) {
         let now = self.options.clock.monotonic();
