@@ -46,6 +46,8 @@ mod withheld;
 
 pub(crate) use apart::Apart;
 pub(crate) use carried::ToLand;
+#[cfg(test)]
+pub(crate) use carried::{CameTo, Carried, Obstructed};
 pub(crate) use finished::{Finished, not_started};
 pub(crate) use fixed::Fixed;
 pub(crate) use guarding::Guarding;

@@ -1,8 +1,10 @@
-//! Attempts without commands: each is a supervisor and an agent in the process table, and ends when
-//! the schedule says so.
+//! Attempts and landings without commands: each is a supervisor and an agent in the process table,
+//! and ends when the schedule says so.
 
+use super::end::End;
 use super::ground::Ground;
 use super::machine::{Machine, Role};
+use super::target::{self, Target};
 use crate::domain::{Outcome, ReasonCode, StepKind, StepReport, Verdict};
 use crate::engine::attempt::{Finished, Job, Purpose, Steering, not_started};
 use crate::engine::dispatch::SlotIx;
@@ -14,21 +16,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-
-/// How an attempt ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Its work passes.
-    Passes,
-    /// Its work fails.
-    Fails,
-    /// Its agent asks a person a question.
-    Asks,
-    /// Its supervisor vanishes.
-    Lost,
-    /// Its loop ends it.
-    Interrupted,
-}
 
 /// An attempt that a loop started.
 #[derive(Debug)]
@@ -50,9 +37,19 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Returns whether it is about a task.
+    /// Returns whether it is an attempt at a task.
     pub(super) fn is_attempt(&self) -> bool {
         self.job.purpose == Purpose::Attempt
+    }
+
+    /// Returns whether it lands the change of a task.
+    pub(super) fn is_landing(&self) -> bool {
+        self.job.purpose == Purpose::Landing
+    }
+
+    /// Returns whether it is about a task, and not a verification of the tree.
+    pub(super) fn is_of_task(&self) -> bool {
+        self.is_attempt() || self.is_landing()
     }
 
     /// Returns whether its loop wants it to end.
@@ -60,10 +57,15 @@ impl Attempt {
         self.steering.cancelled.load(Ordering::SeqCst)
     }
 
+    /// Returns whether its lock is still the one of the claim.
+    fn is_locked(&self) -> bool {
+        self.lock.is_valid().unwrap_or(false)
+    }
+
     /// Hands the claim over and starts the agent. Returns `false` if the lock file is no longer in
     /// its place.
     pub(super) fn start(&mut self, machine: &Machine) -> bool {
-        if !self.lock.is_valid().unwrap_or(false) {
+        if !self.is_locked() {
             return false;
         }
         let tags = claim_tag::value(None, &self.job.tag);
@@ -89,16 +91,24 @@ impl Attempt {
 
     /// Ends the attempt in the given way and notifies its loop if that is alive. A lost attempt
     /// leaves its agent running.
-    pub(super) fn end(self, end: End, machine: &Machine) {
+    pub(super) fn end(self, end: End, machine: &Machine, target: &Target) {
+        // A claim that could not be handed over has lost its lock.
+        let is_refused = self.processes.is_none() && !self.is_locked();
         if let Some((supervisor, agent)) = self.processes {
             machine.end(supervisor);
             if end != End::Lost {
                 machine.end(agent);
             }
         }
-        let mut finished = finished(self.job, end, machine);
-        finished.keep();
-        let lock = (end != End::Lost).then_some(self.lock);
+        let finished = if self.is_landing() {
+            target::landed(self.job, end, machine)
+        } else {
+            let mut finished = finished(self.job, end, machine, target);
+            finished.keep();
+            finished
+        };
+        let is_kept = !is_refused && !matches!(end, End::Lost | End::Moved);
+        let lock = is_kept.then_some(self.lock);
         let ended = Ended { finished, supervisor: None, lock };
         drop(self.outbox.send(Message::Finished(self.slot, Box::new(ended))));
     }
@@ -111,14 +121,18 @@ fn step(kind: StepKind, name: &str, code: i32) -> StepReport {
 }
 
 /// Returns the result of an attempt that ends in the given way.
-fn finished(job: Job, end: End, machine: &Machine) -> Finished {
+fn finished(job: Job, end: End, machine: &Machine, target: &Target) -> Finished {
     let (outcome, reason) = match end {
         End::Passes | End::Fails => (Outcome::Exited { code: 0 }, "step test: exit status 1"),
         End::Asks => (Outcome::Exited { code: 0 }, "question: which way?"),
-        End::Lost => (Outcome::Lost, "its supervisor vanished"),
+        End::Lost | End::Moved => (Outcome::Lost, "its supervisor vanished"),
         End::Interrupted => (Outcome::Interrupted, "interrupted"),
     };
+    let is_attempt = job.purpose == Purpose::Attempt;
     let mut finished = not_started(job, outcome, reason.to_owned(), machine);
+    if end == End::Passes && is_attempt && target.is_used() {
+        finished.change = target.wait(&finished.job);
+    }
     let report = &mut finished.report;
     match end {
         End::Passes => {
@@ -132,7 +146,7 @@ fn finished(job: Job, end: End, machine: &Machine) -> Finished {
             (report.verdict, report.reason_code) =
                 (Some(Verdict::Blocked), Some(ReasonCode::Question));
         }
-        End::Lost | End::Interrupted => return finished,
+        End::Lost | End::Moved | End::Interrupted => return finished,
     }
     report.steps.push(step(StepKind::Agent, "agent", 0));
     if end != End::Asks {

@@ -1,5 +1,5 @@
 //! Whole loops under random schedules: the real loop, dispatcher, claims, store and document, with
-//! simulated processes, time and attempts.
+//! simulated processes, time, attempts and landings.
 //!
 //! A schedule is a seed and a number of steps. Each step lets a loop make turns, starts or ends an
 //! attempt, kills something, or changes the files as agents and people do: an older text comes
@@ -10,11 +10,13 @@
 mod baton;
 mod chance;
 mod common;
+mod end;
 mod ground;
 mod hands;
 mod machine;
 mod promises;
 mod schedule;
 mod script;
+mod target;
 mod tests;
 mod world;

@@ -1,7 +1,8 @@
 //! The promises: what must be true after every step, and at the end.
 
-use super::hands::{End, Hands};
-use super::machine::{Machine, Role};
+use super::end::End;
+use super::hands::Hands;
+use super::machine::{Living, Machine, Role};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -22,6 +23,14 @@ struct Facts {
     by_hand: bool,
     /// It was seen complete.
     complete: bool,
+    /// Whether it stays complete is not checked: it may count as opened by a person whenever an
+    /// older text comes back ("Left open" in `docs/design/simulator.md`).
+    is_unsure: bool,
+    /// Its change was seen waiting to land.
+    waits: bool,
+    /// The changes that went back to an agent. A text may still name one that a loop has not
+    /// written yet.
+    gone_back: Vec<String>,
     /// It is complete in the text that a loop wrote last.
     now: bool,
     /// How often a person put it back with a new budget.
@@ -57,7 +66,18 @@ impl Promises {
         if self.of(id).complete {
             return Err(format!("{id} was complete and begins again"));
         }
+        if self.of(id).waits {
+            return Err(format!("the change of {id} waits to land, and {id} begins again"));
+        }
         Ok(())
+    }
+
+    /// Checks the decision of a loop to land the change of the task.
+    pub(super) fn begins_to_land(&mut self, id: &str) -> Result<(), String> {
+        match self.of(id).complete {
+            true => Err(format!("{id} was complete and lands again")),
+            false => Ok(()),
+        }
     }
 
     /// Checks the start of an agent.
@@ -68,14 +88,28 @@ impl Promises {
         if facts.starts > most {
             return Err(format!("{id} started {} times, {most} are allowed", facts.starts));
         }
-        let works = |role: Role| {
-            machine.living().iter().filter(|it| it.task == id && it.role == role).count()
-        };
-        // The agent that starts now is among them.
-        if works(Role::Agent) > 1 {
+        Self::works_alone(id, machine)
+    }
+
+    /// Checks that one agent or landing, which starts now, works on the task.
+    pub(super) fn works_alone(id: &str, machine: &Machine) -> Result<(), String> {
+        let is_work = |it: &Living| it.task == id && it.role == Role::Agent;
+        if machine.living().iter().filter(|it| is_work(it)).count() > 1 {
             return Err(format!("two agents work on {id}"));
         }
         Ok(())
+    }
+
+    /// Records that the change of the task is on the target.
+    pub(super) fn lands(&mut self, id: &str) {
+        self.of(id).passed += 1;
+    }
+
+    /// Records that the change of the task does not land and goes back to an agent.
+    pub(super) fn goes_back(&mut self, id: &str, change: String) {
+        let facts = self.of(id);
+        facts.waits = false;
+        facts.gone_back.push(change);
     }
 
     /// Records how an attempt ended.
@@ -84,7 +118,7 @@ impl Promises {
         match end {
             End::Passes => facts.passed += 1,
             End::Fails => {}
-            End::Asks | End::Lost | End::Interrupted => facts.excused += 1,
+            End::Asks | End::Lost | End::Moved | End::Interrupted => facts.excused += 1,
         }
     }
 
@@ -100,6 +134,7 @@ impl Promises {
     pub(super) fn loses(&mut self, id: &str) {
         let facts = self.of(id);
         (facts.complete, facts.passed, facts.by_hand) = (false, 0, false);
+        facts.waits = false;
     }
 
     /// Returns whether the task was seen complete.
@@ -117,18 +152,28 @@ impl Promises {
     pub(super) fn resets(&mut self, id: &str) {
         let facts = self.of(id);
         facts.renewed += 1;
-        (facts.complete, facts.passed) = (false, 0);
+        (facts.complete, facts.passed, facts.waits) = (false, 0, false);
     }
 
     /// Records that a person opened the task again.
     pub(super) fn opens(&mut self, id: &str) {
-        self.of(id).complete = false;
+        let facts = self.of(id);
+        (facts.complete, facts.waits) = (false, false);
+    }
+
+    /// Records that a person may have opened the task: a verb failed or was killed, or an edit
+    /// opened it, which the journal does not record as an event of the task.
+    pub(super) fn may_be_open(&mut self, id: &str) {
+        self.opens(id);
+        self.of(id).is_unsure = true;
     }
 
     /// Records that any task may be redone. The next text that a loop writes shows which ones are
     /// complete anyway.
     pub(super) fn all_open(&mut self) {
-        self.0.values_mut().for_each(|facts| facts.complete = false);
+        self.0.values_mut().for_each(|facts| {
+            (facts.complete, facts.waits) = (false, false);
+        });
     }
 
     /// Records that a person wrote that the task is done.
@@ -140,6 +185,7 @@ impl Promises {
     /// older text comes back, the task is done again.
     pub(super) fn is_done(&mut self, id: &str) {
         self.by_hand(id);
+        self.opens(id);
         self.of(id).renewed += 1;
     }
 
@@ -158,7 +204,11 @@ impl Promises {
             }
             // A task that a person reported as done is redone after an older text comes back:
             // nothing can verify its work.
-            facts.complete |= facts.now && facts.passed > 0 && !facts.by_hand;
+            let stays = !facts.by_hand && !facts.is_unsure;
+            facts.complete |= facts.now && facts.passed > 0 && stays;
+            let change = task["change"]["commit"].as_str().filter(|_| status == "in_progress");
+            facts.waits |= change.is_some_and(|it| facts.gone_back.iter().all(|gone| gone != it));
+            facts.waits &= status != "complete";
         }
         for (word, count) in counts {
             if queue["summary"][word].as_u64() != Some(count) {

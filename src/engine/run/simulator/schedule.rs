@@ -3,8 +3,9 @@
 
 use super::baton::Harm;
 use super::chance::Chance;
+use super::end::End;
 use super::ground::Kind;
-use super::hands::End;
+use super::hands::Attempt;
 use super::machine::Role;
 use super::world::World;
 use crate::domain::{Transition, Verdict};
@@ -107,27 +108,32 @@ fn step(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     Ok(())
 }
 
-/// Starts or ends an attempt.
+/// Starts or ends an attempt or a landing.
 fn attempts(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let count = world.common.hands.all().len();
     if count == 0 {
         return Ok(());
     }
     let at = chance.below(count);
-    let (runs, cancelled) = {
+    let (runs, stops) = {
         let all = world.common.hands.all();
-        (all[at].processes.is_some(), all[at].is_cancelled())
+        let it = &all[at];
+        (it.processes.is_some(), it.is_cancelled() || it.is_landing() && it.is_void)
     };
-    if cancelled {
+    if stops {
         world.end(at, End::Interrupted);
         return Ok(());
     }
     if !runs {
         return world.start(at);
     }
-    let is_attempt = world.common.hands.all()[at].is_attempt();
+    let (is_of_task, is_landing) = {
+        let all = world.common.hands.all();
+        (all[at].is_of_task(), all[at].is_landing())
+    };
     let end = match chance.below(10) {
-        _ if !is_attempt => tree(world),
+        _ if !is_of_task => tree(world),
+        5 if is_landing => End::Moved,
         0..=4 => End::Passes,
         5..=7 => End::Fails,
         8 => End::Lost,
@@ -232,8 +238,8 @@ fn edits(world: &mut World, chance: &mut Chance) {
     match word {
         // For lost work the file may already contain this status, so there is no edit.
         "complete" if !beside || world.lost.remove(&id) => world.promises.by_hand(&id),
-        "pending" => world.promises.opens(&id),
-        "in_progress" if !beside => world.promises.opens(&id),
+        "pending" => world.promises.may_be_open(&id),
+        "in_progress" if !beside => world.promises.may_be_open(&id),
         _ => {}
     }
 }
@@ -290,11 +296,15 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         (_, None) if !world.promises.is_known(&id) => {}
         (_, Some(Err(why))) => world.say(format!("{word} {id} is refused: {why}")),
         // It is unknown whether the task was reset, and what passed may still be there.
-        (0, _) | (1, None) => world.promises.renews(&id),
+        (1, None) => {
+            world.promises.renews(&id);
+            world.promises.may_be_open(&id);
+        }
+        (0, _) => world.promises.renews(&id),
         (1, _) => world.promises.resets(&id),
         (2, None) => {
             world.promises.excuses(&id);
-            world.promises.opens(&id);
+            world.promises.may_be_open(&id);
         }
         (2, _) => {
             world.ended(&id);
@@ -306,6 +316,12 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         Some(Ok(_)) => world.say(format!("{word} {id}")),
         None => world.say(format!("nobody knows what became of {word} {id}")),
         Some(Err(_)) => {}
+    }
+    // A verdict that comes at the same moment counts no more.
+    let is_late = |it: &Attempt| it.is_void && it.processes.is_some() && !it.is_landing();
+    let late = world.common.hands.all().iter().position(is_late);
+    if let Some(at) = late.filter(|_| chance.once_in(2)) {
+        world.end(at, End::Passes);
     }
     Ok(())
 }
@@ -322,15 +338,15 @@ pub(super) fn settle(world: &mut World, chance: &mut Chance) -> Result<(), Strin
     for _ in 0..ROUNDS {
         strays(world, chance);
         while !world.common.hands.all().is_empty() {
-            let (runs, cancelled) = {
+            let (runs, stops, is_of_task) = {
                 let all = world.common.hands.all();
-                (all[0].processes.is_some(), all[0].is_cancelled())
+                let it = &all[0];
+                let stops = it.is_cancelled() || it.is_landing() && it.is_void;
+                (it.processes.is_some(), stops, it.is_of_task())
             };
-            match (cancelled, runs) {
+            match (stops, runs) {
                 (true, _) => world.end(0, End::Interrupted),
-                (false, true) if world.common.hands.all()[0].is_attempt() => {
-                    world.end(0, End::Passes);
-                }
+                (false, true) if is_of_task => world.end(0, End::Passes),
                 (false, true) => world.end(0, tree(world)),
                 (false, false) => world.start(0)?,
             }

@@ -1,8 +1,8 @@
 //! One run of three loops, step by step, over each kind of place.
 
 use super::chance::Chance;
+use super::end::End;
 use super::ground::Kind;
-use super::hands::End;
 use super::schedule::settle;
 use super::world::World;
 use serde_json::{Value, json};

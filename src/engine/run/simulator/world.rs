@@ -3,10 +3,12 @@
 use super::baton::{Harm, Looping, Told, harmed};
 use super::chance::Chance;
 use super::common::{Common, open};
+use super::end::End;
 use super::ground::{Ground, Kind};
-use super::hands::{End, Hands};
+use super::hands::{Attempt, Hands};
 use super::machine::{Machine, Role};
 use super::promises::Promises;
+use super::target::Target;
 use crate::engine::run::ending::Reason;
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
@@ -39,6 +41,7 @@ pub(super) struct World {
     pub(super) loops: Vec<Looping>,
     pub(super) most: usize,
     pub(super) promises: Promises,
+    pub(super) target: Target,
     /// The texts of the queue that loops wrote.
     pub(super) earlier: Vec<Vec<u8>>,
     /// The text before it was made invalid.
@@ -66,6 +69,7 @@ impl World {
         let most = 2 + chance.below(3);
         let mut world = Self::empty(kind, faults, most);
         world.fill(chance);
+        world.target = Target::new(chance.once_in(2));
         world
     }
 
@@ -96,6 +100,7 @@ impl World {
             loops: Vec::new(),
             most,
             promises: Promises::default(),
+            target: Target::new(false),
             earlier: Vec::new(),
             whole: None,
             trace: Vec::new(),
@@ -223,6 +228,10 @@ impl World {
         let hands = Arc::clone(&self.common.hands);
         for attempt in hands.all().iter_mut().filter(|attempt| !attempt.is_seen) {
             attempt.is_seen = true;
+            if attempt.is_landing() {
+                self.trace.push(format!("loop {} lands {}", attempt.owner, attempt.job.id));
+                self.promises.begins_to_land(&attempt.job.id)?;
+            }
             if attempt.is_attempt() {
                 self.trace.push(format!("loop {} begins {}", attempt.owner, attempt.job.id));
                 self.promises.begins(&attempt.job.id)?;
@@ -252,6 +261,7 @@ impl World {
         self.gone(at);
         let hands = Arc::clone(&self.common.hands);
         hands.all().retain(|attempt| attempt.owner != pid || attempt.processes.is_some());
+        self.abandon_landings(pid);
         for attempt in hands.all().iter().filter(|attempt| attempt.owner == pid) {
             self.promises.excuses(&attempt.job.id);
         }
@@ -260,9 +270,26 @@ impl World {
         }
     }
 
+    /// Ends the landings of a loop that was killed: the loop itself lands. Some of them moved the
+    /// target before.
+    fn abandon_landings(&mut self, pid: u32) {
+        let hands = Arc::clone(&self.common.hands);
+        let is_its = |attempt: &mut Attempt| attempt.owner == pid && attempt.is_landing();
+        let landings: Vec<Attempt> = hands.all().extract_if(.., is_its).collect();
+        for landing in landings {
+            let id = landing.job.id.clone();
+            // Which ones is as good as random, and the same in each run of a schedule.
+            if !landing.is_void && self.trace.len().is_multiple_of(2) {
+                self.promises.lands(&id);
+                self.say(format!("{id} had landed"));
+            }
+            landing.end(End::Interrupted, &self.common.machine, &self.target);
+        }
+    }
+
     /// Returns whether the tree is being judged, or was judged without the result being written.
     pub(super) fn is_judged(&self) -> bool {
-        let judged = self.common.hands.all().iter().any(|attempt| !attempt.is_attempt());
+        let judged = self.common.hands.all().iter().any(|attempt| !attempt.is_of_task());
         judged || self.unwritten.iter().any(|(_, id)| !id.starts_with('T'))
     }
 
@@ -272,14 +299,18 @@ impl World {
         let mut all = hands.all();
         let id = all[at].job.id.clone();
         if !all[at].start(&self.common.machine) {
-            all.swap_remove(at).end(End::Interrupted, &self.common.machine);
+            all.swap_remove(at).end(End::Interrupted, &self.common.machine, &self.target);
             self.say(format!("{id} does not start: its lock is gone"));
             return Ok(());
         }
-        let is_attempt = all[at].is_attempt();
+        let (is_attempt, is_landing) = (all[at].is_attempt(), all[at].is_landing());
         drop(all);
         self.say(format!("{id} starts"));
-        if is_attempt { self.promises.starts(&id, &self.common.machine) } else { Ok(()) }
+        match (is_attempt, is_landing) {
+            (true, _) => self.promises.starts(&id, &self.common.machine),
+            (_, true) => Promises::works_alone(&id, &self.common.machine),
+            (false, false) => Ok(()),
+        }
     }
 
     /// Ends attempt `at`.
@@ -288,18 +319,28 @@ impl World {
         let (id, owner) = (attempt.job.id.clone(), attempt.owner);
         let began = attempt.processes.is_some();
         let (is_attempt, is_void) = (attempt.is_attempt(), attempt.is_void);
-        attempt.end(end, &self.common.machine);
+        let (is_landing, is_of_task) = (attempt.is_landing(), attempt.is_of_task());
+        let lives = self.loops.iter().any(|it| it.pid == owner);
         self.say(format!("{id} of loop {owner} ends: {end:?}"));
+        if is_landing && !is_void && matches!(end, End::Passes | End::Moved) {
+            self.promises.lands(&id);
+        } else if is_landing && end == End::Fails && lives {
+            let change = attempt.job.to_land.as_ref().map(|it| it.change.commit.clone());
+            self.promises.goes_back(&id, change.unwrap_or_default());
+        }
+        attempt.end(end, &self.common.machine, &self.target);
         if is_attempt && is_void {
             self.promises.excuses(&id);
         } else if is_attempt && began {
-            self.promises.ends(&id, end);
+            let is_landed_later = end == End::Passes && self.target.is_used();
+            if !is_landed_later {
+                self.promises.ends(&id, end);
+            }
         }
-        if end == End::Fails && !is_attempt {
+        if end == End::Fails && !is_of_task {
             // Finished work that was set back is redone.
             self.promises.all_open();
         }
-        let lives = self.loops.iter().any(|it| it.pid == owner);
         if lives {
             self.unwritten.push((owner, id));
         } else if is_attempt {
