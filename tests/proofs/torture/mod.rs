@@ -322,20 +322,20 @@ fn calm() -> Round {
 
 #[test]
 fn kills_lose_nothing_and_run_nothing_twice() {
-    rounds("kills", 1200, &calm(), |total| total.edits > 10);
+    rounds("kills", 500, &calm(), |total| total.edits > 10);
 }
 
 /// 32 loops on 300 tasks, which keep two cores busy.
 #[test]
 fn many_loops() {
     let round = Round { loops: 32, tasks: 300, ..calm() };
-    rounds("many loops", 400, &round, |_| true);
+    rounds("many loops", 250, &round, |_| true);
 }
 
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
-    rounds("deletes", 200, &round, |total| total.harm > 5);
+    rounds("deletes", 120, &round, |total| total.harm > 5);
 }
 
 #[test]
@@ -347,5 +347,5 @@ fn agents_that_set_the_queue_back_undo_nothing() {
 #[test]
 fn careless_edits_undo_no_finished_work() {
     let round = Round { careless: true, tasks: 100, ..calm() };
-    rounds("careless", 200, &round, |_| true);
+    rounds("careless", 120, &round, |_| true);
 }
