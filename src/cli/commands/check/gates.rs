@@ -31,26 +31,28 @@ pub(super) fn of_gates(snapshot: &Snapshot<'_>, findings: &mut Findings) {
             named.extend(named_by(set.root(ix), home, commands));
         }
     }
-    let declared: Vec<String> = queues
-        .iter()
-        .flat_map(|queue| queue.tasks())
-        .flat_map(|task| task.files().iter().map(ToString::to_string))
-        .collect();
+    let declares = |path: &str| {
+        let tasks = queues.iter().flat_map(|queue| queue.tasks());
+        // Tasks may declare very many files.
+        tasks.flat_map(|task| task.files()).any(|glob| covers(glob, path))
+    };
     let is_free = |path: &String| {
         let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
         let may_be_script = extension.is_none_or(|extension| SCRIPTS.contains(&extension));
         let first = path.split('/').next().unwrap_or_default();
-        let is_named = config.protect.iter().chain(&declared).any(|glob| covers(glob, path));
+        let is_protected = config.protect.iter().any(|glob| covers(glob, path));
         may_be_script
             && !PRODUCT.contains(&first)
-            && !is_named
+            && !is_protected
             && !is_check(path)
             && steering(path).is_none()
+            && !declares(path)
     };
     for path in named.iter().filter(|path| is_free(path)) {
         let text = format!(
-            "a gate runs {path}, and nothing in its name shows that it judges, so that tasks may change it: add it \
-             to guardrails.protect, or to the files of the task that has to change it"
+            "a gate runs {path}, and nothing in its name shows that it judges, so that tasks may \
+             change it: add it to guardrails.protect, or to the files of the task that has to \
+             change it"
         );
         let mut finding = FindingView::placeless("unguarded-script", FILE_NAME, text);
         finding.severity = Severity::Warning;
