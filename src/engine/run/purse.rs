@@ -102,40 +102,56 @@ impl Purse {
     }
 
     /// Sets aside what `count` attempts may use, before they are claimed. Other loops cannot use
-    /// it from then on, and until [`Self::keep`]. `None` if nothing may be claimed now.
-    ///
-    /// # Errors
-    /// Returns an error if it cannot be stored for the other loops.
+    /// it from then on, and until [`Self::keep`]. `None` if nothing may be claimed now. If it cannot
+    /// be stored for the other loops, this one counts alone, and the error is returned besides.
     pub(super) fn set_aside(
         &mut self,
         set: &QueueSet,
         count: usize,
         clock: &dyn Clock,
         ids: &dyn Ids,
-    ) -> Result<Option<Spendable>, StoreError> {
+    ) -> (Option<Spendable>, Option<StoreError>) {
         self.waits = None;
         let day = set.config.limits.day;
         if !day.is_any() && !self.allowance.is_any() {
-            return Ok(Some(Spendable::default()));
+            return (Some(Spendable::default()), None);
         }
         let run = self.run.budget(&self.allowance, clock.now());
         if !run.admits_any() {
             self.waits = Some(Waits::Attempts);
-            return Ok(None);
+            return (None, None);
         }
-        let mut days = BTreeMap::new();
+        let (mut days, mut unstored) = (BTreeMap::new(), None);
         for root in roots(set).into_iter().filter(|_| day.is_any()) {
             let aside = self.set_aside_in(&root, (count, &day), clock, ids);
-            let folder = root.join(STATE_DIR);
-            match aside.map_err(StoreError::io("reserve what attempts may use in", folder))? {
+            let aside = aside.unwrap_or_else(|error| {
+                let folder = root.join(STATE_DIR);
+                unstored = Some(StoreError::io("reserve what attempts may use in", folder)(error));
+                self.set_aside_alone(&root, count, &day, clock)
+            });
+            match aside {
                 Admission::Some(budget) => drop(days.insert(root, budget)),
                 Admission::Wait { soon } => {
                     self.waits = Some(if soon { Waits::Moment } else { Waits::Attempts });
-                    return Ok(None);
+                    return (None, unstored);
                 }
             }
         }
-        Ok(Some(Spendable::new(run, days)))
+        (Some(Spendable::new(run, days)), unstored)
+    }
+
+    /// Sets aside only in the ledger that this loop remembers.
+    fn set_aside_alone(
+        &mut self,
+        root: &Path,
+        count: usize,
+        limit: &Allowance,
+        clock: &dyn Clock,
+    ) -> Admission {
+        let now = clock.now();
+        let until = now.checked_add_signed(UNCLAIMED).unwrap_or(now);
+        let own = self.days.entry(root.to_owned()).or_default();
+        own.set_aside((&self.holder, until), count, limit, now)
     }
 
     /// Sets aside in the ledger of one project.
@@ -205,15 +221,21 @@ impl Purse {
         let roots = jobs.iter().filter(|_| limit.is_any()).map(|job| job.root.clone());
         for root in roots.chain(std::mem::take(&mut self.aside)).collect::<BTreeSet<_>>() {
             let (begins, seen) = (all(Some(&root)), self.days.get(&root).cloned());
-            let changed = Ledgers::of(&root).change(ids, |day| {
+            let seen = seen.unwrap_or_default();
+            let replace = |day: &mut Ledger| {
                 day.turn_to(&today(clock));
-                day.believe(&seen.clone().unwrap_or_default());
+                day.believe(&seen);
                 day.replace(&self.holder, &begins, limit, now);
+            };
+            let mut own = seen.clone();
+            replace(&mut own);
+            // If it cannot be stored, this loop still counts it.
+            let changed = Ledgers::of(&root).change(ids, replace);
+            let day = changed.unwrap_or_else(|error| {
+                kept = Err(error);
+                own
             });
-            match changed {
-                Ok(day) => drop(self.days.insert(root, day)),
-                Err(error) => kept = Err(error),
-            }
+            self.days.insert(root, day);
         }
         kept
     }

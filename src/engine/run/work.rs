@@ -170,7 +170,7 @@ impl Work {
         let has_results = !finished.is_empty() || !dead.is_empty() || !reviews.is_empty();
         let spendable = match most {
             0 => None,
-            _ => self.set_aside(free.len() + finished.len(), has_results, crew)?,
+            _ => self.set_aside(free.len() + finished.len(), crew),
         };
         if most > 0 && spendable.is_none() && !has_results && !self.survey.has_unsettled() {
             return edits::judge(&mut self.project, crew);

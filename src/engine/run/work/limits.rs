@@ -8,7 +8,6 @@ use crate::domain::{ClaimToken, PauseKind, QueueIx, WorkerId};
 use crate::engine::attempt::{Finished, Job};
 use crate::engine::dispatch::{Dead, Spendable, TooDear};
 use crate::platform::fault::{self, Fault};
-use crate::store::StoreError;
 use std::time::{Duration, Instant};
 
 impl Work {
@@ -48,32 +47,20 @@ impl Work {
     }
 
     /// Sets aside what `count` attempts may use. The lock of the ledger is released before the
-    /// queue is locked. `None` if nothing may be claimed now. A result that ended is written in any
-    /// case.
-    ///
-    /// # Errors
-    /// Returns an error if nothing can be set aside and there is no result to write.
-    pub(super) fn set_aside(
-        &mut self,
-        count: usize,
-        has_results: bool,
-        crew: &mut Crew<'_>,
-    ) -> Result<Option<Spendable>, StoreError> {
+    /// queue is locked. `None` if nothing may be claimed now.
+    pub(super) fn set_aside(&mut self, count: usize, crew: &mut Crew<'_>) -> Option<Spendable> {
         if fault::is(Fault::SpendingUnlimited) {
-            return Ok(Some(Spendable::default()));
+            return Some(Spendable::default());
         }
         let (clock, ids) = (&*self.options.clock, &*self.options.ids);
-        let aside = self.purse.set_aside(self.project.set(), count, clock, ids);
-        if !matches!(aside, Ok(Some(_))) {
+        let (aside, unstored) = self.purse.set_aside(self.project.set(), count, clock, ids);
+        if let Some(error) = unstored {
+            crew.tell().warn_once(error.to_string());
+        }
+        if aside.is_none() {
             self.keep(&[], crew);
         }
-        match aside {
-            Err(error) if has_results => {
-                crew.tell().warn_once(error.to_string());
-                Ok(None)
-            }
-            aside => aside,
-        }
+        aside
     }
 
     /// Reserves what the attempts of `jobs` are expected to use, and releases what was set aside
