@@ -104,3 +104,68 @@ fn a_gate_forgives_what_failed_before_its_work_began() {
     let status = |id: &str| task(&done, id)["status"].clone();
     assert_eq!((status("G1"), status("G2")), (json!("complete"), json!("blocked")), "{ran}");
 }
+
+/// A task weakens a test that its own steps do not run; the gate runs it.
+const WEAKENED: &str = r#"
+[isolation]
+mode = "private"
+[workspaces]
+dir = "../trees"
+[agents.default]
+run = 'sh agent.sh "$WORKLOOP_TASK_ID"'
+[[verify]]
+run = "true"
+[[verify]]
+profile = "full"
+name = "tests"
+run = """find . -name 'test_*' -exec cat {} + | grep -qx "value $(cat value)" """
+[limits]
+attempts = 1
+untouched = false
+"#;
+
+fn weakened(task: &serde_json::Value) -> Sandbox {
+    let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+    for (name, value) in task.as_object().into_iter().flatten() {
+        list["tasks"][0][name] = value.clone();
+    }
+    list["tasks"][1]["type"] = json!("gate");
+    list["tasks"][1]["verify"] = json!("full");
+    Sandbox::new()
+        .config(WEAKENED)
+        .queue("q.json", &list)
+        .file("value", "4\n")
+        .file("tests/test_value", "value 4\n")
+        .file("agent.sh", "echo 5 >value; sed -i s/4/5/ tests/test_value\n")
+        .committed()
+}
+
+#[test]
+fn a_gate_passes_only_with_the_tests_from_before_its_work() {
+    let sandbox = weakened(&json!({}));
+    sandbox.run(["run", "q.json"]).exits(5).says("as before the work that it judges");
+    let done = sandbox.read("q.json");
+    assert_eq!(
+        (&task(&done, "A")["status"], &task(&done, "G")["status"]),
+        (&json!("complete"), &json!("blocked"))
+    );
+    let error = task(&done, "G")["error"].as_str().unwrap_or_default();
+    let is_named = error.contains("expectation_changed") && error.contains("tests/test_value");
+    assert!(is_named, "{error}");
+}
+
+#[test]
+fn a_gate_takes_what_a_person_declared() {
+    for allowed in [json!({"tests": ["tests/test_value"]}), json!({"may_change_tests": true})] {
+        weakened(&allowed).run(["run", "q.json"]).exits(0);
+    }
+}
+
+#[test]
+fn a_gate_takes_what_a_person_changed_in_between() {
+    let sandbox = weakened(&json!({})).file("agent.sh", "echo 6 >other\n");
+    assert!(sandbox.shell("git commit -qam agent"));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    assert!(sandbox.shell("echo 5 >value; sed -i s/4/5/ tests/*; git commit -qam mine"));
+    sandbox.run(["run", "q.json"]).exits(0);
+}

@@ -108,6 +108,26 @@ fn a_gate_forgives_nothing_that_its_tasks_broke() {
     });
 }
 
+/// A gate runs a test that the steps of the task before it do not run.
+#[test]
+fn a_gate_is_judged_with_the_tests_from_before_its_work() {
+    holds("judged-once", |sandbox: Sandbox| {
+        let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+        list["tasks"][1]["type"] = json!("gate");
+        list["tasks"][1]["verify"] = json!("full");
+        let files = sandbox.queue("q.json", &list).file("value", "4\n");
+        let sandbox = files.file("tests/test_value", "value 4\n").config(
+            "[isolation]\nmode = 'private'\n[workspaces]\ndir = '../trees'\n\
+             [agents.default]\nrun = 'echo 5 >value; sed -i s/4/5/ tests/*'\n\
+             [[verify]]\nrun = 'true'\n[[verify]]\nprofile = 'full'\n\
+             run = \"find . -name 'test_*' -exec grep -qx \\\"value $(cat value)\\\" {} +\"\n\
+             [limits]\nattempts = 1\nuntouched = false\n",
+        );
+        let ran = sandbox.committed().run(["run", "q.json"]);
+        unless(ran.status == 5, "the gate passed with a weaker test")
+    });
+}
+
 /// If a step can run neither on the untouched tree nor after an attempt, no task is blamed.
 #[test]
 fn a_step_that_cannot_run_costs_no_task_an_attempt() {

@@ -5,13 +5,16 @@
 //! the first of them began are not their fault. A verification of a task (`verify ID`,
 //! `done --verify`) is about that task.
 
+use super::listed::{from_root, strings};
 use crate::domain::{Field, Task};
+use crate::guardrails::Grants;
 use crate::plan::{Graph, Node};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::{Place, StateDir, TaskKey};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::path::Path;
 
 /// The work that a verification is about.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,14 @@ pub(crate) struct Begun {
     pub(crate) first: Option<(StateDir, TaskKey)>,
     /// The commits that landed first; several may have the same time.
     pub(crate) landed: Vec<String>,
+    /// All commits that landed.
+    pub(crate) all_landed: Vec<String>,
+    /// Whether it is the work before a gate.
+    pub(crate) is_gate: bool,
+    /// The judging files that its tasks may change: those that tasks of a person declare.
+    pub(crate) may_change: Vec<String>,
+    /// The frozen contracts that they may change.
+    pub(crate) contracts: Vec<String>,
     /// The paths that its tasks declare as their own.
     pub(crate) declares: Vec<String>,
     /// Whether a task that a person added may change tests.
@@ -34,9 +45,10 @@ impl Begun {
         let root = set.root(place.queue);
         let own = about(queues, graph, place).into_iter().filter(|at| set.root(at.queue) == root);
         let (mut begun, mut started, mut ended) = (Self::default(), None, None);
+        begun.is_gate = queues[place.queue].tasks()[place.task].is_gate();
         for at in own {
             let queue = &queues[at.queue];
-            begun.allow(queue, at.task);
+            begun.allow(queue, at.task, root);
             let text = |field| queue.text(at.task, field);
             let task = &queue.tasks()[at.task];
             let is_first = |time: &Option<String>, first: &Option<String>| {
@@ -49,6 +61,7 @@ impl Begun {
                 started = start;
             }
             let Some(commit) = text(Field::LandedCommit) else { continue };
+            begun.all_landed.push(commit.clone());
             let end = text(Field::CompletedAt);
             if is_first(&end, &ended) {
                 begun.landed.clear();
@@ -61,14 +74,37 @@ impl Begun {
         begun
     }
 
-    fn allow(&mut self, queue: &Queue, at: usize) {
+    fn allow(&mut self, queue: &Queue, at: usize, root: &Path) {
         let task = &queue.tasks()[at];
-        let paths = task.files().iter().chain(task.scope());
-        self.declares.extend(paths.map(ToString::to_string));
+        let paths = task.files().iter().chain(task.scope()).map(ToString::to_string);
+        let paths: Vec<String> = paths.collect();
         let by_person = queue.raw(at, Field::DiscoveredBy).is_none();
+        if by_person {
+            let tests = strings(queue.value(at, Field::Tests).as_ref()).into_iter();
+            let merged = task.conflict_paths().iter().map(ToString::to_string);
+            let all = paths.iter().cloned().chain(tests).chain(merged);
+            self.may_change.extend(from_root(all, root));
+            self.contracts.extend(strings(queue.value(at, Field::Contracts).as_ref()));
+        }
+        self.declares.extend(paths);
         let may = |field| by_person && queue.value(at, field) == Some(Value::Bool(true));
         self.may_change_tests |= may(Field::MayChangeTests);
         self.may_remove_tests |= may(Field::MayRemoveTests);
+    }
+}
+
+impl Begun {
+    /// Returns what its tasks may change together; `own` are the grants of the task that is judged.
+    pub(super) fn grants(&self, own: &Grants) -> Grants {
+        Grants {
+            owns: self.may_change.clone(),
+            contracts: self.contracts.clone(),
+            may_change_tests: self.may_change_tests,
+            may_remove_tests: self.may_remove_tests,
+            by_person: true,
+            frozen: own.frozen.clone(),
+            ..Grants::default()
+        }
     }
 }
 
@@ -132,7 +168,7 @@ mod tests {
         for (at, more) in [(0, "may_remove_tests"), (1, "may_change_tests")] {
             let task = json!({"id": "X", "title": "x", more: true, "files": [format!("{at}")]});
             let text = json!({"tasks": [task]}).to_string().into_bytes();
-            begun.allow(&Queue::parse(Path::new("q.json"), text).unwrap(), 0);
+            begun.allow(&Queue::parse(Path::new("q.json"), text).unwrap(), 0, Path::new("/p"));
         }
         assert!(begun.may_remove_tests && begun.may_change_tests);
         assert_eq!(begun.declares, ["0", "1"]);

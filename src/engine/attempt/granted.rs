@@ -1,12 +1,12 @@
 //! What a task declares and is allowed, for the checks of its change.
 
 use super::guarding::Guarding;
-use super::subject::{Subject, strings};
+use super::listed::{from_root, strings};
+use super::subject::Subject;
 use crate::config::Config;
 use crate::domain::{Field, Status, Text};
 use crate::guardrails::{Contract, Frozen, Grants, Requires};
 use crate::queue::Queue;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Returns the checks for the change of the task that `subject` is about.
@@ -15,7 +15,7 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     let Some((queue, at)) = subject.task else {
         return Guarding { rules, requires: Requires::None, ..Guarding::default() };
     };
-    let task = &queue.tasks()[at];
+    let (task, root) = (&queue.tasks()[at], subject.project_root);
     let is_set = |field| queue.raw(at, field) == Some("true");
     let texts = |list: &[Text]| -> Vec<String> { list.iter().map(Text::to_string).collect() };
     let owned = [subject.files(), texts(task.scope())].concat();
@@ -23,9 +23,9 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     let besides = [subject.tests(), texts(task.conflict_paths())].concat().into_iter();
     let contracts = queue.value(at, Field::Contracts);
     let grants = Grants {
-        owns: from_root(owned.into_iter(), subject),
-        besides: from_root(besides, subject),
-        creates: from_root(task.files_to_create().iter().map(ToString::to_string), subject),
+        owns: from_root(owned.into_iter(), root),
+        besides: from_root(besides, root),
+        creates: from_root(task.files_to_create().iter().map(ToString::to_string), root),
         may_change_tests: is_set(Field::MayChangeTests),
         may_remove_tests: is_set(Field::MayRemoveTests),
         contracts: strings(contracts.as_ref()),
@@ -33,15 +33,6 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
         frozen: rules.frozen.iter().filter_map(|one| frozen(one, queues)).collect(),
     };
     Guarding { grants, requires: config.requires(task), rules }
-}
-
-/// Converts paths to paths relative to the project root: many queues have absolute ones.
-fn from_root(paths: impl Iterator<Item = String>, subject: &Subject<'_>) -> Vec<String> {
-    let one = |path: String| match Path::new(&path).strip_prefix(subject.project_root) {
-        Ok(rest) => rest.to_string_lossy().into_owned(),
-        Err(_) => path,
-    };
-    paths.map(one).collect()
 }
 
 /// Returns what the rule freezes now: its task is complete, or no loaded queue has that task.

@@ -249,7 +249,7 @@ impl Plan<'_> {
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(at.task, Field::CompletionPromise).map(|p| (p, required)),
             services: subject.services(services_of(&set.config, &self.steps), &token.worker, fixed),
-            begun: self.begun(items.is_some()),
+            begun: self.begun(),
             items,
             may_remove_tests: self.may(Field::MayRemoveTests),
             may_change_tests: self.may(Field::MayChangeTests),
@@ -287,10 +287,10 @@ impl Plan<'_> {
         Some(task_name(repository, (set, queues), self.place.queue, self.task.id.as_str()))
     }
 
-    /// Returns the work that it is about, if no agent works and items are compared.
-    fn begun(&self, compares: bool) -> Option<Begun> {
+    /// Returns the work that it is about, if no agent works.
+    fn begun(&self) -> Option<Begun> {
         let Source { set, queues, graph, .. } = self.source;
-        let is_asked = compares && (self.profile.is_none() || self.attempt == NO_ATTEMPT);
+        let is_asked = self.profile.is_none() || self.attempt == NO_ATTEMPT;
         is_asked.then(|| Begun::of(set, queues, graph, self.place))
     }
 

@@ -3,13 +3,13 @@
 
 use super::fixed::Fixed;
 use super::job::{Ready, ServiceReady};
+use super::listed::strings;
 use crate::agent::{AgentProfile, DEFAULT_GRACE, Given, NUL_SHOWN, Policy, TaskVariables};
 use crate::config::Config;
 use crate::domain::{Command, EnvironmentRules, Field, StepKind, Text, WorkerId};
 use crate::queue::Queue;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::verify::{Health, Rules, Service, StepRules, VerifyStep};
-use serde_json::Value;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
@@ -231,14 +231,4 @@ pub(crate) fn agent_policy<'a>(
 /// Returns a path that no program parses as a flag.
 fn no_flag(path: String) -> String {
     if path.starts_with('-') { format!("./{path}") } else { path }
-}
-
-/// Returns a list of strings from an array or a single value; other items are converted to JSON.
-pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
-    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match value {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(items)) => items.iter().map(one).collect(),
-        Some(other) => vec![one(other)],
-    }
 }

@@ -2,7 +2,7 @@
 //! before.
 
 use super::super::draft::PromptDraft;
-use super::super::subject::strings;
+use super::super::listed::strings;
 use super::super::untouched::Red;
 use super::Plan;
 use crate::agent::{

@@ -1,5 +1,7 @@
 //! The items with which a verification without an agent is compared.
 
+use super::super::apart::Apart;
+use super::super::begun::Begun;
 use super::super::end::{End, environment};
 use super::super::tamper::{Guard, Memory};
 use super::super::with::OnStage;
@@ -27,13 +29,8 @@ impl Progress<'_> {
                 known.began(key, steps).or_else(|| self.noted_base((state, key), steps, u32::MAX));
             return Ok(());
         };
-        let repository = &apart.repository;
-        let landed: Vec<Oid> = begun.landed.iter().filter_map(|text| Oid::parse(text)).collect();
-        let first = repository
-            .first_of(&landed)
-            .and_then(|first| first.map(|commit| repository.parent_of(&commit)).transpose());
         // The commits may be gone because a person rewrote the history.
-        let Ok(Some(base)) = first else { return Ok(()) };
+        let Some(base) = begun_at(apart, begun) else { return Ok(()) };
         let (tip, _) = apart.target().map_err(|error| environment(error.to_string()))?;
         let base = if fault::is(Fault::GateForgives) { tip.clone() } else { base };
         // The judging files are taken from the tree that is checked out.
@@ -42,4 +39,12 @@ impl Progress<'_> {
         self.commands.guard(Guard::take(&job.watch, earlier));
         Ok(())
     }
+}
+
+/// Returns the commit before the first one of `begun` that landed, if git knows it.
+pub(super) fn begun_at(apart: &Apart, begun: &Begun) -> Option<Oid> {
+    let repository = apart.repository();
+    let landed: Vec<Oid> = begun.landed.iter().filter_map(|text| Oid::parse(text)).collect();
+    let first = repository.first_of(&landed).ok()??;
+    repository.parent_of(&first).ok()
 }

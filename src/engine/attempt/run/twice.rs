@@ -7,10 +7,10 @@
 
 use super::super::apart::Apart;
 use super::super::end::{End, environment};
-use super::super::guarding::Guarding;
 use super::super::job::{Judge, Ready};
 use super::super::with::OnStage;
 use super::Progress;
+use super::begun::begun_at;
 use super::reads::Round;
 use super::restored::restored;
 use crate::domain::{Findings, Permitted, ReasonCode, StepReport, Verdict};
@@ -18,7 +18,7 @@ use crate::guardrails::{
     Grants, Reach, is_check, is_test, may_be_hook, reach_of_test, steering, tools_of,
 };
 use crate::platform::fault::{self, Fault};
-use crate::workspace::{GitError, PutTo, Wanted};
+use crate::workspace::{GitError, Oid, PutTo, Wanted};
 
 /// How many paths a sentence lists.
 const NAMED: usize = 10;
@@ -47,6 +47,21 @@ struct Touched {
     permitted: Vec<Permitted>,
 }
 
+/// What is judged again: the files of a tree, some of them as an earlier tree has them.
+struct Compared {
+    /// The earlier tree.
+    base: Oid,
+    /// The tree.
+    files: Oid,
+    /// The commit on which the tree is judged.
+    on: Oid,
+    /// What may have changed in between.
+    grants: Grants,
+    /// For a gate, the landings before it: what others changed, persons among them, is not
+    /// compared.
+    landed: Option<Vec<Oid>>,
+}
+
 /// A further judgement: its steps, and the paths of the change that it replaces.
 struct Again {
     puts: Vec<PutTo>,
@@ -58,25 +73,23 @@ impl Progress<'_> {
     /// judgement.
     pub(super) fn judge_twice(&mut self, end: End, on_stage: OnStage<'_>) -> End {
         let job = self.job;
-        let wanted = self.trees.as_ref().and_then(|trees| trees.judge.wanted()).cloned();
-        let (Some(apart), Judge::Steps(steps), Some(wanted)) = (&job.apart, &job.judge, wanted)
-        else {
-            return end;
-        };
-        let is_change = job.purpose.is_attempt() && wanted.files != wanted.base;
-        if end.verdict != Some(Verdict::Pass) || !is_change {
+        let (Some(apart), Judge::Steps(steps)) = (&job.apart, &job.judge) else { return end };
+        if end.verdict != Some(Verdict::Pass) {
             return end;
         }
+        let Some(wanted) = self.to_compare(apart) else { return end };
         let by_steps = self.commands.named().to_vec();
         let named: Vec<String> = steps.iter().map(|step| step.configured.to_string()).collect();
         let named = ByName { guarded: &by_steps, steps: &named };
-        let touched = match touched(apart, &job.guarding, &wanted, &named) {
+        let touched = match touched(apart, &wanted, &named) {
             Ok(touched) => touched,
             Err(error) => {
                 return environment(format!("cannot check the judging files: {error}"));
             }
         };
-        let changed_with_permission = touched.permitted.clone();
+        // What tasks before a gate changed with permission is listed for them.
+        let is_gate = wanted.landed.is_some();
+        let changed_with_permission = if is_gate { Vec::new() } else { touched.permitted.clone() };
         self.changes.findings.add(Findings { changed_with_permission, ..Findings::default() });
         if fault::is(Fault::JudgedOnce) {
             return end;
@@ -90,17 +103,34 @@ impl Progress<'_> {
             };
             match self.one_passes(&wanted, again, on_stage) {
                 Ok(None) => {}
-                Ok(Some(failed)) => return depends(end, &touched, &failed),
+                Ok(Some(failed)) => return depends(end, &touched, is_gate, &failed),
                 Err(end) => return end,
             }
         }
         end
     }
 
+    /// Returns what is compared with what: the change of an attempt with its base, and what landed
+    /// before a gate with the tree before it. `None` if there is nothing to compare.
+    fn to_compare(&self, apart: &Apart) -> Option<Compared> {
+        let (job, trees) = (self.job, self.trees.as_ref()?);
+        let Wanted { base, files } = trees.judge.wanted()?.clone();
+        let own = &job.guarding.grants;
+        if files != base {
+            let (on, grants) = (base.clone(), own.clone());
+            let is_change = job.purpose.is_attempt();
+            return is_change.then_some(Compared { base, files, on, grants, landed: None });
+        }
+        let begun = job.begun.as_ref().filter(|begun| begun.is_gate && job.agent.is_none())?;
+        let landed = begun.all_landed.iter().filter_map(|text| Oid::parse(text)).collect();
+        let (on, grants) = (base, begun.grants(own));
+        Some(Compared { base: begun_at(apart, begun)?, files, on, grants, landed: Some(landed) })
+    }
+
     /// Runs judgements until one passes. Returns the last failure if none does.
     fn one_passes(
         &mut self,
-        wanted: &Wanted,
+        wanted: &Compared,
         again: Vec<Again>,
         on_stage: OnStage<'_>,
     ) -> Result<Option<String>, End> {
@@ -119,7 +149,7 @@ impl Progress<'_> {
     fn further(
         &self,
         touched: &Touched,
-        wanted: &Wanted,
+        wanted: &Compared,
         (steps, with_named): (&[Ready], bool),
     ) -> Result<Vec<Again>, String> {
         let is_due = match with_named {
@@ -167,7 +197,7 @@ impl Progress<'_> {
     }
 
     /// Returns whether the base has tests for the tools that read the touched files.
-    fn has_tests(&self, touched: &Touched, wanted: &Wanted) -> Result<bool, String> {
+    fn has_tests(&self, touched: &Touched, wanted: &Compared) -> Result<bool, String> {
         let Some(apart) = &self.job.apart else { return Ok(false) };
         let paths = apart.repository().paths_of(&wanted.base).map_err(|error| error.to_string())?;
         let reached = |path: &str| {
@@ -181,13 +211,13 @@ impl Progress<'_> {
     /// Runs the steps on that tree. Returns the one that failed.
     fn judge_again(
         &mut self,
-        wanted: &Wanted,
+        wanted: &Compared,
         again: &Again,
         on_stage: OnStage<'_>,
     ) -> Result<Option<String>, End> {
         let judged = self.judge_made(&mut |judge| {
             let files = judge.mixed(&wanted.files, &again.puts)?;
-            Ok(Wanted { base: wanted.base.clone(), files })
+            Ok(Wanted { base: wanted.on.clone(), files })
         });
         match judged {
             Ok(()) => {}
@@ -211,7 +241,7 @@ impl Progress<'_> {
 }
 
 /// Returns the end of an attempt whose verdict depends on its changes to judging files.
-fn depends(end: End, touched: &Touched, failed: &str) -> End {
+fn depends(end: End, touched: &Touched, is_gate: bool, failed: &str) -> End {
     let paths = |list: &[(String, PutTo)]| -> Vec<String> {
         list.iter().map(|(path, _)| path.clone()).collect()
     };
@@ -224,21 +254,25 @@ fn depends(end: End, touched: &Touched, failed: &str) -> End {
         (true, true) => ReasonCode::ItemsLost,
         (true, false) => ReasonCode::ExpectationChanged,
     };
-    let reason = format!(
-        "{code}: it passes as it is, but not with the base's version of {shown} ({failed}); leave \
-         these files as they were and change the work instead, or a person declares them for the \
-         task (files, tests, may_change_tests). Both outputs are kept: verify-*.out and again-*.out"
-    );
+    let outputs = "Both outputs are kept: verify-*.out and again-*.out";
+    let reason = if is_gate {
+        format!(
+            "{code}: it passes as it is, but not with {shown} as before the work that it judges \
+             ({failed}); no task that changed these files declares them. Restore them and mend \
+             the work, or declare them for the task (files, tests, may_change_tests). {outputs}"
+        )
+    } else {
+        format!(
+            "{code}: it passes as it is, but not with the base's version of {shown} ({failed}); \
+             leave these files as they were and change the work instead, or a person declares \
+             them for the task (files, tests, may_change_tests). {outputs}"
+        )
+    };
     End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
 }
 
 /// Returns the judging files that the change from `wanted.base` to `wanted.files` touches.
-fn touched(
-    apart: &Apart,
-    guarding: &Guarding,
-    wanted: &Wanted,
-    by_name: &ByName<'_>,
-) -> Result<Touched, GitError> {
+fn touched(apart: &Apart, wanted: &Compared, by_name: &ByName<'_>) -> Result<Touched, GitError> {
     let repository = apart.repository();
     let deltas = repository.deltas(&wanted.base, &wanted.files, false)?;
     let mut touched = Touched::default();
@@ -251,7 +285,7 @@ fn touched(
         let Some(put) = put else { continue };
         let is_gone = delta.new.is_none();
         let is_inside = !is_named && row.is_none() && !is_test(&path);
-        if let Some(by) = permits(&guarding.grants, &path, is_gone, is_inside) {
+        if let Some(by) = permits(&wanted.grants, &path, is_gone, is_inside) {
             // A new test needs no permission.
             if delta.old.is_some() || is_named || row.is_some() {
                 if row.is_none() && is_test(&path) {
@@ -259,6 +293,11 @@ fn touched(
                 }
                 touched.permitted.push(Permitted { path, by });
             }
+            continue;
+        }
+        if let Some(landed) = &wanted.landed
+            && !repository.changed_only_by(landed, (&wanted.base, &wanted.files), &delta.path)?
+        {
             continue;
         }
         match (is_named, row) {
