@@ -112,6 +112,8 @@ enum State {
 pub(crate) struct Untouched {
     known: HashMap<ProfileKey, Known>,
     mended: Vec<ProfileKey>,
+    /// Projects whose tree a person moved.
+    moved: HashSet<PathBuf>,
 }
 
 impl Untouched {
@@ -122,7 +124,7 @@ impl Untouched {
             let state = State::Red(Red { step, left_by: Vec::new() });
             known.insert(key, Known { state, ..Known::default() });
         }
-        Self { known, mended: Vec::new() }
+        Self { known, ..Self::default() }
     }
 
     /// Returns whether the tree must be judged before an attempt begins.
@@ -156,6 +158,11 @@ impl Untouched {
 
     /// Records that an attempt passed the steps of these profiles.
     pub(crate) fn passed(&mut self, keys: &[ProfileKey]) {
+        // Of a tree that a person moved, attempts that began before it show nothing.
+        let says = |key: &&ProfileKey, known: &HashMap<ProfileKey, Known>| {
+            !self.moved.contains(&key.root) || known.contains_key(*key)
+        };
+        let keys: Vec<&ProfileKey> = keys.iter().filter(|key| says(key, &self.known)).collect();
         for key in keys {
             let green = Known { fresh: true, state: State::Green, ..Known::default() };
             let before = self.known.insert(key.clone(), green);
@@ -185,11 +192,13 @@ impl Untouched {
     /// Forgets everything, because a person may have changed the tree.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
+        self.moved.clear();
     }
 
-    /// Forgets everything about the project at `root`.
+    /// Forgets everything about the project at `root`, whose tree a person moved.
     pub(crate) fn forget_at(&mut self, root: &Path) {
         self.known.retain(|key, _| key.root != root);
+        self.moved.insert(root.to_owned());
     }
 
     /// Returns the tasks that left a profile red, as far as that is known.
