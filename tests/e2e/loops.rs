@@ -35,7 +35,8 @@ fn read_all_the_time(sandbox: &Sandbox, stop: &AtomicBool) -> usize {
 #[test]
 fn eight_loops_do_two_hundred_tasks_once_each() {
     let (list, ids) = flat_queue(200);
-    let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.005");
+    // Long enough that some run at the same time on a busy machine, too.
+    let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.05");
     let stop = AtomicBool::new(false);
     let reads = std::thread::scope(|scope| {
         let reader = scope.spawn(|| read_all_the_time(&sandbox, &stop));
