@@ -164,8 +164,10 @@ fn the_script_of_a_gate_is_no_task_s_to_change() {
                 sandbox.queue("q.json", &list).file("gate.sh", "exit 1\n").config(&config);
             let sandbox = sandbox.committed();
             sandbox.run(["run", "q.json"]);
-            let open = sandbox.read("q.json")["tasks"][1]["status"] != "complete";
-            unless(open, &format!("{mode}: the gate was closed by the script of its task"))
+            let tasks = &sandbox.read("q.json")["tasks"];
+            // In private trees a gate would also find it by its second judgement.
+            let held = tasks[0]["status"] == "blocked" && tasks[1]["status"] != "complete";
+            unless(held, &format!("{mode}: a task rewrote the script of its gate"))
         });
     }
 }
