@@ -56,7 +56,12 @@ fn a_read_only_folder() {
     // Root may write everything, so the program then runs as another user.
     let program = folder.path("workloop");
     if is_root {
-        fs::copy(env!("CARGO_BIN_EXE_workloop"), &program).expect("copied");
+        // By another process: a child that other tests start meanwhile would keep the file open for
+        // writing, and it could not be run.
+        let mut copy = std::process::Command::new("cp");
+        let copied =
+            copy.args([env!("CARGO_BIN_EXE_workloop").as_ref(), program.as_os_str()]).status();
+        assert!(copied.is_ok_and(|status| status.success()), "copied");
         for name in ["", "q.json", "workloop"] {
             chown(folder.path(name), Some(65_534), Some(65_534)).expect("given");
         }
