@@ -125,12 +125,18 @@ untouched = false
 "#;
 
 fn weakened(task: &serde_json::Value) -> Sandbox {
-    let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+    weakened_by_first(&[("A", &[]), ("G", &["A"])], task)
+}
+
+/// The last of `tasks` is the gate; the first one has the fields of `task`.
+fn weakened_by_first(tasks: &[(&str, &[&str])], task: &serde_json::Value) -> Sandbox {
+    let mut list = queue(tasks);
     for (name, value) in task.as_object().into_iter().flatten() {
         list["tasks"][0][name] = value.clone();
     }
-    list["tasks"][1]["type"] = json!("gate");
-    list["tasks"][1]["verify"] = json!("full");
+    let gate = tasks.len() - 1;
+    list["tasks"][gate]["type"] = json!("gate");
+    list["tasks"][gate]["verify"] = json!("full");
     Sandbox::new()
         .config(WEAKENED)
         .queue("q.json", &list)
@@ -168,4 +174,44 @@ fn a_gate_takes_what_a_person_changed_in_between() {
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
     assert!(sandbox.shell("echo 5 >value; sed -i s/4/5/ tests/*; git commit -qam mine"));
     sandbox.run(["run", "q.json"]).exits(0);
+}
+
+/// `X` weakens the test after `A` landed, and the gate covers `A` alone.
+const BESIDE: [(&str, &[&str]); 3] = [("X", &[]), ("A", &[]), ("G", &["A"])];
+const BY_X: &str =
+    "case $1 in X) echo 5 >value; sed -i s/4/5/ tests/test_value;; *) date >other;; esac\n";
+
+#[test]
+fn a_gate_compares_what_tasks_beside_its_work_changed() {
+    let run = |task: &serde_json::Value| {
+        let sandbox = weakened_by_first(&BESIDE, task).file("agent.sh", BY_X);
+        assert!(sandbox.shell("git commit -qam agent"));
+        sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+        sandbox.run(["run", "q.json", "--task-id", "X"]).exits(0);
+        sandbox.run(["run", "q.json"])
+    };
+    run(&json!({})).exits(5).says("changed by X, without permission");
+    run(&json!({"tests": ["tests/test_value"]})).exits(0);
+    // An agent that added the task cannot permit it anything.
+    run(&json!({"tests": ["tests/test_value"], "discovered_by": "A"})).exits(5);
+}
+
+#[test]
+fn a_gate_compares_what_a_task_changed_before_it_was_reset() {
+    let sandbox = weakened_by_first(&[("X", &[]), ("A", &[]), ("G", &["A", "X"])], &json!({}));
+    let sandbox = sandbox.file("agent.sh", BY_X);
+    assert!(sandbox.shell("git commit -qam agent"));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    sandbox.run(["run", "q.json", "--task-id", "X"]).exits(0);
+    sandbox.run(["reset", "X", "q.json"]).exits(0);
+    assert!(sandbox.shell("echo 'date >another' >agent.sh; git commit -qam agent"));
+    sandbox.run(["run", "q.json"]).exits(5).says("changed by X, without permission");
+}
+
+#[test]
+fn a_gate_compares_landings_that_a_person_rewrote() {
+    let sandbox = weakened(&json!({}));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    assert!(sandbox.shell("echo 1 >mine; git add mine; git commit -q --amend --no-edit"));
+    sandbox.run(["run", "q.json"]).exits(5).says("changed by A, without permission");
 }

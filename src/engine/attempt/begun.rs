@@ -5,32 +5,24 @@
 //! the first of them began are not their fault. A verification of a task (`verify ID`,
 //! `done --verify`) is about that task.
 
-use super::listed::{from_root, strings};
+use super::landers::Landers;
 use crate::domain::{Field, Task};
-use crate::guardrails::Grants;
 use crate::plan::{Graph, Node};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::{Place, StateDir, TaskKey};
 use serde_json::Value;
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
 
 /// The work that a verification is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Begun {
     /// The task whose first attempt began first, with the state folder of its queue.
     pub(crate) first: Option<(StateDir, TaskKey)>,
-    /// The commits that landed first; several may have the same time.
-    pub(crate) landed: Vec<String>,
-    /// All commits that landed.
-    pub(crate) all_landed: Vec<String>,
-    /// Whether it is the work before a gate.
-    pub(crate) is_gate: bool,
-    /// The judging files that its tasks may change: those that tasks of a person declare.
-    pub(crate) may_change: Vec<String>,
-    /// The frozen contracts that they may change.
-    pub(crate) contracts: Vec<String>,
+    /// The commits that landed, the first ones first; several may have the same time.
+    pub(crate) landed: Vec<Vec<String>>,
+    /// For a gate, the tasks of the project, whose landings are compared with what they may change.
+    pub(crate) landers: Option<Landers>,
     /// The paths that its tasks declare as their own.
     pub(crate) declares: Vec<String>,
     /// Whether a task that a person added may change tests.
@@ -44,67 +36,39 @@ impl Begun {
     pub(super) fn of(set: &QueueSet, queues: &[Queue], graph: &Graph, place: Place) -> Self {
         let root = set.root(place.queue);
         let own = about(queues, graph, place).into_iter().filter(|at| set.root(at.queue) == root);
-        let (mut begun, mut started, mut ended) = (Self::default(), None, None);
-        begun.is_gate = queues[place.queue].tasks()[place.task].is_gate();
+        let (mut begun, mut started) = (Self::default(), None);
+        let mut landed: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+        if queues[place.queue].tasks()[place.task].is_gate() {
+            begun.landers = Some(Landers::of(set, queues, root));
+        }
         for at in own {
             let queue = &queues[at.queue];
-            begun.allow(queue, at.task, root);
+            begun.allow(queue, at.task);
             let text = |field| queue.text(at.task, field);
             let task = &queue.tasks()[at.task];
-            let is_first = |time: &Option<String>, first: &Option<String>| {
-                time.is_some() && (first.is_none() || time < first)
-            };
             let start = text(Field::StartedAt).filter(|_| task.attempts > 0);
-            if is_first(&start, &started) {
+            if start.is_some() && (started.is_none() || start < started) {
                 let key = set.queue(at.queue).task(task.id.as_str());
                 begun.first = Some((set.state(at.queue), key));
                 started = start;
             }
-            let Some(commit) = text(Field::LandedCommit) else { continue };
-            begun.all_landed.push(commit.clone());
-            let end = text(Field::CompletedAt);
-            if is_first(&end, &ended) {
-                begun.landed.clear();
-                ended.clone_from(&end);
-            }
-            if end == ended {
-                begun.landed.push(commit);
+            if let Some(commit) = text(Field::LandedCommit) {
+                landed.entry(text(Field::CompletedAt)).or_default().push(commit);
             }
         }
+        // A task without a time is not complete: it decides only if no other task landed.
+        let without = landed.remove(&None);
+        begun.landed = landed.into_values().chain(without).collect();
         begun
     }
 
-    fn allow(&mut self, queue: &Queue, at: usize, root: &Path) {
+    fn allow(&mut self, queue: &Queue, at: usize) {
         let task = &queue.tasks()[at];
-        let paths = task.files().iter().chain(task.scope()).map(ToString::to_string);
-        let paths: Vec<String> = paths.collect();
         let by_person = queue.raw(at, Field::DiscoveredBy).is_none();
-        if by_person {
-            let tests = strings(queue.value(at, Field::Tests).as_ref()).into_iter();
-            let merged = task.conflict_paths().iter().map(ToString::to_string);
-            let all = paths.iter().cloned().chain(tests).chain(merged);
-            self.may_change.extend(from_root(all, root));
-            self.contracts.extend(strings(queue.value(at, Field::Contracts).as_ref()));
-        }
-        self.declares.extend(paths);
+        self.declares.extend(task.files().iter().chain(task.scope()).map(ToString::to_string));
         let may = |field| by_person && queue.value(at, field) == Some(Value::Bool(true));
         self.may_change_tests |= may(Field::MayChangeTests);
         self.may_remove_tests |= may(Field::MayRemoveTests);
-    }
-}
-
-impl Begun {
-    /// Returns what its tasks may change together; `own` are the grants of the task that is judged.
-    pub(super) fn grants(&self, own: &Grants) -> Grants {
-        Grants {
-            owns: self.may_change.clone(),
-            contracts: self.contracts.clone(),
-            may_change_tests: self.may_change_tests,
-            may_remove_tests: self.may_remove_tests,
-            by_person: true,
-            frozen: own.frozen.clone(),
-            ..Grants::default()
-        }
     }
 }
 
@@ -168,7 +132,7 @@ mod tests {
         for (at, more) in [(0, "may_remove_tests"), (1, "may_change_tests")] {
             let task = json!({"id": "X", "title": "x", more: true, "files": [format!("{at}")]});
             let text = json!({"tasks": [task]}).to_string().into_bytes();
-            begun.allow(&Queue::parse(Path::new("q.json"), text).unwrap(), 0, Path::new("/p"));
+            begun.allow(&Queue::parse(Path::new("q.json"), text).unwrap(), 0);
         }
         assert!(begun.may_remove_tests && begun.may_change_tests);
         assert_eq!(begun.declares, ["0", "1"]);

@@ -21,6 +21,7 @@ mod judged;
 mod known_commands;
 mod known_errors;
 mod known_items;
+mod landers;
 mod listed;
 mod pause_key;
 mod preflight;

@@ -40,6 +40,7 @@ mod restored;
 mod services;
 mod steps;
 mod together;
+mod touched;
 mod twice;
 
 /// The state of an attempt that runs.

@@ -7,6 +7,7 @@
 mod checkout;
 mod entry;
 mod error;
+mod history;
 mod index_lock;
 mod land;
 mod late;
@@ -18,6 +19,7 @@ mod step;
 pub use entry::{Entries, Entry, State, Whose, Work};
 pub(crate) use entry::{EntryError, name_of};
 pub(crate) use error::LandError;
+pub(crate) use history::Author;
 pub use land::{Landed, Landing};
 pub use message::{Message, Verdict};
 pub(crate) use reverts::Reverted;

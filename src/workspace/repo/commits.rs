@@ -4,9 +4,7 @@
 use super::calls::GitError;
 use super::found::Repository;
 use super::names::Oid;
-use std::ffi::OsStr;
 use std::fmt::Write;
-use std::path::Path;
 
 /// A moment, in seconds since 1970: the date of a commit, passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,25 +60,6 @@ impl Repository {
         let listed = self.tool().get(&self.refs(), &["log", format, &range])?;
         let mut tasks = listed.strip_suffix(b"\n").unwrap_or(&listed).split(|byte| *byte == b'\n');
         Ok(tasks.all(|task| !task.is_empty()))
-    }
-
-    /// Returns whether `path` changed from `before` to `after`, and only by commits of `by`.
-    ///
-    /// # Errors
-    /// If git fails.
-    pub fn changed_only_by(
-        &self,
-        by: &[Oid],
-        (before, after): (&Oid, &Oid),
-        path: &Path,
-    ) -> Result<bool, GitError> {
-        let range = format!("{before}..{after}");
-        let args = ["--literal-pathspecs", "log", "--format=%H", &range, "--"];
-        let args: Vec<&OsStr> = args.iter().map(OsStr::new).chain([path.as_os_str()]).collect();
-        let listed = self.tool().get(&self.refs(), &args)?;
-        let mut commits = listed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let is_theirs = |commit: &[u8]| by.iter().any(|by| by.as_str().as_bytes() == commit);
-        Ok(!listed.is_empty() && commits.all(is_theirs))
     }
 
     /// Returns the first of the commits `all` in the history of the target; `None` if one of them

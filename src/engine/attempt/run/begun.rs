@@ -43,8 +43,19 @@ impl Progress<'_> {
 
 /// Returns the commit before the first one of `begun` that landed, if git knows it.
 pub(super) fn begun_at(apart: &Apart, begun: &Begun) -> Option<Oid> {
+    before(apart, begun.landed.first()?)
+}
+
+/// Returns the same for the earliest landing that git knows: a person may have rewritten the
+/// history.
+pub(super) fn known_since(apart: &Apart, begun: &Begun) -> Option<Oid> {
+    begun.landed.iter().find_map(|landed| before(apart, landed))
+}
+
+fn before(apart: &Apart, landed: &[String]) -> Option<Oid> {
     let repository = apart.repository();
-    let landed: Vec<Oid> = begun.landed.iter().filter_map(|text| Oid::parse(text)).collect();
+    let now = |text: &String| repository.landed_as(&Oid::parse(text)?).ok()?;
+    let landed: Vec<Oid> = landed.iter().map(now).collect::<Option<_>>()?;
     let first = repository.first_of(&landed).ok()??;
     repository.parent_of(&first).ok()
 }
