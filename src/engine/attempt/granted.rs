@@ -1,13 +1,12 @@
 //! What a task declares and is allowed, for the checks of its change.
 
 use super::guarding::Guarding;
-use super::listed::{from_root, strings};
 use super::subject::Subject;
+use super::task_grants::grants;
 use crate::config::Config;
-use crate::domain::{Field, Status, Text};
+use crate::domain::Status;
 use crate::guardrails::{Contract, Frozen, Grants, Requires};
 use crate::queue::Queue;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Returns the checks for the change of the task that `subject` is about.
@@ -19,27 +18,6 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     let frozen = rules.frozen.iter().filter_map(|one| frozen(one, queues)).collect();
     let grants = Grants { frozen, ..grants(queue, at, subject.project_root) };
     Guarding { grants, requires: config.requires(&queue.tasks()[at]), rules }
-}
-
-/// Returns what the task at `at` declares and is allowed, with paths from `root`. No contract is
-/// frozen.
-pub(super) fn grants(queue: &Queue, at: usize, root: &Path) -> Grants {
-    let task = &queue.tasks()[at];
-    let is_set = |field| queue.raw(at, field) == Some("true");
-    let texts = |list: &[Text]| -> Vec<String> { list.iter().map(Text::to_string).collect() };
-    let list = |field| strings(queue.value(at, field).as_ref());
-    // Paths where its change did not merge belong to the task, too.
-    let besides = [list(Field::Tests), texts(task.conflict_paths())].concat();
-    Grants {
-        owns: from_root([texts(task.files()), texts(task.scope())].concat().into_iter(), root),
-        besides: from_root(besides.into_iter(), root),
-        creates: from_root(texts(task.files_to_create()).into_iter(), root),
-        may_change_tests: is_set(Field::MayChangeTests),
-        may_remove_tests: is_set(Field::MayRemoveTests),
-        contracts: list(Field::Contracts),
-        by_person: queue.raw(at, Field::DiscoveredBy).is_none(),
-        frozen: Vec::new(),
-    }
 }
 
 /// Returns what the rule freezes now: its task is complete, or no loaded queue has that task.

@@ -1,7 +1,7 @@
 //! The tasks of a project, to find out what the commits of its history were allowed to change.
 
-use super::granted::grants;
-use crate::domain::Field;
+use super::task_grants::grants;
+use crate::domain::{Field, QueueIx};
 use crate::guardrails::Grants;
 use crate::project::QueueSet;
 use crate::queue::Queue;
@@ -35,7 +35,7 @@ impl Landers {
     /// Returns the tasks of the queues whose project root is `root`.
     pub(super) fn of(set: &QueueSet, queues: &[Queue], root: &Path) -> Self {
         let mut all = Self::default();
-        for (queue, tasks) in crate::domain::QueueIx::each(queues) {
+        for (queue, tasks) in QueueIx::each(queues) {
             if set.root(queue) != root {
                 continue;
             }

@@ -39,6 +39,7 @@ mod running_state;
 mod samples;
 mod subject;
 mod tamper;
+mod task_grants;
 mod told;
 mod untouched;
 mod usage;
