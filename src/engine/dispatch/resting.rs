@@ -145,8 +145,7 @@ impl Resting {
             false => Rest::Lasts(TimeDelta::hours(1)),
             true if !backoff.trying => Rest::Due,
             // The loop that tries it is done soon, or gone.
-            true if backoff.until > now => Rest::Lasts(backoff.until - now),
-            true => Rest::Over,
+            true => rest,
         }
     }
 
@@ -210,7 +209,7 @@ impl Resting {
             let long = seen.last.until - seen.last.last >= LONG && seen.last.tasks.len() >= most;
             // If the agent itself reports why it cannot work, the run waits for it.
             let quick = seen.last.kind == PauseKind::Quick;
-            quick && seen.last.failures > 0 && (failing(seen) >= GIVEN_UP || long)
+            quick && (failing(seen) >= GIVEN_UP || long)
         };
         let seen = self.seen.values().find(over)?;
         let minutes = (failing(seen).as_secs() / 60).max(1);
