@@ -23,6 +23,8 @@ mod reviews;
 mod settled;
 mod slot_ix;
 mod spendable;
+#[cfg(test)]
+mod tests;
 mod trees;
 
 pub(crate) use apply::{Adopted, Claimed};

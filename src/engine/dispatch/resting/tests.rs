@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{Config, SelectedQueue, Selection};
 use crate::domain::{QueueIx, Typed};
+use crate::engine::dispatch::tests::Still;
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::project::{Planner, Project};
@@ -19,19 +20,6 @@ struct Case {
     dir: tempfile::TempDir,
     project: Project,
     here: Instant,
-}
-
-/// A clock that stands still.
-struct Still(DateTime<Utc>, Instant);
-
-impl Clock for Still {
-    fn now(&self) -> DateTime<Utc> {
-        self.0
-    }
-
-    fn monotonic(&self) -> Instant {
-        self.1
-    }
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -198,7 +186,8 @@ fn a_login_is_tried_by_the_next_run_only() {
     assert_eq!(case.rest(&mut next, 15, 0, Due::Ours), ["slow"], "one of its attempts tries it");
     case.put("slow", Backoff { trying: true, until: at(30), ..out });
     assert_eq!(case.rest(&mut next, 29, 0, Due::Free), ["slow"]);
-    assert!(case.rest(&mut next, 30, 1, Due::Ours).is_empty());
+    // Then everybody may start it, however little time passed by the other clock.
+    assert!(case.rest(&mut next, 30, 0, Due::Ours).is_empty());
 }
 
 #[test]
