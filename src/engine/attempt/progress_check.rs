@@ -92,6 +92,12 @@ fn streak(
 }
 
 impl Streak {
+    /// Returns the streak of so many attempts with the same change and with the same output.
+    #[cfg(test)]
+    pub(crate) fn of(change: u32, output: u32) -> Self {
+        Self { change, output }
+    }
+
     /// Returns why there is no progress, if so. `used` attempts of `budget` were used before this
     /// one. Attempts before a person's `retry` do not count.
     pub(crate) fn no_progress(

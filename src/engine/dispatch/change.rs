@@ -80,3 +80,27 @@ pub(super) fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
     }
     in_a_row >= left
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocked_tasks_in_a_row_end_the_run_unless_one_passes() {
+        let blocked = || After::Blocked("r".to_owned());
+        let again = || After::Again("r".to_owned());
+        let complete = || After::Complete(None);
+        let many = |all: Vec<After>, left| {
+            let of = |(number, after)| Recorded { number, after };
+            let recorded: Vec<Recorded> = all.into_iter().enumerate().map(of).collect();
+            too_many_failures(&recorded, left)
+        };
+        assert!(!many(vec![], 1) && many(vec![], 0));
+        assert!(many(vec![blocked()], 1) && !many(vec![blocked()], 2));
+        assert!(many(vec![blocked(), blocked()], 2));
+        assert!(many(vec![blocked(), again(), blocked()], 2));
+        assert!(!many(vec![again(), again()], 1));
+        assert!(!many(vec![blocked(), complete()], 1));
+        assert!(!many(vec![After::Review, blocked(), blocked()], 2));
+    }
+}

@@ -387,6 +387,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_within_the_bounds_is_taken_as_it_is() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
+        let mut proposal: Vec<Value> =
+            (0..50).map(|n| json!({"title": format!("t{n}"), "tests": ["a.rs", "b"]})).collect();
+        let whole = |length| json!({"title": "big", "tags": ["x".repeat(length)]});
+        let rest = whole(0).to_string().len();
+        proposal[1] = whole(65_536 - rest);
+        proposal[2] = json!({"title": "€".repeat(500), "description": "x".repeat(16_384)});
+        let made = added(&mut queue, json!(proposal), 1);
+        assert_eq!((made.added.len(), made.warnings), (50, Vec::new()));
+    }
+
+    #[test]
+    fn the_journal_has_what_was_added_or_left_out() {
+        let nothing = FollowUps::default();
+        assert_eq!(nothing.to_json(), None);
+        let made = FollowUps { added: vec!["A".to_owned()], duplicates: 2, ..nothing };
+        let expected = json!({"added": ["A"], "duplicates": 2, "warnings": []});
+        assert_eq!(made.to_json(), Some(expected));
+    }
+
+    #[test]
+    fn work_that_a_person_removed_is_not_added_again() {
+        let print = fingerprint(json!({"title": "b"}).as_object().unwrap());
+        let text = json!({"tasks": [{"id": "A-1", "title": "a"}], "fingerprints": [print]});
+        let mut queue = Queue::parse(Path::new("q.json"), text.to_string().into_bytes()).unwrap();
+        let proposal = json!([{"title": "b"}, {"title": "c"}, {"title": "b"}]);
+        let made = added(&mut queue, proposal, 1);
+        assert_eq!((made.added, made.duplicates), (vec!["A-2".to_owned()], 2));
+    }
+
+    #[test]
     fn duplicates_are_counted_and_references_among_follow_ups_hold() {
         let mut queue = queue(json!([{"id": "A-1", "title": "a"}, {"id": "A-2", "title": "Old"}]));
         let proposal = json!([
@@ -409,7 +441,15 @@ mod tests {
         let made = added(&mut queue, json!([{"title": "c"}]), 1);
         assert!(made.added.is_empty() && made.warnings[0].contains("follow_up_depth"), "{made:?}");
         assert_eq!(added(&mut queue, json!([{"title": "c"}]), 2).added, ["A-3"]);
+        let mut chain = self::queue(json!([
+            {"id": "A-1", "title": "a", "discovered_by": "A-2"},
+            {"id": "A-2", "title": "b", "discovered_by": "A-3"},
+            {"id": "A-3", "title": "c"},
+        ]));
+        let made = added(&mut chain, json!([{"title": "d"}]), 2);
+        assert!(made.added.is_empty() && made.warnings[0].contains("itself 2 deep"), "{made:?}");
         let mut round = self::queue(json!([{"id": "A", "title": "a", "discovered_by": "A"}]));
         assert!(added(&mut round, json!([{"title": "c"}]), 1).added.is_empty());
+        assert_eq!(added(&mut round, json!([{"title": "c"}]), 2).added.len(), 1);
     }
 }

@@ -3,8 +3,9 @@
 use super::*;
 use crate::agent::AgentProfile;
 use crate::config::{Config, SelectedQueue, Selection};
-use crate::domain::{Allowance, Budget, Command, Ledger, Preset, Typed, Usage};
+use crate::domain::{Allowance, Budget, Command, Ledger, Preset, Task, TaskId, Typed, Usage};
 use crate::engine::attempt::Untouched;
+use crate::plan::NeighbourTask;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::ids::RandomIds;
 use crate::project::{Among, Planner, Project};
@@ -39,6 +40,8 @@ struct Case {
     refused_trees: HashSet<ProfileKey>,
     /// Tasks whose worker is dead.
     dead: HashSet<String>,
+    /// Tasks that run in queues of other loops.
+    outside: Vec<NeighbourTask>,
 }
 
 impl Case {
@@ -64,6 +67,7 @@ impl Case {
             paused: HashSet::new(),
             refused_trees: HashSet::new(),
             dead: HashSet::new(),
+            outside: Vec::new(),
         }
     }
 
@@ -79,7 +83,7 @@ impl Case {
             paused: self.paused.clone(),
             agent_pauses: Vec::new(),
             claims: Vec::new(),
-            outside: Vec::new(),
+            outside: self.outside.clone(),
         };
         let mut conditions = around.conditions(set, queues, &structure);
         for id in &self.dead {
@@ -261,6 +265,19 @@ fn a_tree_in_which_somebody_works_is_not_judged() {
     let mut dead = with("in_progress", &claim);
     dead.dead.insert("B".to_owned());
     assert!(judges(&dead));
+    // A loop over another queue works there, or in another project.
+    let mut beside = with("pending", &Value::Null);
+    let root = beside.project.set().root(QueueIx::FIRST).to_owned();
+    for (root, judges_it) in [(root.join("sub"), true), (root, false)] {
+        beside.outside = vec![NeighbourTask {
+            name: "other:X".to_owned(),
+            root,
+            agent: String::new(),
+            foreign: false,
+            task: Task::new(TaskId::new("X").unwrap()),
+        }];
+        assert_eq!(judges(&beside), judges_it);
+    }
     // A task that is tried again begins there at once.
     let case = verified(json!([{"id": "A"}, {"id": "B"}]));
     let again = vec![(SlotIx::new(1), case.place("B"))];
