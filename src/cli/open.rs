@@ -12,8 +12,10 @@ use crate::platform::ids::RandomIds;
 use crate::platform::open;
 use crate::project::verbs::VerbError;
 use crate::project::{Project, QueueSet};
+use crate::store::control::Control;
 use crate::store::file::FileOptions;
-use crate::store::{Backups, StoreError};
+use crate::store::log::Log;
+use crate::store::{Backend, Backups, StoreError};
 use crate::views::escape;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -47,29 +49,44 @@ impl Session<'_> {
         Backups::find(|name| self.world.var(name))
     }
 
+    /// Returns the loops of the place where queues are kept.
+    pub(super) fn control(&self) -> Arc<dyn Control> {
+        self.place(false).control()
+    }
+
+    /// Returns the journal of the queue with this key.
+    pub(super) fn log(&self, queue: &Path) -> Log {
+        self.place(false).log(queue)
+    }
+
     /// Does the same as [`Session::open`], but returns the unconverted error.
     pub(super) fn open_project(&self, selection: Selection) -> Result<Project, StoreError> {
+        let place = self.place(selection.config.unsafe_fs);
+        let mut project = Project::open(selection, place)?;
+        derived::keep(&mut project, self);
+        self.tell_what_is_used(&project);
+        Ok(project)
+    }
+
+    /// Returns the place where queues are kept.
+    fn place(&self, unsafe_fs: bool) -> FileOptions {
         let on_wait = |dir: &Path, holder: Option<&str>| {
             let holder = holder.unwrap_or("another process");
             // Not written to the session's streams, which are borrowed while the store waits.
             let text = format!("waiting for the lock of {}, held by {holder}", dir.display());
             drop(writeln!(Sink::stderr(), "{}", escape::line(&text)));
         };
-        let options = FileOptions {
+        FileOptions {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             lock_timeout: self.lock_timeout(),
             backups: self.backups().ok(),
-            unsafe_fs: self.global.unsafe_fs || selection.config.unsafe_fs,
+            unsafe_fs: self.global.unsafe_fs || unsafe_fs,
             on_wait: Box::new(on_wait),
             on_warning: Box::new(|text| {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
             }),
-        };
-        let mut project = Project::open(selection, options)?;
-        derived::keep(&mut project, self);
-        self.tell_what_is_used(&project);
-        Ok(project)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::args::FilterArgs;
 use super::failure::Failure;
 use super::filter::refuse_empty;
+use super::follow::Follow;
 use super::open::as_typed;
 use super::session::Session;
 use super::trails::Trails;
@@ -25,7 +26,7 @@ use crate::views::style::Look;
 use crate::views::view::Sources;
 use std::io::Write;
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// The width of text on a terminal of unknown width.
 const WIDTH: usize = 80;
@@ -108,19 +109,11 @@ impl Reading {
         })
     }
 
-    /// Returns the folders in which a file changes when a queue changes.
-    pub(super) fn dirs(&self) -> Vec<PathBuf> {
-        let mut dirs = Vec::new();
+    /// Follows the changes of the queues and of their journals.
+    pub(super) fn follow(&self) -> Follow {
         let set = self.project.set();
-        for real in set.all_real() {
-            dirs.extend(real.parent().map(PathBuf::from));
-        }
-        for queue in set.each_served() {
-            dirs.push(set.state(queue).root().to_owned());
-        }
-        dirs.sort_unstable();
-        dirs.dedup();
-        dirs
+        let queues: Vec<&Path> = set.all_real().collect();
+        Follow::queues(set.control(), &queues, set.served())
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::session::Session;
 use crate::config::Config;
+use crate::domain::QueueIx;
 use crate::engine::Ending;
 use crate::notify::{Need, Notifier, Tools, channels};
 use crate::plan::{Cause, Root};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::project::QueueSet;
+use crate::store::log::Log;
 use crate::views::escape;
 use crate::views::mask::Mask;
 use std::io::{self, Write};
@@ -39,15 +41,12 @@ impl Session<'_> {
         for text in wrong {
             self.warn(&format!("{text}; nothing is sent there"))?;
         }
-        let mut states = Vec::new();
-        for queue in set.each_served() {
-            let state = set.state(queue);
-            if !states.contains(&state) {
-                states.push(state);
-            }
-        }
+        let logs = set.logs(set.served()).into_iter();
+        let journal =
+            |(log, of): (&Log, Vec<QueueIx>)| Some((set.state(*of.first()?), Arc::clone(log)));
+        let journals: Vec<_> = logs.filter_map(journal).collect();
         let tools = self.tools(&set.config);
-        Ok((!usable.is_empty()).then(|| Notifier::start(&usable, &states, &tools)))
+        Ok((!usable.is_empty()).then(|| Notifier::start(&usable, &journals, &tools)))
     }
 
     /// Ends the notifications, with the tasks that the run leaves to people, and warns of messages

@@ -6,33 +6,33 @@ use crate::platform::clock::{Clock, SystemClock};
 use crate::project::{QueueSet, Structure};
 use crate::queue::Queue;
 use crate::store::attempts::AttemptFolder;
-use crate::store::journal::Journal;
-use crate::store::{StateDir, queue_name};
+use crate::store::log::{Log, Span};
+use crate::store::queue_name;
 use crate::views::known::{Known, LiveView, Phase, Recent};
 use crate::views::mask::Mask;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
-/// The journals of the served queues, by queue.
+/// The journals of the served queues.
 pub(super) struct Trails {
-    states: Vec<StateDir>,
+    logs: Vec<(Log, Vec<QueueIx>)>,
     recent: Vec<OnceCell<Recent>>,
 }
 
 impl Trails {
     /// Creates it for the queues of `set`. Reads nothing yet.
     pub(super) fn of(set: &QueueSet) -> Self {
-        let states: Vec<StateDir> = set.each_served().map(|queue| set.state(queue)).collect();
-        let recent = states.iter().map(|_| OnceCell::new()).collect();
-        Self { states, recent }
+        let logs = set.logs(set.served()).into_iter();
+        let logs: Vec<_> = logs.map(|(log, of)| (Arc::clone(log), of)).collect();
+        let recent = logs.iter().map(|_| OnceCell::new()).collect();
+        Self { logs, recent }
     }
 
-    /// Returns what the end of the journal of `queue` records. Queues in one folder share a
-    /// journal.
+    /// Returns what the end of the journal of `queue` records.
     fn recent(&self, queue: QueueIx) -> Option<&Recent> {
-        let state = queue.of(&self.states)?;
-        let first = self.states.iter().position(|other| other == state)?;
-        let read = || Recent::read(Journal::new(state.clone()).recent::<Event>());
-        Some(self.recent[first].get_or_init(read))
+        let number = self.logs.iter().position(|(_, of)| of.contains(&queue))?;
+        let log = &self.logs[number].0;
+        Some(self.recent[number].get_or_init(|| Recent::read(log.events::<Event>(Span::Recent))))
     }
 
     /// Returns what is known about a task.

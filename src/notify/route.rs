@@ -13,7 +13,7 @@ use crate::platform::open::{self, Links};
 use crate::queue::Queue;
 use crate::store::StateDir;
 use crate::store::cursors::{Cursor, CursorFile, Place};
-use crate::store::lines::JournalLines;
+use crate::store::log::{Log, LogReader};
 use crate::views::event::Teller;
 use crate::views::style::Look;
 use chrono::Local;
@@ -44,6 +44,7 @@ pub(super) enum Next {
 pub(super) struct Route {
     channel: Channel,
     state: StateDir,
+    log: Log,
     file: CursorFile,
     /// Where to begin if there is no cursor.
     begin: Place,
@@ -59,7 +60,7 @@ struct Telling {
     /// Ensures that only one loop sends; held as long as it does.
     _lock: FileLock,
     cursor: Cursor,
-    lines: JournalLines,
+    lines: Box<dyn LogReader>,
     /// The last event that was read.
     read: Place,
     teller: Teller,
@@ -67,11 +68,12 @@ struct Telling {
 }
 
 impl Route {
-    /// Creates the route of `channel` for the journal of `state`. Events that are already in the
+    /// Creates the route of `channel` for the journal `log`, whose folder is
+    /// `state`. Events that are already in the
     /// journal are not sent, unless an earlier loop left them.
     pub(super) fn new(
         channel: Channel,
-        state: StateDir,
+        (state, log): (StateDir, Log),
         tools: Tools,
         carrier: Box<dyn Carrier>,
     ) -> Self {
@@ -80,6 +82,7 @@ impl Route {
         let mut route = Self {
             channel,
             state,
+            log,
             file,
             begin,
             tools,
@@ -110,7 +113,7 @@ impl Route {
         self.telling = Some(Telling {
             _lock: lock,
             cursor,
-            lines: JournalLines::new(self.state.clone()),
+            lines: self.log.reader(),
             read: Place::default(),
             teller: Teller::new(self.tools.mask.clone(), Look::PLAIN),
             outbox: Outbox::default(),

@@ -8,6 +8,7 @@ use super::route::{Next, Route};
 use super::tools::Tools;
 use crate::config::{NotifyEvent, NotifyRule, variable};
 use crate::store::StateDir;
+use crate::store::log::Log;
 use chrono::{Local, SecondsFormat};
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -49,17 +50,16 @@ pub(crate) fn channels(
 }
 
 impl Notifier {
-    /// Starts sending to `channels` the events that are added to the journals of `states` from now
-    /// on, and those that an earlier loop left.
-    pub(crate) fn start(channels: &[Channel], states: &[StateDir], tools: &Tools) -> Self {
+    /// Starts sending to `channels` the events that are added to these `journals` from now on, and those that an earlier loop left.
+    pub(crate) fn start(channels: &[Channel], journals: &[(StateDir, Log)], tools: &Tools) -> Self {
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, reports) = mpsc::channel();
         let mut notifier = Self { threads: Vec::new(), reports, cancelled, refused: Vec::new() };
         for channel in channels {
-            for state in states {
+            for journal in journals {
                 let carrier = notifier.carrier(tools);
                 let route =
-                    Route::new(channel.clone(), state.clone(), tools.clone(), Box::new(carrier));
+                    Route::new(channel.clone(), journal.clone(), tools.clone(), Box::new(carrier));
                 notifier.begin(channel.to_string(), route, sender.clone());
             }
         }

@@ -14,7 +14,9 @@ use crate::domain::{Command, Event, EventKind};
 use crate::platform::clock::Clock;
 use crate::platform::ids::CountingIds;
 use crate::store::cursors::Place;
+use crate::store::file::FileLog;
 use crate::store::journal::Journal;
+use crate::store::log::Log;
 use crate::store::{StateDir, new_event};
 use crate::views::mask::Mask;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,6 +91,10 @@ impl Bench {
         Self { dir, clock: Arc::new(Manual(Instant::now(), Mutex::default())) }
     }
 
+    fn journal(&self) -> (StateDir, Log) {
+        (self.state(), Arc::new(FileLog(self.state())))
+    }
+
     fn state(&self) -> StateDir {
         StateDir::beside(&self.dir.path().join("q.json"))
     }
@@ -126,7 +132,7 @@ impl Bench {
             folder: self.dir.path().to_owned(),
             cancelled: Arc::default(),
         };
-        Route::new(self.channel(rule), self.state(), self.tools(), Box::new(carrier))
+        Route::new(self.channel(rule), self.journal(), self.tools(), Box::new(carrier))
     }
 }
 
@@ -283,7 +289,7 @@ fn what_is_refused_for_good_is_dropped_and_told() {
     for (again, says) in [(true, "1 not delivered yet"), (false, "dropped: HTTP 404")] {
         let rule = NotifyRule { line: 7, tasks: vec![again.to_string()], ..rule() };
         let carrier = Box::new(Fake(Some(again)));
-        let mut route = Route::new(bench.channel(rule), bench.state(), bench.tools(), carrier);
+        let mut route = Route::new(bench.channel(rule), bench.journal(), bench.tools(), carrier);
         bench.note(EventKind::Completed, Some(&again.to_string()), json!({}));
         settle(&mut route, true);
         let trouble = route.trouble().join("\n");
@@ -333,7 +339,7 @@ fn a_command_reads_the_message() {
 fn the_end_waits_only_so_long() {
     let (bench, server) = (Bench::new(), Server::deaf());
     let channel = bench.channel(to(&server));
-    let notifier = Notifier::start(&[channel], &[bench.state()], &bench.tools());
+    let notifier = Notifier::start(&[channel], &[bench.journal()], &bench.tools());
     bench.note(EventKind::Completed, Some("A"), json!({}));
     let trouble = notifier.finish(&[], Duration::from_secs(1)).join("\n");
     assert!(trouble.contains("next run"), "{trouble}");

@@ -7,6 +7,7 @@ use crate::domain::{Liveness, QueueIx};
 use crate::plan::{AgentPause, Conditions, NeighbourTask};
 use crate::queue::Queue;
 use crate::store::Place;
+use crate::store::control::Request;
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
@@ -52,6 +53,7 @@ impl Seen {
 
 /// Returns the queues that are paused.
 pub(crate) fn paused(set: &QueueSet, queues: usize) -> HashSet<QueueIx> {
-    let is_paused = |queue: &QueueIx| set.control().paused(set.real(*queue)).is_some();
+    let is_paused =
+        |queue: &QueueIx| set.control().asked(set.real(*queue), Request::Pause).is_some();
     QueueIx::first(queues).filter(is_paused).collect()
 }

@@ -6,7 +6,7 @@
 use crate::domain::EventKind;
 use crate::plan::{EstimateRules, Experience, history_key};
 use crate::queue::Queue;
-use crate::store::journal::Moment;
+use crate::store::Moment;
 use crate::store::queue_name;
 use chrono::DateTime;
 use std::collections::HashMap;

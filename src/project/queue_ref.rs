@@ -1,6 +1,7 @@
 //! The identity of a queue.
 
 use crate::config::{ProjectRoot, SelectedQueue};
+use crate::store::log::Log;
 use crate::store::{StateDir, TaskKey};
 use std::path::{Display, Path, PathBuf};
 
@@ -12,22 +13,29 @@ pub struct QueueRef {
     name: String,
     root: ProjectRoot,
     state: StateDir,
+    log: Log,
 }
 
 impl QueueRef {
-    /// Creates the identity of a queue. The store gives its `key` and the folder of its `state`.
+    /// Creates the identity of a queue. The store gives its `key`, the folder of its `state` and
+    /// its `log`.
     pub(super) fn new(
         selected: SelectedQueue,
         root: ProjectRoot,
-        (key, state): (PathBuf, StateDir),
+        (key, state, log): (PathBuf, StateDir, Log),
     ) -> Self {
         let SelectedQueue { shown, name, .. } = selected;
-        Self { key, shown, name, root, state }
+        Self { key, shown, name, root, state, log }
     }
 
     /// Returns the folder of this host for what its attempts leave.
     pub fn state(&self) -> &StateDir {
         &self.state
+    }
+
+    /// Returns its journal.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Returns the key by which its store knows it, and from which claims and tags are derived.

@@ -6,6 +6,7 @@ use crate::domain::{Field, QueueIx, Task, Text, Typed};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
 use crate::store::control::Control;
+use crate::store::log::Log;
 use crate::store::{Backend, ClaimKeeper, Opened, QueueStore, StateDir, StoreError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -141,6 +142,19 @@ impl QueueSet {
         self.queues[queue].state().clone()
     }
 
+    /// Returns each journal of the first `queues` queues once, with its queues.
+    pub(crate) fn logs(&self, queues: usize) -> Vec<(&Log, Vec<QueueIx>)> {
+        let mut logs: Vec<(&Log, Vec<QueueIx>)> = Vec::new();
+        for queue in QueueIx::first(queues) {
+            let log = self.queues[queue].log();
+            match logs.iter_mut().find(|(known, _)| known.key() == log.key()) {
+                Some((_, of)) => of.push(queue),
+                None => logs.push((log, vec![queue])),
+            }
+        }
+        logs
+    }
+
     /// Returns the data of `queues` that the planner uses.
     pub fn tasks<'a>(&'a self, queues: &'a [Queue]) -> Vec<QueueTasks<'a>> {
         let one = |(queue, content): (&'a QueueRef, &'a Queue)| QueueTasks {
@@ -183,7 +197,11 @@ fn identity(
     config: &Config,
 ) -> QueueRef {
     let root = config.root_for(&selected, store.queues()[queue].project());
-    QueueRef::new(selected, root, (store.key(queue).to_owned(), store.state(queue)))
+    QueueRef::new(
+        selected,
+        root,
+        (store.key(queue).to_owned(), store.state(queue), store.log(queue)),
+    )
 }
 
 /// Returns the queues outside of `queues` to which their tasks refer: `queue:ID` by a known name or

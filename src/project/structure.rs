@@ -3,13 +3,12 @@
 
 use super::history::{self, History};
 use super::queues::QueueSet;
-use crate::domain::{Field, QueueIx, Status};
+use crate::domain::{Field, Status};
 use crate::plan::{
     Agents, EstimateRules, Estimates, Experience, Graph, Node, Order, QueueTasks, Source,
 };
 use crate::queue::Queue;
-use crate::store::StateDir;
-use crate::store::journal::Journal;
+use crate::store::log::Span;
 use std::sync::Arc;
 
 /// The maximum number of broken references with which a graph is cached.
@@ -31,7 +30,7 @@ pub(crate) fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
 
 /// Returns the estimate rules, and how far estimates by these rules were off.
 pub(crate) fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experience) {
-    let histories = of_each(set, queues, |journal| History::read(journal.recent()));
+    let histories = of_each(set, queues, Span::Recent);
     let history = history::medians(queues.iter().zip(&histories));
     let rules = EstimateRules { history, ..configured(set) };
     let experience = history::experience(queues.iter().zip(&histories), &rules);
@@ -51,21 +50,17 @@ pub(crate) fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
 
 /// Returns the times of each queue's tasks, as far back as the journals go.
 pub(crate) fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
-    of_each(set, queues, |journal| History::read(journal.moments()))
+    of_each(set, queues, Span::All)
 }
 
-/// Returns the result of `read` for the journal of each queue. A journal shared by several queues
-/// is read once.
-fn of_each(set: &QueueSet, queues: &[Queue], read: impl Fn(&Journal) -> History) -> Vec<History> {
-    let states: Vec<StateDir> =
-        QueueIx::first(queues.len()).map(|queue| set.state(queue)).collect();
-    let mut histories: Vec<History> = Vec::new();
-    for (number, state) in states.iter().enumerate() {
-        let known = states[..number].iter().position(|other| other == state);
-        histories.push(match known {
-            Some(at) => histories[at].clone(),
-            None => read(&Journal::new(state.clone())),
-        });
+/// Returns the times in the journal of each queue. A journal of several queues is read once.
+fn of_each(set: &QueueSet, queues: &[Queue], span: Span) -> Vec<History> {
+    let mut histories = vec![History::default(); queues.len()];
+    for (log, of) in set.logs(queues.len()) {
+        let history = History::read(log.events(span));
+        for queue in of {
+            histories[queue.index()].clone_from(&history);
+        }
     }
     histories
 }

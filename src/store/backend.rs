@@ -5,6 +5,7 @@ use super::control::Control;
 use super::draft::Draft;
 use super::error::StoreError;
 use super::judge::Recorded;
+use super::log::Log;
 use super::place::{Place, TaskRef};
 use super::state::{StateDir, TaskKey};
 use crate::domain::{Event, QueueIx};
@@ -41,6 +42,9 @@ pub trait QueueStore: Debug + Send {
 
     /// Returns the folder of this host for what attempts leave: logs, prompts, results.
     fn state(&self, queue: QueueIx) -> StateDir;
+
+    /// Returns the journal of a queue.
+    fn log(&self, queue: QueueIx) -> Log;
 
     /// Returns where the last good text of a queue is kept, if a person can read it there.
     fn last_good(&self, queue: QueueIx) -> Option<String>;
@@ -201,6 +205,13 @@ pub type Hold = Box<dyn Held>;
 
 /// A place for queues: from it come the queues, who has their tasks, and who serves them.
 pub trait Backend {
+    /// Returns the loops of the place, without reading a queue: loops can be reached even if their
+    /// queue is broken.
+    fn control(&self) -> Arc<dyn Control>;
+
+    /// Returns the journal of the queue with this key, without reading the queue.
+    fn log(&self, queue: &Path) -> Log;
+
     /// Opens and reads the queues at these addresses. Writes nothing and takes no lock.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! How loops and people find each other.
 
 use super::error::StoreError;
+pub use super::records::requests::Request;
 pub use super::records::workers::Stillness;
 use crate::domain::Task;
 use std::fmt::Debug;
@@ -17,11 +18,39 @@ pub trait Control: Debug + Send + Sync {
     /// [`StoreError`] when it cannot be entered.
     fn enter(&self, queues: &[&Path], about: &Looping) -> Result<Box<dyn Entry>, StoreError>;
 
-    /// Returns how many live loops serve a queue.
-    fn loops(&self, queue: &Path) -> usize;
+    /// Returns the live loops that serve a queue.
+    fn serving(&self, queue: &Path) -> Vec<Serving>;
 
-    /// Returns when people asked the loops of a queue to pause, if they are to pause now.
-    fn paused(&self, queue: &Path) -> Option<SystemTime>;
+    /// Returns the group of a queue: what people call it, and how many live loops serve queues of
+    /// it.
+    fn group(&self, queue: &Path) -> (PathBuf, usize);
+
+    /// Returns why the loops of a queue cannot be asked anything; `None` if they can.
+    ///
+    /// # Errors
+    /// Any error that leaves this open.
+    fn refusal(&self, queue: &Path) -> io::Result<Option<String>>;
+
+    /// Asks the loops of a queue, or of all queues of its group. Loops that are asked again learn
+    /// that the request is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the request cannot be made.
+    fn ask(&self, queue: &Path, request: Request, whom: Whom) -> Result<(), StoreError>;
+
+    /// Returns when the loops of a queue were asked, if the request is in effect.
+    fn asked(&self, queue: &Path, request: Request) -> Option<SystemTime>;
+
+    /// Withdraws all requests to the loops of a queue, or of all queues of its group.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one cannot be withdrawn.
+    fn withdraw(&self, queue: &Path, whom: Whom) -> Result<Withdrawn, StoreError>;
+
+    /// Returns whether the queue is paused, and each loop that serves it said that nothing runs for
+    /// it any more and that what its attempts wrote was judged. Any other change was then made by a
+    /// person. Returns `false` if no loop is alive: nothing was judged then.
+    fn is_still(&self, queue: &Path) -> bool;
 
     /// Enters a queue among those of the project at `root`, so that loops over other queues find
     /// it. It stays there.
@@ -48,6 +77,39 @@ pub trait Control: Debug + Send + Sync {
     /// queues of the projects at `roots`. Calls `tell` when something changed. This only saves
     /// time: callers look once in a while anyway.
     fn wake(&self, queues: &[&Path], served: usize, roots: &[&Path], tell: Tell) -> Box<dyn Wake>;
+
+    /// Prepares to watch `queues` and the journals of the first `served` of them, for people who
+    /// follow what happens. Calls `tell` as [`Control::wake`] does.
+    fn follow(&self, queues: &[&Path], served: usize, tell: Tell) -> Box<dyn Wake>;
+}
+
+/// The loops that are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Those of one queue.
+    Queue,
+    /// Those of all queues of its group, whatever it contains later.
+    Group,
+}
+
+/// What became of requests that were withdrawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// How many there were.
+    pub count: usize,
+    /// Describes, in words, what looks like a request and is none. It stays.
+    pub strays: Vec<String>,
+    /// Whether the loops of all queues of the group are still asked something.
+    pub group_is_asked: bool,
+}
+
+/// A live loop that serves a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// Its process.
+    pub pid: u32,
+    /// The pause for which nothing runs for the queue any more.
+    pub still: Option<SystemTime>,
 }
 
 /// Called when something changed.

@@ -13,6 +13,7 @@ mod event_kind;
 pub mod file;
 pub mod journal;
 mod judge;
+pub mod log;
 #[cfg(test)]
 pub(crate) mod memory;
 mod place;
@@ -24,12 +25,13 @@ pub(crate) mod tests;
 pub use backend::{Backend, ClaimKeeper, Held, Hold, OnChange, Opened, Patience, QueueStore};
 pub use draft::{Actor, Draft, new_event, queue_name};
 pub use error::StoreError;
+pub use journal::Moment;
 use journal::last_good;
 pub use journal::lines;
 pub use judge::Recorded;
 pub use place::{Place, TaskRef};
 pub use records::{
     Backoffs, Bases, JudgeFiles, Ledgers, RedStep, TreeReport, Trees, at_work, attempts, cursors,
-    registry, requests, work, workers,
+    registry, work, workers,
 };
 pub use state::{Backups, STATE_DIR, StateDir, TaskKey, place_of};

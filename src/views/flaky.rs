@@ -4,8 +4,7 @@
 use super::mask::Mask;
 use super::style::count;
 use crate::domain::FlakyItem;
-use crate::store::StateDir;
-use crate::store::journal::Journal;
+use crate::store::log::Log;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,10 +40,10 @@ struct Data {
 }
 
 impl FlakyView {
-    /// Returns those of all attempts of the queues with these names whose journal is in `state`, or
+    /// Returns those of all attempts of the queues with these names whose journal is `log`, or
     /// of one `task`, the most frequent first.
-    pub fn all(state: &StateDir, queues: &[&str], task: Option<&str>, mask: &Mask) -> Vec<Self> {
-        let lines = Journal::new(state.clone()).lines_with::<Line>(PART);
+    pub fn all(log: &Log, queues: &[&str], task: Option<&str>, mask: &Mask) -> Vec<Self> {
+        let lines = log.events_with::<Line>(PART);
         let is_asked = |line: &Line| {
             queues.contains(&line.queue.as_str())
                 && (task.is_none() || line.task.as_deref() == task)

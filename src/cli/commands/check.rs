@@ -13,8 +13,7 @@ use crate::plan;
 use crate::platform::hash::seeded;
 use crate::project::Scope;
 use crate::queue::{Position, QUEUE_VERSION, excerpt};
-use crate::store::journal::Journal;
-use crate::store::{StateDir, StoreError};
+use crate::store::StoreError;
 use crate::supervisor::ClaimRecord;
 use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
@@ -220,7 +219,6 @@ fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
 
 /// Reports queues, journals and claims of a newer program: they are read, not written.
 fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
-    let mut states: Vec<StateDir> = Vec::new();
     for (number, queue) in QueueIx::each(&snapshot.queues[..snapshot.set.served()]) {
         let state = snapshot.set.state(number);
         let found = queue.format_version();
@@ -245,15 +243,13 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
                 findings.add(FindingView::placeless("newer-claim", &path, message));
             }
         }
-        if states.contains(&state) {
-            continue;
-        }
-        if let Some(found) = Journal::new(state.clone()).newer_version() {
+    }
+    for (log, of) in snapshot.set.logs(snapshot.set.served()) {
+        if let (Some(found), Some(queue)) = (log.newer_version(), of.first()) {
             let message = format!("format {found}, but this program supports {EVENT_VERSION}");
-            let path = state.journal().display().to_string();
+            let path = snapshot.set.state(*queue).journal().display().to_string();
             findings.add(FindingView::placeless("newer-journal", &path, message));
         }
-        states.push(state);
     }
 }
 

@@ -5,11 +5,10 @@ use crate::cli::failure::Failure;
 use crate::cli::follow::Follow;
 use crate::cli::session::Session;
 use crate::cli::when::past;
-use crate::config::Selection;
+use crate::config::{SelectedQueue, Selection};
 use crate::domain::Event;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::store::lines::JournalLines;
-use crate::store::{Backups, StateDir};
+use crate::store::log::{Log, LogReader};
 use crate::views::event::Teller;
 use crate::views::json;
 use crate::views::mask::Mask;
@@ -25,7 +24,7 @@ const BATCH: usize = 64 << 10;
 
 /// The journal of one folder, and the requested queues in it.
 struct Source {
-    lines: JournalLines,
+    lines: Box<dyn LogReader>,
     queues: HashSet<String>,
     last: Option<Last>,
 }
@@ -49,14 +48,19 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
     let now = SystemClock.now();
     let since = args.since.as_deref().map(|text| past(text, now)).transpose()?;
     let selection = session.select_to_read(&args.queues)?;
-    let (mut sources, dirs) = sources(&selection, session.backups().ok().as_ref());
+    let keys = keys(&selection);
+    let mut sources = sources(&keys, session);
     let mask = Mask::new(&selection.config.and_own(&session.world.vars));
     let teller = Teller::new(mask.clone(), session.look());
     let few = (args.follow && since.is_none()).then_some(FOLLOWED);
     let most = args.lines.or(few);
     let mut telling = Telling { since, style: args.style, json: args.json, teller, mask, most };
     // Created before the first read, so that no event is missed between the two.
-    let mut follow = args.follow.then(|| Follow::new(&dirs));
+    let follow = || {
+        let keys: Vec<&Path> = keys.iter().map(PathBuf::as_path).collect();
+        Follow::queues(&*session.control(), &keys, keys.len())
+    };
+    let mut follow = args.follow.then(follow);
     loop {
         tell(&mut sources, &mut telling, session)?;
         let Some(follow) = &mut follow else { return Ok(()) };
@@ -66,31 +70,30 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
     }
 }
 
-/// Returns the journals of the selected queues, and the folders to watch for changes.
-fn sources(selection: &Selection, backups: Option<&Backups>) -> (Vec<Source>, Vec<PathBuf>) {
-    let mut found: Vec<(PathBuf, Source)> = Vec::new();
-    let mut dirs = Vec::new();
-    for queue in &selection.queues {
-        let real = queue.path.canonicalize().unwrap_or_else(|_| queue.path.clone());
-        let state = StateDir::beside(&real).backed_up(backups);
-        let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let root = state.root().to_owned();
-        let home = state.home();
-        match found.iter_mut().find(|(other, _)| *other == root) {
+/// Returns the keys of the selected queues. The queues themselves are not read.
+fn keys(selection: &Selection) -> Vec<PathBuf> {
+    let key =
+        |queue: &SelectedQueue| queue.path.canonicalize().unwrap_or_else(|_| queue.path.clone());
+    selection.queues.iter().map(key).collect()
+}
+
+/// Returns the journals of the queues with these keys.
+fn sources(keys: &[PathBuf], session: &Session<'_>) -> Vec<Source> {
+    let mut found: Vec<(Log, Source)> = Vec::new();
+    for queue in keys {
+        let log = session.log(queue);
+        let name = queue.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match found.iter_mut().find(|(other, _)| other.key() == log.key()) {
             Some((_, source)) => {
                 source.queues.insert(name);
             }
             None => {
-                let lines = JournalLines::new(state);
-                let source = Source { lines, queues: HashSet::from([name]), last: None };
-                // The queue's folder is watched too: the state folder is created in it.
-                dirs.extend([root.parent().map(Path::to_owned), Some(root.clone()), Some(home)]);
-                found.push((root, source));
+                let (lines, queues) = (log.reader(), HashSet::from([name]));
+                found.push((log, Source { lines, queues, last: None }));
             }
         }
     }
-    let sources = found.into_iter().map(|(_, source)| source).collect();
-    (sources, dirs.into_iter().flatten().collect())
+    found.into_iter().map(|(_, source)| source).collect()
 }
 
 /// Prints the new events.

@@ -59,7 +59,7 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failu
         let view = view(&shown, &reading);
         return session.print(json::object(&view)?);
     }
-    let mut follow = args.follow.then(|| Follow::new(&[shown.folder.path().to_owned()]));
+    let mut follow = args.follow.then(|| Follow::folder(shown.folder.path()));
     let mut printed = Printed::default();
     if named.is_none() {
         writeln!(session.streams.out, "==> task {} <==", escape::line(&shown.id))?;

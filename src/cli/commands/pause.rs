@@ -4,10 +4,9 @@ use crate::cli::args::AskArgs;
 use crate::cli::failure::Failure;
 use crate::cli::loops;
 use crate::cli::session::Session;
-use crate::domain::EventKind;
-use crate::store::requests::PAUSE;
+use crate::store::control::Request;
 
 pub(super) fn run(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let targets = loops::ask(PAUSE, EventKind::Paused, &args.loops, session)?;
+    let targets = loops::ask(Request::Pause, &args.loops, session)?;
     if args.wait { loops::until_still(&targets, args.timeout, session) } else { Ok(()) }
 }

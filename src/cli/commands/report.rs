@@ -12,9 +12,9 @@ use crate::domain::QueueIx;
 use crate::plan::Node;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::{QueueSet, measured};
+use crate::store::attempts;
 use crate::store::attempts::AttemptFolder;
-use crate::store::journal::Journal;
-use crate::store::{StateDir, attempts};
+use crate::store::log::Span;
 use crate::views::mask::Mask;
 use crate::views::report::attempts::Attempts;
 use crate::views::report::{self, Format, Found, Input, Journals, Style};
@@ -88,18 +88,10 @@ impl From<report::ReportError> for Failure {
 
 /// Reads the journals of the queues. A journal that several queues share is read once.
 fn journals(set: &QueueSet) -> Journals {
-    let mut states: Vec<StateDir> = Vec::new();
-    let (mut all, mut of) = (Vec::new(), Vec::new());
-    for queue in set.each_served() {
-        let state = set.state(queue);
-        let known = states.iter().position(|other| *other == state);
-        of.push(known.unwrap_or_else(|| {
-            all.push(Attempts::read(Journal::new(state.clone()).lines()));
-            states.push(state);
-            states.len() - 1
-        }));
-    }
-    Journals::new(all, of)
+    let logs = set.logs(set.served());
+    let all = logs.iter().map(|(log, _)| Attempts::read(log.events(Span::All))).collect();
+    let number = |queue| logs.iter().position(|(_, of)| of.contains(&queue)).unwrap_or_default();
+    Journals::new(all, set.each_served().map(number).collect())
 }
 
 /// Returns the findings of an attempt; `None` if its folder is gone.

@@ -9,41 +9,28 @@ use crate::cli::session::Session;
 use crate::domain::EventKind;
 use crate::engine;
 use crate::platform::ids::RandomIds;
-use crate::platform::open;
-use crate::store::requests::{PAUSE, STOP, date, is_still};
+use crate::store::control::Whom;
 use crate::views::escape;
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let targets = loops::targets(args, session)?;
-    let mut removed = 0_usize;
-    let mut held = false;
     for target in &targets {
-        loops::check(target)?;
+        loops::check(target, session)?;
     }
     judge_the_still(&targets, session);
+    let (control, mut removed, mut held) = (session.control(), 0_usize, false);
+    let whom = if args.all { Whom::Group } else { Whom::Queue };
     for target in &targets {
-        for path in files(target, args.all) {
-            if let Some(stray) = open::obstacle(&path) {
-                let text = format!("warning: not a request file, not removed: {stray}");
-                writeln!(session.streams.err, "{}", escape::line(&text))?;
-                continue;
-            }
-            match fs::remove_file(&path) {
-                Ok(()) => removed += 1,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    let shown = path.display();
-                    return Err(Failure::internal(format_args!(
-                        "failed to remove {shown}: {error}"
-                    )));
-                }
-            }
+        let withdrawn = control.withdraw(&target.key, whom)?;
+        for stray in withdrawn.strays {
+            let text = format!("warning: not a request file, not removed: {stray}");
+            writeln!(session.streams.err, "{}", escape::line(&text))?;
         }
-        held |= [STOP, PAUSE].iter().any(|verb| date(&target.state.request(verb, None)).is_some());
+        removed += withdrawn.count;
+        held |= withdrawn.group_is_asked;
     }
     if removed > 0 {
         loops::note(EventKind::Resumed, &targets, session);
@@ -54,7 +41,7 @@ pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Fa
             0 => "nothing was stopped or paused",
             _ => "asked to continue",
         };
-        let names: Vec<&str> = targets.iter().map(|target| target.stem.as_str()).collect();
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
         writeln!(session.streams.out, "{text}: {}", escape::line(&names.join(", ")))?;
         for agent in agents {
             let text = format!("agent {agent} is retried at once");
@@ -71,7 +58,8 @@ pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Fa
 /// Examines the files of queues that are at rest, while any edit in them is still known to be made
 /// by a person.
 fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
-    for target in targets.iter().filter(|target| is_still(&target.state, &target.stem)) {
+    let control = session.control();
+    for target in targets.iter().filter(|target| control.is_still(&target.key)) {
         let judged = loops::opened(target, session).and_then(|mut project| {
             project.update(|_, _| Ok(()))?;
             Ok(())
@@ -79,7 +67,7 @@ fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
         if let Err(failure) = judged {
             let text = format!(
                 "warning: edits of {} are checked later, by its loops: {}",
-                target.stem, failure.message
+                target.name, failure.message
             );
             drop(writeln!(session.streams.err, "{}", escape::line(&text)));
         }
@@ -109,20 +97,4 @@ fn end_rests(targets: &[Target], session: &Session<'_>) -> Result<Vec<String>, F
         }
     }
     Ok(agents)
-}
-
-/// Returns the request files that a resume removes.
-fn files(target: &Target, all: bool) -> Vec<PathBuf> {
-    let state = &target.state;
-    if !all {
-        return [STOP, PAUSE].map(|verb| state.request(verb, Some(&target.stem))).to_vec();
-    }
-    let Ok(entries) = fs::read_dir(state.root()) else { return Vec::new() };
-    let is_request = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        [STOP, PAUSE]
-            .iter()
-            .any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.starts_with('-')))
-    };
-    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_request).collect()
 }

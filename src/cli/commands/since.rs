@@ -7,12 +7,13 @@ use crate::cli::session::Session;
 use crate::cli::when::past;
 use crate::domain::{Event, QueueIx, Status};
 use crate::platform::clock::{Clock, SystemClock};
-use crate::store::journal::Journal;
-use crate::store::{StateDir, queue_name};
+use crate::store::log::{Log, Span};
+use crate::store::queue_name;
 use crate::views::json;
 use crate::views::since::{self, RunningView, SinceView};
 use crate::views::view::{Shown, Summary};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let now = SystemClock.now();
@@ -36,20 +37,17 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
 /// Returns the events of the served queues; those of several folders in the order of their times.
 fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
     let served = snapshot.set.each_served();
-    let names: HashSet<String> =
-        served.clone().map(|queue| queue_name(&snapshot.queues[queue])).collect();
-    let mut journals: Vec<(StateDir, References)> = Vec::new();
-    for queue in served {
-        let (state, shared) = (snapshot.set.state(queue), references(snapshot, queue));
-        match journals.iter_mut().find(|(known, _)| *known == state) {
-            Some((_, known)) => known.extend(shared),
-            None => journals.push((state, shared)),
-        }
-    }
-    let several = journals.len() > 1;
-    let all = journals.into_iter().flat_map(|(state, shared)| {
-        Journal::new(state).all().map(move |event| referred(event, &shared))
-    });
+    let names: HashSet<String> = served.map(|queue| queue_name(&snapshot.queues[queue])).collect();
+    let shared = |of: Vec<QueueIx>| -> References {
+        of.into_iter().flat_map(|queue| references(snapshot, queue)).collect()
+    };
+    let logs = snapshot.set.logs(snapshot.set.served()).into_iter();
+    let logs: Vec<(Log, References)> =
+        logs.map(|(log, of)| (Arc::clone(log), shared(of))).collect();
+    let several = logs.len() > 1;
+    let all = logs
+        .into_iter()
+        .flat_map(|(log, shared)| log.events(Span::All).map(move |event| referred(event, &shared)));
     let ours = all.filter(move |event| event.queue.is_empty() || names.contains(&event.queue));
     let mut sorted: Box<dyn Iterator<Item = Event>> = Box::new(ours);
     if several {

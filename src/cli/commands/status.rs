@@ -3,14 +3,13 @@
 use crate::cli::args::StatusArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::scope;
-use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, red_trees};
 use crate::plan::{Backlog, Naming};
 use crate::project::{QueueSet, Scope};
-use crate::store::journal::Journal;
-use crate::store::{StateDir, queue_name};
+use crate::store::log::Span;
+use crate::store::queue_name;
 use crate::views::flaky::FlakyView;
 use crate::views::fold::folded;
 use crate::views::spent::SpentView;
@@ -118,28 +117,20 @@ fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
 /// Returns the tests of the served queues that passed only when they were run again.
 fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
     let (set, mask) = (snapshot.set, snapshot.sources().mask);
-    let mut states: Vec<StateDir> = Vec::new();
     let mut all = Vec::new();
-    for state in set.each_served().map(|queue| set.state(queue)) {
-        if states.contains(&state) {
-            continue;
-        }
-        let own = set.each_served().filter(|queue| set.state(*queue) == state);
-        let names: Vec<String> = own.map(|queue| queue_name(&snapshot.queues[queue])).collect();
+    for (log, of) in set.logs(set.served()) {
+        let names: Vec<String> =
+            of.into_iter().map(|queue| queue_name(&snapshot.queues[queue])).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        all.extend(FlakyView::all(&state, &names, None, mask));
-        states.push(state);
+        all.extend(FlakyView::all(log, &names, None, mask));
     }
     all
 }
 
 /// Returns a line for each journal that records edits that were put back.
 fn put_back(set: &QueueSet) -> String {
-    let mut states: Vec<StateDir> = set.each_served().map(|queue| set.state(queue)).collect();
-    states.dedup();
-    let told = states
-        .into_iter()
-        .filter_map(|state| edits::since_start(Journal::new(state).recent(), &set.typed));
+    let logs = set.logs(set.served()).into_iter();
+    let told = logs.filter_map(|(log, _)| edits::since_start(log.events(Span::Recent), &set.typed));
     told.map(|text| format!("{}\n", escape::line(&text))).collect()
 }
 
@@ -156,7 +147,7 @@ fn watch(
     first: Vec<u8>,
 ) -> Result<(), Failure> {
     let args = asked.args;
-    let mut follow = Follow::new(&reading.dirs());
+    let mut follow = reading.follow();
     let clear = session.streams.out.is_terminal() && !args.json;
     let mut shown = Vec::new();
     let mut now = first;

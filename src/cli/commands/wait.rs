@@ -2,7 +2,6 @@
 
 use crate::cli::args::{Until, WaitArgs};
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
@@ -31,7 +30,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
     ids.extend(args.task_ids.iter().cloned());
     let selection = session.select_to_read(&queues)?;
     let mut reading = Reading::open(session, selection)?;
-    let mut follow = Follow::new(&reading.dirs());
+    let mut follow = reading.follow();
     let mut told = session.global.quiet;
     let begin = Instant::now();
     let mut alone = begin;
@@ -77,7 +76,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
 /// Returns whether any loop serves one of the queues.
 fn serves(reading: &Reading) -> bool {
     let set = reading.project.set();
-    set.each_served().any(|queue| set.control().loops(set.real(queue)) > 0)
+    set.each_served().any(|queue| !set.control().serving(set.real(queue)).is_empty())
 }
 
 /// Reports how the wait ended.

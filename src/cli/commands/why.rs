@@ -21,7 +21,12 @@ pub(super) fn run(args: &WhyArgs, session: &mut Session<'_>) -> Result<(), Failu
         let attempts = attempts::of_task(&state, &key, sources.mask);
         let name = queue_name(&snapshot.queues[place.queue]);
         let id = snapshot.structure.graph.id(node);
-        let flaky = FlakyView::all(&state, &[name.as_str()], Some(id), sources.mask);
+        let flaky = FlakyView::all(
+            snapshot.set.queue(place.queue).log(),
+            &[name.as_str()],
+            Some(id),
+            sources.mask,
+        );
         let rank = (snapshot.readiness.state(node) == State::Ready).then(|| {
             snapshot.structure.order(snapshot.tasks).reason(&snapshot.structure.graph, node)
         });

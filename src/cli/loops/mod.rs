@@ -1,6 +1,6 @@
-//! Requests to running loops by files in the state folder, for `stop`, `pause` and `resume`.
+//! Requests to running loops, for `stop`, `pause` and `resume`.
 //!
-//! The queue file itself is not read, so loops can be stopped even if their queue is broken.
+//! The queue itself is not read, so loops can be stopped even if their queue is broken.
 
 mod ask;
 mod quiet;

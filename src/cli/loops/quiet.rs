@@ -5,8 +5,7 @@ use super::target::Target;
 use crate::claims::{ThisHost, worker_alive};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
-use crate::store::requests::PAUSE;
-use crate::store::workers::{self, About};
+use crate::store::control::{Request, Serving};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::thread;
@@ -31,16 +30,16 @@ pub(crate) fn until_still(
     limit: Option<Duration>,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let asked: Vec<_> = targets.iter().map(|target| target.asked(PAUSE)).collect();
+    let control = session.control();
+    let paused = |target: &Target| control.asked(&target.key, Request::Pause);
+    let asked: Vec<_> = targets.iter().map(paused).collect();
     wait(limit, "not paused yet", session, |session| {
-        if let Some(resumed) = targets.iter().find(|target| target.asked(PAUSE).is_none()) {
-            let text = format!("{} was resumed meanwhile", resumed.stem);
+        if let Some(resumed) = targets.iter().find(|target| paused(target).is_none()) {
+            let text = format!("{} was resumed meanwhile", resumed.name);
             return Err(Failure::new(FailureKind::Waiting, text));
         }
-        Ok(left(targets, session, |at, about| {
-            let stem = &targets[at].stem;
-            !asked[at].is_some_and(|asked| about.stands_still(stem, asked))
-        }))
+        // It is still for this pause, or for a later one.
+        Ok(left(targets, session, |at, about| asked[at].is_none() || about.still < asked[at]))
     })
 }
 
@@ -50,13 +49,13 @@ pub(crate) fn until_still(
 fn left(
     targets: &[Target],
     session: &Session<'_>,
-    wanted: impl Fn(usize, &About) -> bool,
+    wanted: impl Fn(usize, &Serving) -> bool,
 ) -> BTreeSet<u32> {
+    let control = session.control();
     let mut left = BTreeSet::new();
     let mut entered = BTreeSet::new();
     for (at, target) in targets.iter().enumerate() {
-        let serving = workers::live(&target.state).into_iter();
-        for about in serving.filter(|about| about.serves(&target.stem)) {
+        for about in control.serving(&target.key) {
             entered.insert(about.pid);
             if wanted(at, &about) {
                 left.insert(about.pid);

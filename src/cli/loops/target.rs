@@ -9,29 +9,24 @@ use crate::domain::{EventKind, QueueIx};
 use crate::platform::checks;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::Project;
-use crate::store::{Patience, StateDir, new_event, queue_name, requests};
+use crate::store::{Patience, new_event, queue_name};
 use crate::views::escape;
 use serde_json::Map;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
-/// A queue to whose loops a request is sent: its state folder and its file stem.
+/// A queue to whose loops a request is sent.
 pub(crate) struct Target {
-    pub(crate) path: PathBuf,
-    pub(crate) state: StateDir,
-    pub(crate) stem: String,
+    /// Its key.
+    pub(crate) key: PathBuf,
+    /// What messages call it.
+    pub(crate) name: String,
 }
 
 impl Target {
     /// Returns arguments that select this queue.
     pub(crate) fn queues(&self) -> QueueArgs {
-        QueueArgs { queues: vec![self.path.clone()], ..QueueArgs::default() }
-    }
-
-    /// Returns when `verb` was last requested, if the request is still in effect.
-    pub(crate) fn asked(&self, verb: &str) -> Option<SystemTime> {
-        requests::asked(&self.state, &self.stem, verb)
+        QueueArgs { queues: vec![self.key.clone()], ..QueueArgs::default() }
     }
 }
 
@@ -42,10 +37,9 @@ pub(crate) fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Ta
         if args.all { session.select_all(&args.queues)? } else { session.select(&args.queues)? };
     refuse_inside(&selection, session)?;
     let target = |path: PathBuf| {
-        let path = checks::real_path(&path)?;
-        let state = StateDir::beside(&path);
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Target { path, state, stem })
+        let key = checks::real_path(&path)?;
+        let name = key.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Target { key, name })
     };
     selection.queues.into_iter().map(|queue| target(queue.path)).collect()
 }
@@ -69,22 +63,9 @@ fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Fai
     Ok(())
 }
 
-/// Refuses a folder that is untrusted or not writable.
-pub(crate) fn check(target: &Target) -> Result<(), Failure> {
-    let (state, folder) = (target.state.root(), target.path.parent());
-    match checks::refusal(state) {
-        Ok(Some(reason)) => return Err(Failure::usage(reason)),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        Ok(None) | Err(_) => {}
-    }
-    let place = if state.is_dir() { Some(state) } else { folder };
-    match place.filter(|place| !checks::is_writable(place)) {
-        Some(place) => {
-            let place = place.display();
-            Err(Failure::usage(format_args!("the folder {place} is read-only for you")))
-        }
-        None => Ok(()),
-    }
+/// Refuses a queue to whose loops no request can be made.
+pub(crate) fn check(target: &Target, session: &Session<'_>) -> Result<(), Failure> {
+    session.control().refusal(&target.key)?.map_or(Ok(()), |reason| Err(Failure::usage(reason)))
 }
 
 /// Opens the project of the queue.

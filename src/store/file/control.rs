@@ -4,11 +4,16 @@ use super::entry::{FileEntry, stem};
 use super::peek::Peek;
 use super::wake::FileWake;
 use crate::domain::Task;
-use crate::store::control::{Control, Entry, Looping, Tell, Wake};
+use crate::platform::{checks, open};
+use crate::store::control::{
+    Control, Entry, Looping, Request, Serving, Tell, Wake, Whom, Withdrawn,
+};
 use crate::store::records::registry::{Listing, Registry};
 use crate::store::records::{requests, workers};
 use crate::store::{StateDir, StoreError};
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -29,13 +34,69 @@ impl Control for ControlFiles {
         Ok(Box::new(FileEntry::enter(queues, about)?))
     }
 
-    fn loops(&self, queue: &Path) -> usize {
-        let all = workers::look(&StateDir::beside(queue));
-        all.iter().filter(|about| about.serves(stem(queue))).count()
+    fn serving(&self, queue: &Path) -> Vec<Serving> {
+        let all = workers::look(&StateDir::beside(queue)).into_iter();
+        let serving = all.filter(|about| about.serves(stem(queue)));
+        serving.map(|about| Serving { pid: about.pid, still: about.still(stem(queue)) }).collect()
     }
 
-    fn paused(&self, queue: &Path) -> Option<SystemTime> {
-        requests::asked(&StateDir::beside(queue), stem(queue), requests::PAUSE)
+    fn group(&self, queue: &Path) -> (PathBuf, usize) {
+        let folder = queue.parent().unwrap_or(queue).to_owned();
+        (folder, workers::live(&StateDir::beside(queue)).len())
+    }
+
+    fn refusal(&self, queue: &Path) -> io::Result<Option<String>> {
+        let state = StateDir::beside(queue);
+        let state = state.root();
+        match checks::refusal(state) {
+            Ok(Some(reason)) => return Ok(Some(reason)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(None) | Err(_) => {}
+        }
+        let place = if state.is_dir() { Some(state) } else { queue.parent() };
+        let place = place.filter(|place| !checks::is_writable(place));
+        Ok(place.map(|place| format!("the folder {} is read-only for you", place.display())))
+    }
+
+    fn ask(&self, queue: &Path, request: Request, whom: Whom) -> Result<(), StoreError> {
+        let state = StateDir::beside(queue);
+        let name = match whom {
+            Whom::Queue => Some(stem(queue)),
+            Whom::Group => None,
+        };
+        let file = requests::file(&state, request, name);
+        requests::put(&state, &file).map_err(StoreError::io("write the request into", state.root()))
+    }
+
+    fn asked(&self, queue: &Path, request: Request) -> Option<SystemTime> {
+        requests::asked(&StateDir::beside(queue), stem(queue), request)
+    }
+
+    fn withdraw(&self, queue: &Path, whom: Whom) -> Result<Withdrawn, StoreError> {
+        let state = StateDir::beside(queue);
+        let of = |name| Request::ALL.map(|request| requests::file(&state, request, name));
+        let files = match whom {
+            Whom::Queue => of(Some(stem(queue))).to_vec(),
+            Whom::Group => requests::all(&state),
+        };
+        let mut withdrawn = Withdrawn::default();
+        for path in files {
+            if let Some(stray) = open::obstacle(&path) {
+                withdrawn.strays.push(stray.to_string());
+                continue;
+            }
+            match fs::remove_file(&path) {
+                Ok(()) => withdrawn.count += 1,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(StoreError::io("remove", path)(error)),
+            }
+        }
+        withdrawn.group_is_asked = of(None).iter().any(|path| requests::date(path).is_some());
+        Ok(withdrawn)
+    }
+
+    fn is_still(&self, queue: &Path) -> bool {
+        requests::is_still(&StateDir::beside(queue), stem(queue))
     }
 
     fn register(&self, root: &Path, queue: &Path) -> Result<(), StoreError> {
@@ -63,5 +124,9 @@ impl Control for ControlFiles {
 
     fn wake(&self, queues: &[&Path], served: usize, roots: &[&Path], tell: Tell) -> Box<dyn Wake> {
         Box::new(FileWake::new(queues, served, roots, tell))
+    }
+
+    fn follow(&self, queues: &[&Path], served: usize, tell: Tell) -> Box<dyn Wake> {
+        Box::new(FileWake::following(queues, served, tell))
     }
 }

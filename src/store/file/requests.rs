@@ -4,8 +4,8 @@
 
 use crate::platform::open;
 use crate::store::StateDir;
-use crate::store::control::Asked;
-use crate::store::records::requests::{PAUSE, STOP, date};
+use crate::store::control::{Asked, Request};
+use crate::store::records::requests::{date, file};
 use crate::store::records::workers::Registration;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ impl Requests {
     /// not meant for this loop and is removed, unless another loop may still have to read it.
     pub(super) fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
         let requests = Self { state: state.clone(), name: name.to_owned(), since: entry.since() };
-        for path in [state.request(STOP, Some(name)), state.request(STOP, None)] {
+        for path in requests.files(Request::Stop) {
             if date(&path).is_some() && !requests.is_newer(&path) && !entry.has_company() {
                 drop(fs::remove_file(path));
             }
@@ -35,20 +35,20 @@ impl Requests {
     /// Returns the current requests.
     pub(super) fn look(&self) -> Asked {
         Asked {
-            stop: self.files(STOP).iter().any(|path| self.is_newer(path)),
-            pause: self.files(PAUSE).iter().filter_map(|path| date(path)).max(),
+            stop: self.files(Request::Stop).iter().any(|path| self.is_newer(path)),
+            pause: self.files(Request::Pause).iter().filter_map(|path| date(path)).max(),
         }
     }
 
     /// Describes files that have the name of a request but are not one.
     pub(super) fn strays(&self) -> Vec<String> {
-        let all = [STOP, PAUSE].into_iter().flat_map(|verb| self.files(verb));
+        let all = Request::ALL.into_iter().flat_map(|request| self.files(request));
         let strays = all.filter_map(|path| open::obstacle(&path));
         strays.map(|stray| format!("not a request, ignored: {stray}")).collect()
     }
 
-    fn files(&self, verb: &str) -> [PathBuf; 2] {
-        [self.state.request(verb, Some(&self.name)), self.state.request(verb, None)]
+    fn files(&self, request: Request) -> [PathBuf; 2] {
+        [Some(self.name.as_str()), None].map(|name| file(&self.state, request, name))
     }
 
     fn is_newer(&self, path: &Path) -> bool {

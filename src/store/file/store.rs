@@ -3,13 +3,16 @@
 use super::claims::ClaimFiles;
 use super::control::ControlFiles;
 use super::loaded::Loaded;
+use super::log::FileLog;
 use super::options::FileOptions;
 use super::{FileStore, ROUNDS, SETTLE_STEP, may_settle, settled};
 use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::is_littered;
 use crate::platform::{checks, fs_kind, lock};
 use crate::queue::schema;
+use crate::store::control::Control;
 use crate::store::journal::Journal;
+use crate::store::log::Log;
 use crate::store::records::requests;
 use crate::store::{
     Backend, Draft, OnChange, Opened, Patience, QueueStore, Recorded, StateDir, StoreError,
@@ -21,13 +24,18 @@ use std::thread;
 use std::time::Instant;
 
 impl Backend for FileOptions {
+    fn control(&self) -> Arc<dyn Control> {
+        Arc::new(ControlFiles::default())
+    }
+
+    fn log(&self, queue: &Path) -> Log {
+        Arc::new(FileLog(StateDir::beside(queue).backed_up(self.backups.as_ref())))
+    }
+
     fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
+        let control = self.control();
         let store = Box::new(FileStore::open(addresses, self)?);
-        Ok(Opened {
-            store,
-            claims: Arc::new(ClaimFiles),
-            control: Arc::new(ControlFiles::default()),
-        })
+        Ok(Opened { store, claims: Arc::new(ClaimFiles), control })
     }
 }
 
@@ -42,6 +50,10 @@ impl QueueStore for FileStore {
 
     fn state(&self, queue: QueueIx) -> StateDir {
         self.loaded[queue].state().clone()
+    }
+
+    fn log(&self, queue: QueueIx) -> Log {
+        Arc::new(FileLog(self.loaded[queue].state().clone()))
     }
 
     fn last_good(&self, queue: QueueIx) -> Option<String> {

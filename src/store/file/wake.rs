@@ -2,9 +2,8 @@
 
 use crate::platform::watch::Watch;
 use crate::store::StateDir;
-use crate::store::control::{Tell, Wake};
+use crate::store::control::{Request, Tell, Wake};
 use crate::store::records::registry::Registry;
-use crate::store::records::requests::{PAUSE, STOP};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,12 +33,24 @@ impl FileWake {
         // Ignores the other files that agents and journals write beside the queues.
         let wanted = move |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let is_request = [STOP, PAUSE].iter().any(|verb| name.starts_with(verb));
+            let is_request = Request::ALL.iter().any(|request| name.starts_with(request.verb()));
             let is_entry = path.parent().is_some_and(|dir| entries.iter().any(|own| own == dir));
             let known = known.read().unwrap_or_else(PoisonError::into_inner);
             is_request || is_entry || known.contains(path)
         };
         Self { watch: Watch::new(&dirs, wanted, tell), paths }
+    }
+
+    /// Watches everything in the folders of `queues`, and the journals of the first `served`.
+    pub(super) fn following(queues: &[&Path], served: usize, tell: Tell) -> Self {
+        let paths: HashSet<PathBuf> = queues.iter().map(|queue| (*queue).to_owned()).collect();
+        let states = queues[..served].iter().map(|queue| StateDir::beside(queue));
+        // Without git, the journal is in the home of the state.
+        let journals = states.flat_map(|state| [state.root().to_owned(), state.home()]);
+        let mut dirs: Vec<PathBuf> = folders(&paths).chain(journals).collect();
+        dirs.sort_unstable();
+        dirs.dedup();
+        Self { watch: Watch::new(&dirs, |_| true, tell), paths: Arc::new(RwLock::new(paths)) }
     }
 
     /// Adds the paths of `queues` and their folders. Returns the queues that are new.

@@ -16,10 +16,9 @@ use crate::platform::trouble;
 use crate::store::state::StateDir;
 use crate::store::state::backup::Appended;
 use crate::store::state::tail::{
-    End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last, read_with,
+    End, Events, JOURNAL, MOST, ROTATE_AT, ROTATED, last_lines, near_end, read_file,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -255,17 +254,9 @@ impl Journal {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// Returns all lines parsed as `T`, oldest first. Lines that do not parse are skipped.
-    pub fn lines<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
-        read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
-    }
-
-    /// Does the same for the lines whose text contains `part`; the others are not parsed.
-    pub fn lines_with<T: DeserializeOwned>(
-        &self,
-        part: &'static str,
-    ) -> impl Iterator<Item = T> + use<T> {
-        let of = move |path: &Path| read_with(path, part);
+    /// Returns all lines, oldest first, without their line ends.
+    pub(in crate::store) fn raw(&self) -> impl Iterator<Item = Vec<u8>> + use<> {
+        let of = |path: &Path| last_lines(path, MOST);
         of(&self.state.rotated_journal()).chain(of(&self.state.journal()))
     }
 
@@ -274,14 +265,14 @@ impl Journal {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// Returns the moments or events of the last 256 KiB, oldest first. The time to read them does
-    /// not grow with the journal.
-    pub fn recent<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
+    /// Returns the lines of the last 256 KiB, oldest first; the first one may be incomplete. The
+    /// time to read them does not grow with the journal.
+    pub(in crate::store) fn raw_recent(&self) -> impl Iterator<Item = Vec<u8>> + use<> {
         let length = |path: &Path| fs::symlink_metadata(path).map_or(0, |meta| meta.len());
         let (before, now) = (self.state.rotated_journal(), self.state.journal());
         let of_before = RECENT.saturating_sub(length(&now));
-        let rotated = (of_before > 0).then(|| read_last(&before, of_before));
-        rotated.into_iter().flatten().chain(read_last(&now, RECENT))
+        let rotated = (of_before > 0).then(|| last_lines(&before, of_before));
+        rotated.into_iter().flatten().chain(last_lines(&now, RECENT))
     }
 
     /// Returns the last event of a task that changed its owner: a claim, or an end by a person or a
@@ -364,10 +355,13 @@ mod tests {
         };
         let expected =
             |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
-        assert_eq!(ids(journal.recent().collect()), expected(15..25));
+        let recent = |journal: &Journal| -> Vec<Moment> {
+            journal.raw_recent().filter_map(|line| serde_json::from_slice(&line).ok()).collect()
+        };
+        assert_eq!(ids(recent(&journal)), expected(15..25));
         fs::rename(journal.state.journal(), journal.state.rotated_journal()).unwrap();
         journal.append(&mut events[25..]).unwrap();
-        assert_eq!(ids(journal.recent().collect()), expected(20..30));
+        assert_eq!(ids(recent(&journal)), expected(20..30));
         assert_eq!(ids(journal.moments().collect()), expected(0..30));
     }
 }

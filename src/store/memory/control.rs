@@ -1,10 +1,13 @@
 //! Loops, requests and queues of a project in a table.
 
 use super::place::{Document, Shared, locked};
+use super::tables::{LoopEntry, PLACE};
 use crate::domain::Task;
 use crate::queue::Queue;
 use crate::store::StoreError;
-use crate::store::control::{Asked, Control, Entry, Looping, Stillness, Tell, Wake};
+use crate::store::control::{
+    Asked, Control, Entry, Looping, Request, Serving, Stillness, Tell, Wake, Whom, Withdrawn,
+};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,20 +22,55 @@ impl Control for ControlTable {
     fn enter(&self, queues: &[&Path], about: &Looping) -> Result<Box<dyn Entry>, StoreError> {
         let queues: Vec<PathBuf> = queues.iter().map(|queue| (*queue).to_owned()).collect();
         let mut table = locked(&self.0.control);
-        let said = queues.iter().map(|queue| (queue.clone(), None)).collect();
-        table.loops.insert(about.name.clone(), said);
+        let entry = LoopEntry::of(about.pid, &queues);
+        table.loops.insert(about.name.clone(), entry);
         // A request from before was not meant for this loop.
-        table.stopped.retain(|queue| !queues.contains(queue));
-        let (name, shared) = (about.name.clone(), Arc::clone(&self.0));
-        Ok(Box::new(MemoryEntry { name, queues, shared }))
+        let is_old = |of: &PathBuf| queues.contains(of) || of == Path::new(PLACE);
+        table.requests.retain(|(of, request), _| *request != Request::Stop || !is_old(of));
+        let (name, pid, shared) = (about.name.clone(), about.pid, Arc::clone(&self.0));
+        Ok(Box::new(MemoryEntry { name, pid, queues, shared }))
     }
 
-    fn loops(&self, queue: &Path) -> usize {
-        locked(&self.0.control).loops.values().filter(|queues| queues.contains_key(queue)).count()
+    fn serving(&self, queue: &Path) -> Vec<Serving> {
+        let table = locked(&self.0.control);
+        let serving = table.loops.values().filter_map(|about| {
+            let still = about.said.get(queue)?.map(|still| still.asked);
+            Some(Serving { pid: about.pid, still })
+        });
+        serving.collect()
     }
 
-    fn paused(&self, queue: &Path) -> Option<SystemTime> {
-        locked(&self.0.control).paused.get(queue).copied()
+    fn group(&self, _: &Path) -> (PathBuf, usize) {
+        (PathBuf::from(PLACE), locked(&self.0.control).loops.len())
+    }
+
+    fn refusal(&self, _: &Path) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn ask(&self, queue: &Path, request: Request, whom: Whom) -> Result<(), StoreError> {
+        locked(&self.0.control).ask(name(queue, whom), request, SystemTime::now());
+        Ok(())
+    }
+
+    fn asked(&self, queue: &Path, request: Request) -> Option<SystemTime> {
+        locked(&self.0.control).asked(queue, request)
+    }
+
+    fn withdraw(&self, queue: &Path, whom: Whom) -> Result<Withdrawn, StoreError> {
+        let mut table = locked(&self.0.control);
+        let before = table.requests.len();
+        table.requests.retain(|(of, _), _| match whom {
+            Whom::Queue => of != queue,
+            Whom::Group => false,
+        });
+        let group_is_asked = table.requests.keys().any(|(of, _)| of == Path::new(PLACE));
+        let count = before - table.requests.len();
+        Ok(Withdrawn { count, strays: Vec::new(), group_is_asked })
+    }
+
+    fn is_still(&self, queue: &Path) -> bool {
+        self.0.is_still(queue)
     }
 
     fn register(&self, root: &Path, queue: &Path) -> Result<(), StoreError> {
@@ -64,11 +102,24 @@ impl Control for ControlTable {
         let known = queues.iter().map(|queue| (*queue).to_owned()).collect();
         Box::new(Poll { known, is_listening: false })
     }
+
+    fn follow(&self, queues: &[&Path], served: usize, tell: Tell) -> Box<dyn Wake> {
+        self.wake(queues, served, &[], tell)
+    }
+}
+
+/// Returns under what a request is kept.
+fn name(queue: &Path, whom: Whom) -> &Path {
+    match whom {
+        Whom::Queue => queue,
+        Whom::Group => Path::new(PLACE),
+    }
 }
 
 #[derive(Debug)]
 struct MemoryEntry {
     name: String,
+    pid: u32,
     queues: Vec<PathBuf>,
     shared: Arc<Shared>,
 }
@@ -77,8 +128,8 @@ impl Entry for MemoryEntry {
     fn asked(&self) -> Vec<Asked> {
         let table = locked(&self.shared.control);
         let one = |queue: &PathBuf| Asked {
-            stop: table.stopped.contains(queue),
-            pause: table.paused.get(queue).copied(),
+            stop: table.asked(queue, Request::Stop).is_some(),
+            pause: table.asked(queue, Request::Pause),
         };
         self.queues.iter().map(one).collect()
     }
@@ -88,14 +139,16 @@ impl Entry for MemoryEntry {
     }
 
     fn keep(&mut self) -> io::Result<()> {
-        let said = || self.queues.iter().map(|queue| (queue.clone(), None)).collect();
-        locked(&self.shared.control).loops.entry(self.name.clone()).or_insert_with(said);
+        let mut table = locked(&self.shared.control);
+        let entry = || LoopEntry::of(self.pid, &self.queues);
+        table.loops.entry(self.name.clone()).or_insert_with(entry);
         Ok(())
     }
 
     fn say(&mut self, still: &[Option<Stillness>]) {
         let said = self.queues.iter().cloned().zip(still.iter().copied()).collect();
-        locked(&self.shared.control).loops.insert(self.name.clone(), said);
+        let entry = LoopEntry { pid: self.pid, said };
+        locked(&self.shared.control).loops.insert(self.name.clone(), entry);
     }
 }
 

@@ -8,22 +8,25 @@
 mod claims;
 mod control;
 mod evidence;
+mod log;
 mod place;
 mod seen;
 mod store;
 mod tables;
 
 use super::backend::{Backend, Opened};
+use super::control::Control;
 use super::error::StoreError;
+use super::log::Log;
 use super::state::TaskKey;
 use crate::domain::Event;
 use crate::platform::clock::Clock;
 use claims::ClaimTable;
 use control::ControlTable;
+use log::MemoryLog;
 use place::{Shared, locked};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 use store::MemoryStore;
 use tables::Table;
 
@@ -62,16 +65,6 @@ impl Memory {
         locked(&self.0.claims).clear();
         *locked(&self.0.control) = Table::default();
     }
-
-    /// Asks the loops of a queue to pause, since `at`, or to continue.
-    pub(crate) fn pause(&self, queue: &Path, at: Option<SystemTime>) {
-        locked(&self.0.control).pause(queue, at);
-    }
-
-    /// Asks the loops of a queue to stop.
-    pub(crate) fn stop(&self, queue: &Path) {
-        locked(&self.0.control).stop(queue);
-    }
 }
 
 /// A place in memory, as one process opens it.
@@ -81,13 +74,18 @@ pub(crate) struct Entrance {
 }
 
 impl Backend for Entrance {
+    fn control(&self) -> Arc<dyn Control> {
+        Arc::new(ControlTable(Arc::clone(&self.memory.0)))
+    }
+
+    fn log(&self, queue: &Path) -> Log {
+        Arc::new(MemoryLog { key: queue.to_owned(), shared: Arc::clone(&self.memory.0) })
+    }
+
     fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
+        let control = self.control();
         let shared = self.memory.0;
         let store = Box::new(MemoryStore::open(Arc::clone(&shared), addresses, self.clock)?);
-        Ok(Opened {
-            store,
-            claims: Arc::new(ClaimTable(Arc::clone(&shared))),
-            control: Arc::new(ControlTable(shared)),
-        })
+        Ok(Opened { store, claims: Arc::new(ClaimTable(shared)), control })
     }
 }

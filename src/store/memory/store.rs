@@ -1,6 +1,7 @@
 //! One handle of queues in memory.
 
 use super::evidence::Texts;
+use super::log::MemoryLog;
 use super::place::{Document, Shared, locked};
 use super::seen::{Seen, read};
 use crate::domain::{Event, QueueIx};
@@ -9,6 +10,7 @@ use crate::platform::trouble;
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 use crate::store::draft::Draft;
 use crate::store::judge::{Judge, Made, decided};
+use crate::store::log::Log;
 use crate::store::{OnChange, Patience, QueueStore, Recorded, StateDir, StoreError, TaskRef};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -214,6 +216,10 @@ impl QueueStore for MemoryStore {
 
     fn state(&self, queue: QueueIx) -> StateDir {
         StateDir::beside(&self.seen[queue].key)
+    }
+
+    fn log(&self, queue: QueueIx) -> Log {
+        Arc::new(MemoryLog { key: self.key(queue).to_owned(), shared: Arc::clone(&self.shared) })
     }
 
     fn last_good(&self, _: QueueIx) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::platform::ids::Ids;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
 use crate::store::state::StateDir;
-use crate::store::state::tail::read_last;
+use crate::store::state::tail::last_lines;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
@@ -124,7 +124,8 @@ impl CursorFile {
 
     /// Returns the current end of the journal.
     pub fn end(&self) -> Place {
-        let last = read_last::<Event>(&self.state.journal(), LAST).last();
+        let lines = last_lines(&self.state.journal(), LAST);
+        let last = lines.filter_map(|line| serde_json::from_slice::<Event>(&line).ok()).last();
         last.as_ref().map(Place::of).unwrap_or_default()
     }
 

@@ -9,7 +9,7 @@ pub mod cursors;
 mod judges;
 mod ledgers;
 pub mod registry;
-pub mod requests;
+pub(super) mod requests;
 mod trees;
 pub(crate) mod undecided;
 pub mod work;

@@ -3,34 +3,80 @@
 //!
 //! Only a regular file is a request.
 
+use crate::platform::open;
 use crate::store::records::workers::{self, About};
 use crate::store::state::StateDir;
 use std::fs;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The verb of the request to drain and end.
-pub const STOP: &str = "stop";
-/// The verb of the request to pause.
-pub const PAUSE: &str = "pause";
+/// What a person asks of loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Request {
+    /// Finish what is running, claim nothing more, and exit.
+    Stop,
+    /// Claim nothing, and suspend what is running until the request is withdrawn.
+    Pause,
+}
+
+impl Request {
+    /// All requests.
+    pub const ALL: [Self; 2] = [Self::Stop, Self::Pause];
+
+    /// Returns the verb by which people make it.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Pause => "pause",
+        }
+    }
+}
+
+/// Returns the file of a request for the queue `name`, or for all queues of the folder.
+pub(crate) fn file(state: &StateDir, request: Request, name: Option<&str>) -> PathBuf {
+    state.request(request.verb(), name)
+}
+
+/// Makes the request at `path`. An existing one gets a new date.
+///
+/// # Errors
+/// Any I/O error.
+pub(crate) fn put(state: &StateDir, path: &Path) -> io::Result<()> {
+    state.ensure(state.root())?;
+    // The file must never be missing in between: that would be a resume.
+    let (mut file, _) = open::in_place_of_others(path, open::existing_or_new)?;
+    file.write_all(b"asked by a person\n")
+}
+
+/// Returns the files with the name of any request in the folder.
+pub(crate) fn all(state: &StateDir) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(state.root()) else { return Vec::new() };
+    let is_request = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rest = |request: Request| name.strip_prefix(request.verb());
+        Request::ALL.into_iter().filter_map(rest).any(|rest| rest.starts_with('-'))
+    };
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_request).collect()
+}
 
 /// Returns when the request at `path` was made; `None` if it is not a regular file.
-pub fn date(path: &Path) -> Option<SystemTime> {
+pub(crate) fn date(path: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok()
 }
 
-/// Returns when the latest request `verb` for the queue with the file stem `stem` was made; `None`
+/// Returns when the latest `request` for the queue with the file stem `stem` was made; `None`
 /// if there is none.
-pub fn asked(state: &StateDir, stem: &str, verb: &str) -> Option<SystemTime> {
-    let files = [Some(stem), None].map(|name| state.request(verb, name));
+pub(crate) fn asked(state: &StateDir, stem: &str, request: Request) -> Option<SystemTime> {
+    let files = [Some(stem), None].map(|name| file(state, request, name));
     files.iter().filter_map(|path| date(path)).max()
 }
 
 /// Returns whether a queue is paused, and each loop that serves it has recorded that nothing runs
 /// for it any more and that what its attempts wrote was judged. Anything else in the file was then
 /// written by a person. Returns `false` if no loop is alive: nothing was judged then.
-pub fn is_still(state: &StateDir, stem: &str) -> bool {
-    let Some(asked) = asked(state, stem, PAUSE) else { return false };
+pub(crate) fn is_still(state: &StateDir, stem: &str) -> bool {
+    let Some(asked) = asked(state, stem, Request::Pause) else { return false };
     let mut loops = workers::look(state).into_iter().filter(|about| about.serves(stem)).peekable();
     let judged = |about: &About| !about.unread.contains(stem);
     loops.peek().is_some() && loops.all(|it| it.stands_still(stem, asked) && judged(&it))
@@ -53,8 +99,8 @@ mod tests {
         let (mut one, mut two, _other) =
             (enter("1", "q"), enter("2", "q"), enter("3", "elsewhere"));
         assert!(!is_still(&state, "q"));
-        fs::write(state.request(PAUSE, Some("q")), "").unwrap();
-        let date = asked(&state, "q", PAUSE).unwrap();
+        fs::write(file(&state, Request::Pause, Some("q")), "").unwrap();
+        let date = asked(&state, "q", Request::Pause).unwrap();
         let said = |asked, judged| [("q".to_owned(), Stillness { asked, judged })].into();
         one.say_paused(said(date, true)).unwrap();
         assert!(!is_still(&state, "q"), "one of two");

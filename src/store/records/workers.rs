@@ -61,6 +61,12 @@ impl About {
     pub fn stands_still(&self, stem: &str, asked: SystemTime) -> bool {
         self.paused.get(stem).is_some_and(|paused| *paused >= nanos(asked))
     }
+
+    /// Returns the date of the pause for which nothing runs for the queue.
+    pub fn still(&self, stem: &str) -> Option<SystemTime> {
+        let paused = self.paused.get(stem)?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(*paused))
+    }
 }
 
 /// The maximum number of bytes read from an entry, which lists the queues of its loop.

@@ -63,28 +63,9 @@ pub(crate) fn has_content(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
 }
 
-/// Returns the readable lines of a file.
+/// Returns the readable lines of a file. A line that starts before what is read is unreadable.
 pub(crate) fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
-    read_last(path, MOST)
-}
-
-/// Returns the readable lines in the last `size` bytes. A line that starts before them is
-/// unreadable.
-pub(crate) fn read_last<T: DeserializeOwned>(
-    path: &Path,
-    size: u64,
-) -> impl Iterator<Item = T> + use<T> {
-    last_lines(path, size).filter_map(|line| serde_json::from_slice(&line).ok())
-}
-
-/// Returns the readable lines that contain `part`.
-pub(crate) fn read_with<T: DeserializeOwned>(
-    path: &Path,
-    part: &'static str,
-) -> impl Iterator<Item = T> + use<T> {
-    let finder = memchr::memmem::Finder::new(part);
-    let lines = last_lines(path, MOST).filter(move |line| finder.find(line).is_some());
-    lines.filter_map(|line| serde_json::from_slice(&line).ok())
+    last_lines(path, MOST).filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
 /// Returns the lines in the last `size` bytes without their line ends. The first line may be

@@ -2,7 +2,9 @@
 
 use super::{Q, Somewhere, change, claimed, edit, fill, for_each_store, tasks};
 use crate::domain::{QueueIx, Status, Task, Transition};
-use crate::store::control::{Asked, Control, Entry, Looping, Stillness};
+use crate::store::control::{
+    Asked, Control, Entry, Looping, Request, Serving, Stillness, Whom, Withdrawn,
+};
 use crate::store::{Opened, Patience};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ const FIRST: QueueIx = QueueIx::FIRST;
 
 for_each_store![
     people_reach_the_loops_of_a_queue,
+    a_request_to_all_queues_is_one_of_its_own,
     an_entry_that_was_deleted_is_made_again,
     an_edit_of_a_queue_at_rest_is_a_persons,
     queues_of_a_project_find_each_other,
@@ -31,30 +34,57 @@ fn people_reach_the_loops_of_a_queue(at: &dyn Somewhere) {
     fill(at, &["A"]);
     let (opened, queue) = (at.opened(&[Q]).unwrap(), at.key(Q));
     let control: &dyn Control = &*opened.control;
-    assert_eq!((control.loops(&queue), control.paused(&queue)), (0, None));
+    let paused = || control.asked(&queue, Request::Pause);
+    assert_eq!((control.serving(&queue), paused()), (Vec::new(), None));
+    assert_eq!(control.refusal(&queue).unwrap(), None);
     let mut entry = enter(&opened, &queue, "00000001");
-    assert_eq!(control.loops(&queue), 1);
+    let serving = |still| Serving { pid: std::process::id(), still };
+    assert_eq!((control.serving(&queue), control.group(&queue).1), (vec![serving(None)], 1));
     assert_eq!((asked(&*entry), entry.strays()), (Asked::default(), Vec::new()));
-    at.pause(Q, true);
+    control.ask(&queue, Request::Pause, Whom::Queue).unwrap();
     let pause = asked(&*entry).pause.unwrap();
-    assert_eq!(control.paused(&queue), Some(pause));
+    assert_eq!(paused(), Some(pause));
     // Each loop has to say that nothing runs, and that it judged what was written.
     let said = |judged| [Some(Stillness { asked: pause, judged })];
-    assert!(!opened.store.is_still(FIRST));
+    let is_still = || (opened.store.is_still(FIRST), control.is_still(&queue));
+    assert_eq!(is_still(), (false, false));
     entry.say(&said(false));
-    assert!(!opened.store.is_still(FIRST));
+    assert_eq!(is_still(), (false, false));
     entry.say(&said(true));
-    assert!(opened.store.is_still(FIRST));
+    assert_eq!((is_still(), control.serving(&queue)), ((true, true), vec![serving(Some(pause))]));
     let other = enter(&opened, &queue, "00000002");
-    assert!(!opened.store.is_still(FIRST) && control.loops(&queue) == 2);
+    assert_eq!((is_still(), control.serving(&queue).len()), ((false, false), 2));
     drop(other);
-    assert!(opened.store.is_still(FIRST));
-    at.pause(Q, false);
-    assert!(!opened.store.is_still(FIRST) && asked(&*entry) == Asked::default());
-    at.stop(Q);
-    assert!(asked(&*entry).stop);
+    assert_eq!(is_still(), (true, true));
+    let withdrawn = control.withdraw(&queue, Whom::Queue).unwrap();
+    assert_eq!(withdrawn, Withdrawn { count: 1, ..Withdrawn::default() });
+    assert_eq!((is_still(), asked(&*entry)), ((false, false), Asked::default()));
+    control.ask(&queue, Request::Stop, Whom::Queue).unwrap();
+    assert!(asked(&*entry).stop && control.asked(&queue, Request::Stop).is_some());
     drop(entry);
-    assert_eq!(control.loops(&queue), 0);
+    assert!(control.serving(&queue).is_empty());
+    // A stop is meant for the loops that run when it is asked for.
+    assert!(!asked(&*enter(&opened, &queue, "00000003")).stop);
+}
+
+fn a_request_to_all_queues_is_one_of_its_own(at: &dyn Somewhere) {
+    fill(at, &["A"]);
+    at.put("other.json", &json!({"tasks": []}).to_string());
+    let (opened, queue, other) = (at.opened(&[Q]).unwrap(), at.key(Q), at.key("other.json"));
+    let control: &dyn Control = &*opened.control;
+    let entry = enter(&opened, &other, "00000001");
+    control.ask(&queue, Request::Pause, Whom::Group).unwrap();
+    control.ask(&queue, Request::Stop, Whom::Queue).unwrap();
+    let of_other = asked(&*entry);
+    assert!(of_other.pause.is_some() && !of_other.stop);
+    assert!(control.asked(&queue, Request::Pause).is_some());
+    let withdrawn = control.withdraw(&queue, Whom::Queue).unwrap();
+    assert_eq!((withdrawn.count, withdrawn.group_is_asked), (1, true));
+    assert!(asked(&*entry).pause.is_some());
+    control.ask(&other, Request::Stop, Whom::Queue).unwrap();
+    let withdrawn = control.withdraw(&queue, Whom::Group).unwrap();
+    assert_eq!((withdrawn.count, withdrawn.group_is_asked), (2, false));
+    assert_eq!(asked(&*entry), Asked::default());
 }
 
 fn an_entry_that_was_deleted_is_made_again(at: &dyn Somewhere) {
@@ -62,9 +92,9 @@ fn an_entry_that_was_deleted_is_made_again(at: &dyn Somewhere) {
     let (opened, queue) = (at.opened(&[Q]).unwrap(), at.key(Q));
     let mut entry = enter(&opened, &queue, "00000001");
     at.forget();
-    assert_eq!(opened.control.loops(&queue), 0);
+    assert_eq!(opened.control.serving(&queue).len(), 0);
     entry.keep().unwrap();
-    assert_eq!(opened.control.loops(&queue), 1);
+    assert_eq!(opened.control.serving(&queue).len(), 1);
 }
 
 fn an_edit_of_a_queue_at_rest_is_a_persons(at: &dyn Somewhere) {
@@ -72,7 +102,7 @@ fn an_edit_of_a_queue_at_rest_is_a_persons(at: &dyn Somewhere) {
     let mut opened = at.opened(&[Q]).unwrap();
     change(&mut *opened.store, "A", &claimed(1)).unwrap();
     let mut entry = enter(&opened, &at.key(Q), "00000001");
-    at.pause(Q, true);
+    opened.control.ask(&at.key(Q), Request::Pause, Whom::Queue).unwrap();
     let pause = asked(&*entry).pause.unwrap();
     entry.say(&[Some(Stillness { asked: pause, judged: true })]);
     edit(at, |queue| queue["tasks"][1]["status"] = json!("complete"));

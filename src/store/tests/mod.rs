@@ -4,6 +4,7 @@ mod control;
 mod documents;
 mod draft;
 mod edits;
+mod logs;
 pub(crate) mod places;
 
 use super::QueueStore;

@@ -5,12 +5,13 @@ use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::store::file::FileOptions;
 use crate::store::journal::Journal;
+use crate::store::log::Log;
 use crate::store::memory::Memory;
 use crate::store::{Backend, Opened, QueueStore, StateDir, StoreError, TaskKey};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A place for queues, as somebody sees it who does not use the program.
 pub(crate) trait Somewhere: Sync {
@@ -20,10 +21,8 @@ pub(crate) trait Somewhere: Sync {
     fn open(&self, names: &[&str]) -> Result<Box<dyn QueueStore>, StoreError> {
         Ok(self.opened(names)?.store)
     }
-    /// Asks the loops of a queue to pause, or to continue.
-    fn pause(&self, name: &str, pause: bool);
-    /// Asks the loops of a queue to stop.
-    fn stop(&self, name: &str);
+    /// Returns the journal of the queue with this key.
+    fn log(&self, queue: &Path) -> Log;
     /// Deletes what git ignores.
     fn forget(&self);
     /// Writes what a supervisor is that holds a claim.
@@ -47,9 +46,9 @@ impl Files {
     }
 }
 
-impl Somewhere for Files {
-    fn opened(&self, names: &[&str]) -> Result<Opened, StoreError> {
-        let options = FileOptions {
+impl Files {
+    fn options() -> FileOptions {
+        FileOptions {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             lock_timeout: Duration::from_secs(10),
@@ -57,26 +56,21 @@ impl Somewhere for Files {
             unsafe_fs: true,
             on_wait: Box::new(|_, _| {}),
             on_warning: Box::new(|_| {}),
-        };
+        }
+    }
+}
+
+impl Somewhere for Files {
+    fn opened(&self, names: &[&str]) -> Result<Opened, StoreError> {
         let paths: Vec<PathBuf> = names.iter().map(|name| self.key(name)).collect();
-        let mut opened = options.open(&paths)?;
+        let mut opened = Self::options().open(&paths)?;
         // What is tested here does not wait for an editor to finish.
         opened.store.recorded_mut().be_impatient(true);
         Ok(opened)
     }
 
-    fn pause(&self, name: &str, pause: bool) {
-        let request = StateDir::beside(&self.key(name)).request("pause", Some("q"));
-        if pause {
-            fs::write(request, "").expect("written");
-        } else {
-            fs::remove_file(request).expect("removed");
-        }
-    }
-
-    fn stop(&self, name: &str) {
-        let request = StateDir::beside(&self.key(name)).request("stop", Some("q"));
-        fs::write(request, "").expect("written");
+    fn log(&self, queue: &Path) -> Log {
+        Self::options().log(queue)
     }
 
     fn forget(&self) {
@@ -127,12 +121,8 @@ impl Somewhere for Kept {
         self.0.at(Arc::new(SystemClock)).open(&keys)
     }
 
-    fn pause(&self, name: &str, pause: bool) {
-        self.0.pause(&self.key(name), pause.then(SystemTime::now));
-    }
-
-    fn stop(&self, name: &str) {
-        self.0.stop(&self.key(name));
+    fn log(&self, queue: &Path) -> Log {
+        self.0.at(Arc::new(SystemClock)).log(queue)
     }
 
     fn forget(&self) {

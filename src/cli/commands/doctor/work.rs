@@ -15,14 +15,15 @@ use crate::platform::programs;
 use crate::project::flags::{FlagKind, red_flags};
 use crate::project::{QueueSet, Scope, others_claims};
 use crate::store::attempts::reports;
-use crate::store::journal::Journal;
-use crate::store::{StateDir, TaskKey, workers};
+use crate::store::log::{Log, Span};
+use crate::store::{StateDir, TaskKey};
 use crate::views::doctor::Sign;
 use crate::views::style::{count, listed};
 use crate::views::text;
 use chrono::DateTime;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 /// The maximum number of red flags to show.
 const FLAGS: usize = 5;
@@ -48,16 +49,10 @@ pub(super) fn signs(selection: Selection, wrong: bool, session: &mut Session<'_>
     let claims = of_claims(&mut reading);
     signs.push(claims);
     let set = reading.project.set();
-    let mut states: Vec<StateDir> = Vec::new();
-    for queue in set.each_served() {
-        let state = set.state(queue);
-        if !states.contains(&state) {
-            states.push(state);
-        }
-    }
-    signs.push(of_loops(&states));
-    for state in &states {
-        signs.extend(of_journal(state, &set.typed));
+    signs.push(of_loops(set));
+    for (log, of) in set.logs(set.served()) {
+        let state = of.first().map(|queue| set.state(*queue));
+        signs.extend(state.iter().flat_map(|state| of_journal(log, state, &set.typed)));
     }
     signs
 }
@@ -267,8 +262,10 @@ fn of_claims(reading: &mut Reading) -> Sign {
     })
 }
 
-fn of_loops(states: &[StateDir]) -> Sign {
-    let text = match states.iter().map(|state| workers::look(state).len()).sum() {
+fn of_loops(set: &QueueSet) -> Sign {
+    let group = |queue| set.control().group(set.real(queue));
+    let groups: BTreeMap<PathBuf, usize> = set.each_served().map(group).collect();
+    let text = match groups.values().sum() {
         0 => "none runs here".to_owned(),
         loops => format!("{} here", count(loops, "runs", "run")),
     };
@@ -276,8 +273,8 @@ fn of_loops(states: &[StateDir]) -> Sign {
 }
 
 /// Checks the clock against the journal, and reports the red flags in the journal.
-fn of_journal(state: &StateDir, typed: &Typed) -> Vec<Sign> {
-    let events: Vec<Event> = Journal::new(state.clone()).recent().collect();
+fn of_journal(log: &Log, state: &StateDir, typed: &Typed) -> Vec<Sign> {
+    let events: Vec<Event> = log.events(Span::Recent).collect();
     let mut signs = Vec::new();
     let last = events.last().and_then(|event| DateTime::parse_from_rfc3339(&event.at).ok());
     let ahead = last.map_or(0, |last| (last.to_utc() - SystemClock.now()).num_seconds());

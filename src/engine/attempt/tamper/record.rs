@@ -4,11 +4,13 @@
 use super::fingerprint::{Fingerprint, Part, Room};
 use super::tree::made_since;
 use crate::domain::Event;
-use crate::store::journal::Journal;
+use crate::store::file::FileLog;
+use crate::store::log::Log;
 use crate::store::{StateDir, TaskKey, Trees};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The key of an event by which a person accepts files.
 pub(crate) const ACCEPTS: &str = "accepts";
@@ -186,8 +188,10 @@ impl JudgeRecord {
     /// Removes the files that a person accepted, by `retry` or `done`.
     pub(super) fn forget_accepted(&mut self, root: &Path, state: &StateDir) {
         let state = StateDir::at(&root.join(&self.place)).backed_up(state.backups());
+        // The record names a folder of this host.
+        let log: Log = Arc::new(FileLog(state));
         // Verbs of agents are refused, and events of loops name their worker.
-        let events = Journal::new(state).lines_with::<Event>(ACCEPTS).filter(|event| {
+        let events = log.events_with::<Event>(ACCEPTS).filter(|event| {
             let is_later = event.at >= self.at && event.worker.is_none();
             event.task.as_deref() == Some(&self.task) && is_later
         });
