@@ -7,7 +7,6 @@
 use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part};
 use super::attempts::{ATTEMPTS, AttemptName, AttemptRef};
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 use std::path::Path;
 
 /// The prefix of the refs of tasks that start over.
@@ -128,14 +127,11 @@ impl Repository {
                 }
             }
         }
-        let mut text = String::new();
-        for AttemptRef { part, commit, .. } in newest.values() {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "update {FRESH}{part} {commit}");
-        }
-        if !text.is_empty() {
-            let args = ["update-ref", "--stdin"];
-            self.tool().put(&self.refs(), &args, text.into_bytes())?;
+        let fresh =
+            |attempt: &AttemptRef| (format!("{FRESH}{}", attempt.part), attempt.commit.clone());
+        let fresh: Vec<(String, Oid)> = newest.values().map(fresh).collect();
+        if !fresh.is_empty() {
+            self.put_refs(&fresh)?;
         }
         Ok(newest.len())
     }

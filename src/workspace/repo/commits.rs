@@ -98,8 +98,14 @@ impl Repository {
 
     /// Sets a ref to `to`, whatever its position.
     pub(in super::super) fn put_ref(&self, name: &str, to: &Oid) -> Result<(), GitError> {
-        let text = format!("update {name} {to}\n");
-        let answer = self.write_refs(&[name], (&["update-ref", "--stdin"], text))?;
+        self.put_refs(&[(name.to_owned(), to.clone())])
+    }
+
+    /// Sets each ref to its commit, whatever their positions, in one transaction.
+    pub(in super::super) fn put_refs(&self, refs: &[(String, Oid)]) -> Result<(), GitError> {
+        let text: String = refs.iter().map(|(name, to)| format!("update {name} {to}\n")).collect();
+        let names: Vec<&str> = refs.iter().map(|(name, _)| name.as_str()).collect();
+        let answer = self.write_refs(&names, (&["update-ref", "--stdin"], text))?;
         if answer.code == 0 { Ok(()) } else { Err(answer.failed()) }
     }
 
