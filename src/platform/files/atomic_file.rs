@@ -18,11 +18,13 @@ use std::fs::{File, Metadata, Permissions};
 use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// How many slices one write contains.
 const BATCH: usize = 256;
+/// The age from which a temp file belongs to a killed process.
+const OLD: Duration = Duration::from_secs(60);
 
 /// Why new content was not written; the file is unchanged.
 #[derive(Debug, Error)]
@@ -143,6 +145,8 @@ pub(crate) fn replace_as<'p>(
     ids: &dyn Ids,
     mode: u32,
 ) -> io::Result<()> {
+    // If another writer of the file is alive after all, its rename fails and its caller repeats it.
+    drop(sweep(dir, name));
     let mut staged = create_temp(dir, name, ids, Mode::RUSR | Mode::WUSR)?;
     write_pieces(&mut staged.file, pieces)?;
     if mode != 0o600 {
@@ -360,6 +364,19 @@ pub(crate) fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
     Ok(swept)
 }
 
+/// Removes the temp files of `name` (of any name if `None`) that are old enough to belong to killed
+/// writers: a write takes milliseconds. It needs no lock.
+pub(crate) fn sweep_old(dir: &Path, name: Option<&OsStr>) -> io::Result<()> {
+    for entry in open::if_there(std::fs::read_dir(dir))?.into_iter().flatten() {
+        let entry = entry?;
+        let age = || entry.metadata().and_then(|meta| meta.modified()).ok()?.elapsed().ok();
+        if is_temp(&entry.file_name(), name) && age().is_some_and(|age| age >= OLD) {
+            open::if_there(std::fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -452,6 +469,27 @@ mod tests {
         assert_eq!(sweep(&dir, name()).unwrap(), 1);
         assert_eq!(sweep(&dir, name()).unwrap(), 0);
         assert_eq!(names(temp.path()).len(), 3);
+    }
+
+    #[test]
+    fn a_copy_that_a_killed_writer_left_is_removed_by_the_next_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        let left = ".q.json.00000001.tmp";
+        for file in [left, ".r.json.00000001.tmp"] {
+            fs::write(temp.path().join(file), "half").unwrap();
+        }
+        replace_unsynced(&dir, name(), [&b"new"[..]], &RandomIds).unwrap();
+        let mut names: Vec<_> =
+            fs::read_dir(temp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [".r.json.00000001.tmp", "q.json"]);
+        let young = temp.path().join(left);
+        let old = temp.path().join(".r.json.00000001.tmp");
+        File::create(&young).unwrap();
+        File::create(&old).unwrap().set_modified(std::time::SystemTime::now() - OLD).unwrap();
+        sweep_old(temp.path(), None).unwrap();
+        assert_eq!((young.exists(), old.exists()), (true, false));
     }
 
     #[test]

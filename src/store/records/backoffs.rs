@@ -120,6 +120,8 @@ fn write(dir: &Dir, name: &OsStr, value: Option<&Backoff>, ids: &dyn Ids) -> io:
     };
     let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');
+    // Left by killed writers: no other one is alive under the lock.
+    drop(atomic_file::sweep(dir, name));
     let staged = atomic_file::stage(dir, name, [text.as_slice()], ids).map_err(io::Error::other)?;
     staged.commit().map_err(io::Error::other)?;
     Ok(())

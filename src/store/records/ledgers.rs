@@ -63,6 +63,8 @@ impl Ledgers {
                 let mut text = serde_json::to_vec(&after)?;
                 text.push(b'\n');
                 let name = OsStr::new(DAY);
+                // Left by killed writers: no other one is alive under this lock.
+                drop(atomic_file::sweep(lock.dir(), name));
                 let staged = atomic_file::stage(lock.dir(), name, [text.as_slice()], ids);
                 staged.map_err(io::Error::other)?.commit().map_err(io::Error::other)?;
             }

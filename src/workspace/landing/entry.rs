@@ -3,7 +3,7 @@
 
 use super::super::repo::{GitError, Memory, Oid, Repository};
 use super::message::Message;
-use crate::platform::atomic_file::{CommitError, StageError, stage, sweep};
+use crate::platform::atomic_file::{CommitError, StageError, stage, sweep, sweep_old};
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open::{self, Links};
@@ -311,6 +311,13 @@ impl Entries {
             sweep(&folder, path.file_name().unwrap_or_default()).map_err(io)?;
         }
         open::if_there(std::fs::remove_file(&path)).map_err(io).map(drop)
+    }
+
+    /// Removes what processes left that were killed while they wrote the first version of an entry:
+    /// another attempt has another entry, which does not remove them.
+    pub(super) fn sweep(&self) -> Result<(), EntryError> {
+        let io = |source| EntryError::Io { path: self.folder.clone(), source };
+        sweep_old(&self.folder, None).map_err(io)
     }
 
     /// Removes the refs of an entry: the target keeps its objects, or they are no longer needed.

@@ -49,6 +49,7 @@ impl Landing {
         stop: Stop<'_>,
     ) -> Result<Vec<(Entry, Recovered)>, LandError> {
         self.repository().end_killed_writes()?;
+        self.entries().sweep()?;
         let mut done = Vec::new();
         for mut entry in self.entries().all()? {
             match entry.state.clone() {

@@ -143,6 +143,7 @@ impl Kept {
         if fs::symlink_metadata(&self.real).is_ok_and(|meta| !meta.is_file()) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
+        drop(atomic_file::sweep_old(folder, Some(name)));
         let staged = atomic_file::stage(&dir, name, [kept.as_bytes()], &*self.ids);
         let staged = staged.map_err(io::Error::other)?;
         staged.commit().map(drop).map_err(io::Error::other)
