@@ -57,6 +57,8 @@ pub(super) struct Screen<'s> {
     block: Option<Block>,
     shared: Shared,
     told: Told,
+    /// What the loop waits for, as printed since the last attempt began or ended.
+    waited: String,
     /// Dropping this ends the thread that redraws the block.
     _ticker: Option<Sender<()>>,
 }
@@ -71,7 +73,8 @@ impl<'s> Screen<'s> {
         let shared: Shared = Arc::new(Mutex::new((board, Outputs::new(how.output))));
         let ticks = block.is_some() || how.output;
         let ticker = ticks.then(|| tick(&shared, block.clone())).flatten();
-        Self { streams, how, block, shared, told: Told::default(), _ticker: ticker }
+        let (told, waited) = (Told::default(), String::new());
+        Self { streams, how, block, shared, told, waited, _ticker: ticker }
     }
 
     /// Removes the block. Returns the collected results, and how long the run lasted.
@@ -115,6 +118,7 @@ impl<'s> Screen<'s> {
     }
 
     fn begins(&mut self, piece: &Piece<'_>, phase: &str) {
+        self.waited.clear();
         held(&self.shared).0.begin(piece, phase, Instant::now());
         // On a terminal, the block shows it.
         let tells = self.how.said > Said::Usual || self.block.is_none();
@@ -139,6 +143,7 @@ impl<'s> Screen<'s> {
         // The slot may have started other work already.
         self.frees(piece.slot.index(), Some(piece.id));
         self.told.ended(piece, end);
+        self.waited.clear();
         let bad = matches!(end.verdict, Some(Verdict::Fail | Verdict::Blocked));
         let head = match end.verdict {
             Some(Verdict::Pass) => ("PASS", color(AnsiColor::Green)),
@@ -247,7 +252,12 @@ impl Observer for Screen<'_> {
                 }
                 self.draw();
             }
-            Notice::Waits(text) => self.line(("wait", dimmed), text),
+            // A landing that is tried again in between changes nothing.
+            Notice::Waits(text) if self.waited == **text => {}
+            Notice::Waits(text) => {
+                self.waited = (*text).to_owned();
+                self.line(("wait", dimmed), text);
+            }
             Notice::Drains(text) => self.line(("stop", yellow), text),
             Notice::Warning(text) => self.always(("warning", yellow), text),
         }

@@ -28,6 +28,9 @@ use std::time::Duration;
 
 /// How often a wait for the landing lock checks whether the landing was cancelled.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long a further try waits for a person's index. The first one waited long enough, and a loop
+/// whose changes all wait must find that it has nothing else to do.
+const RETRY: Duration = Duration::from_millis(100);
 /// The key in the memo of an entry that records that the hook before landings admitted it.
 const HOOKED: &str = "hooked";
 
@@ -177,7 +180,10 @@ fn one_landing(
     (entry, is_adopted): (&mut Entry, bool),
     on_stage: OnStage<'_>,
 ) -> (End, CameTo) {
+    let was_obstructed =
+        progress.job.to_land.as_ref().is_some_and(|one| one.change.is_obstructed());
     let landing = match lock(progress, apart) {
+        Ok(Some(landing)) if was_obstructed && !is_adopted => landing.waiting(RETRY),
         Ok(Some(landing)) => landing,
         Ok(None) => return (interrupted("interrupted".to_owned()), CameTo::Waits(None)),
         Err(error) => return later(format!("cannot land: {error}")),
