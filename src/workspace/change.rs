@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A submodule that moved counts, even if `.gitmodules` says that it is to be ignored.
-const WHOLE: &str = "--ignore-submodules=none";
+pub(super) const WHOLE: &str = "--ignore-submodules=none";
 
 /// A path that differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]

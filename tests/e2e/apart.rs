@@ -8,7 +8,7 @@ const CONFIG: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../
      [agents.default]\nrun = '''{agent}'''\n[[verify]]\nname = \"test\"\nrun = '''{verify}'''\n\
      [limits]\nattempts = 2\nuntouched = false\n";
 
-fn sandbox(agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
+pub(crate) fn sandbox(agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
     sandbox_with("", agent, verify, ids)
 }
 
@@ -25,7 +25,7 @@ fn sandbox_with(more: &str, agent: &str, verify: &str, ids: &[&str]) -> Sandbox 
 }
 
 /// Runs a script in the project and returns what it prints.
-fn says(sandbox: &Sandbox, script: &str) -> String {
+pub(crate) fn says(sandbox: &Sandbox, script: &str) -> String {
     let mut command = std::process::Command::new("sh");
     let done = command.args(["-c", script]).current_dir(sandbox.path("")).output();
     done.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
@@ -528,37 +528,4 @@ fn a_target_that_a_person_moved_is_verified_again() {
     let ran = sandbox.run(["run", "q.json", "--jobs", "1"]).exits(0);
     let judged = says(&sandbox, "grep -c 1 ../judged");
     assert_eq!(judged.trim(), "2", "{ran}");
-}
-
-const WITH_LIB: &str = "export GIT_ALLOW_PROTOCOL=file; git init -q -b main ../lib && cd ../lib && \
-     git config user.email t@example.org && git config user.name t && echo lib >f && git add . && \
-     git commit -qm one && cd - >/dev/null && \
-     git submodule --quiet add \"$PWD/../lib\" lib && git commit -qm lib";
-
-#[test]
-fn submodules_are_there_and_what_changes_in_them_does_not_land() {
-    let agent = "cat lib/f >out; if test $WORKLOOP_TASK_ID = B; then echo x >>lib/f; fi";
-    let sandbox = sandbox(agent, "grep -qx lib lib/f && test -f out", &["A", "B"]);
-    assert!(sandbox.shell(WITH_LIB));
-    let ran = sandbox.run(["run", "q.json"]).exits(5);
-    let list = sandbox.read("q.json");
-    assert_eq!(task(&list, "A")["status"], "complete", "{ran}");
-    assert_eq!(
-        says(&sandbox, "git log -1 --format=%s; cat out; git -C lib status --short"),
-        "Make A\nlib\n"
-    );
-    let blocked = task(&list, "B");
-    assert_eq!(blocked["status"], "blocked", "{ran}");
-    let error = blocked["error"].as_str().unwrap_or_default();
-    assert!(error.contains("submodules") && error.contains("lib (kept in "), "{error}");
-    let bundle = error.split("kept in ").nth(1).and_then(|rest| rest.split(')').next());
-    let fetch = format!(
-        "git -C lib fetch -q {} changed && git -C lib show FETCH_HEAD:f",
-        bundle.unwrap_or_default()
-    );
-    assert_eq!(says(&sandbox, &fetch), "lib\nx\n");
-    let why = sandbox.run(["why", "B", "--work-queue", "q.json", "--json"]).json();
-    assert_eq!(why["attempts"][0]["reason_code"], "submodule_changed", "{why}");
-    let restored = sandbox.run(["workspace", "restore", "B", "q.json"]).exits(0);
-    assert_eq!(says(&sandbox, &format!("cat {}/lib/f", restored.stdout.trim())), "lib\n");
 }

@@ -44,6 +44,7 @@ mod repository;
 mod shapes;
 mod signals;
 mod steps;
+mod submodules;
 mod tampering;
 mod tools;
 mod torture;

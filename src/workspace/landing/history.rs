@@ -1,5 +1,6 @@
 //! The history of the target: which commits are landings of tasks, and what they changed.
 
+use super::super::change::WHOLE;
 use super::super::repo::{GitError, Oid, Repository};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -34,7 +35,7 @@ impl Repository {
             "--format=%x00%x01%H%x02%(trailers:key=Workloop-Task,valueonly,separator=%x02)";
         let range = format!("{before}..{after}");
         let args = ["log", "-z", "--name-only", "--diff-merges=combined", "--no-renames", format];
-        let args: Vec<&str> = args.into_iter().chain([range.as_str(), "--"]).collect();
+        let args: Vec<&str> = args.into_iter().chain([WHOLE, range.as_str(), "--"]).collect();
         Ok(read(&self.tool().get(&self.refs(), &args)?))
     }
 

@@ -1,7 +1,7 @@
 //! Detects whether a landing would undo what others landed. A stale tree merges without a conflict,
 //! and its checks are green, because it undoes code and tests together.
 
-use super::super::change::{Delta, DeltaKind, is_declared};
+use super::super::change::{Delta, DeltaKind, WHOLE, is_declared};
 use super::super::repo::{GitError, Oid, Repository};
 use super::entry::Work;
 use std::collections::{HashMap, HashSet};
@@ -92,6 +92,7 @@ fn past(
         "--raw",
         "--no-abbrev",
         "--no-renames",
+        WHOLE,
         "--root",
         format,
         tip.as_str(),

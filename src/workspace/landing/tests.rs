@@ -13,6 +13,7 @@ use std::time::Duration;
 
 mod hostile;
 mod killed;
+mod modules;
 
 struct Bench {
     scratch: Scratch,

@@ -6,7 +6,7 @@
 use super::super::change::{Delta, DeltaKind};
 use super::super::git::At;
 use super::super::repo::{GitError, Oid, Stamp};
-use super::modules::{ChangedModule, ModuleChange};
+use super::modules::{ChangedModule, LeftInModules, ModuleChange};
 use super::nested::{self, Found};
 use super::tree::{Tree, TreeError, Wanted};
 use std::collections::BTreeSet;
@@ -77,6 +77,18 @@ pub enum CaptureError {
     /// A tracked file was replaced by something that no tree can contain.
     #[error("{} was a file and is a pipe, a socket or a device", .path.display())]
     Special { path: PathBuf },
+    /// Files are in a submodule that has no repository to compare them with.
+    #[error(
+        "{} was written to, but the submodule {} is not checked out: run git submodule update \
+         --init in the project",
+        .file.display(), .module.display()
+    )]
+    Absent {
+        /// The submodule.
+        module: PathBuf,
+        /// One of the files.
+        file: PathBuf,
+    },
     /// A nested repository cannot be moved away.
     #[error("move the repositories inside the workspace: {0}")]
     Nested(#[source] io::Error),
@@ -89,14 +101,14 @@ impl Tree {
     /// [`CaptureError`]; nothing was captured then, and the tree is unchanged.
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
         let (mut tries, mut nested) = (1, Vec::new());
-        let heads = self.heads_of_modules();
+        let left = self.left_in_modules();
         loop {
             // An object that was stored once and is gone is stored again only if its file is read
             // again.
             let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
             // From the third try on, the index is made from the base, whose objects exist: it must
             // not name missing ones.
-            match self.capture_once(&rules, tries > 2, &heads, &mut nested) {
+            match self.capture_once(&rules, tries > 2, &left, &mut nested) {
                 // Objects that no ref keeps yet may be collected between two calls, and so may the
                 // folder of an object that is being written.
                 Err(CaptureError::Git(GitError::Failed { verb, .. })) if tries < TRIES => {
@@ -115,7 +127,7 @@ impl Tree {
         &self,
         rules: &CaptureRules<'_>,
         from_base: bool,
-        heads: &[Option<Oid>],
+        left: &LeftInModules,
         nested: &mut Vec<(PathBuf, PathBuf)>,
     ) -> Result<Captured, CaptureError> {
         let Wanted { base, files } = self.checked()?.clone();
@@ -132,7 +144,8 @@ impl Tree {
         let own = |path: &Path| self.modules().iter().any(|one| path == one.path.join(".git"));
         let all = found.repositories.iter().cloned().zip(moved);
         nested.extend(all.filter(|(path, _)| !own(path)));
-        let modules = self.changed_modules(heads, rules.attempt_folder, rules.date)?;
+        let made = self.made_modules(left, nested)?;
+        let modules = self.changed_modules((left, &made), rules.attempt_folder, rules.date)?;
         // Left by one of our git processes that was killed: the slot is locked, so none is alive.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
@@ -152,6 +165,9 @@ impl Tree {
             .find(|delta| delta.kind == DeltaKind::Removed && special.contains(&*delta.path));
         if let Some(gone) = gone {
             return Err(CaptureError::Special { path: gone.path.clone() });
+        }
+        if let Some((module, file)) = self.file_in_absent(&deltas, &made).map_err(fail)? {
+            return Err(CaptureError::Absent { module, file });
         }
         let count = deltas.len();
         let undone = self.undo_ours(&at, &mut deltas, rules.ours)?;

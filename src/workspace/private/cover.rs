@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::fs::{self, DirBuilder, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Properties of a file that cannot be set; folders are identified by their names alone.
 type Stamp = [i128; 5];
@@ -97,7 +97,7 @@ impl Tree {
         let io = |source| failed(top, source);
         for path in cover.brought.iter().rev() {
             // Follows no link that the command put in the way.
-            if has_real_parents(top, path).map_err(io)? {
+            if files::has_real_parents(top, path).map_err(io)? {
                 files::remove(&top.join(path)).map_err(io)?;
             }
         }
@@ -240,19 +240,6 @@ fn entries(top: &Path, folder: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
         }
     }
     Ok(all)
-}
-
-/// Returns whether all folders on the way to `path` are folders, and not links.
-fn has_real_parents(top: &Path, path: &Path) -> io::Result<bool> {
-    let mut folder = top.to_owned();
-    for part in path.parent().into_iter().flat_map(Path::components) {
-        let Component::Normal(name) = part else { return Ok(false) };
-        folder.push(name);
-        if !files::look(&folder)?.is_some_and(|meta| meta.is_dir()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::platform::open::{self, Links};
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// Returns the metadata of `path` without following a link; `None` if it does not exist.
 pub(super) fn look(path: &Path) -> io::Result<Option<Metadata>> {
@@ -57,6 +57,37 @@ pub(super) fn parents(top: &Path, path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns whether all folders on the way to `path` are folders, and not links.
+pub(super) fn has_real_parents(top: &Path, path: &Path) -> io::Result<bool> {
+    let mut folder = top.to_owned();
+    for part in path.parent().into_iter().flat_map(Path::components) {
+        let Component::Normal(name) = part else { return Ok(false) };
+        folder.push(name);
+        if !look(&folder)?.is_some_and(|meta| meta.is_dir()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Returns a path in `folder` that is not a folder; `None` if there is none, or no such folder.
+pub(super) fn first_file(folder: &Path) -> io::Result<Option<PathBuf>> {
+    if !look(folder)?.is_some_and(|meta| meta.is_dir()) {
+        return Ok(None);
+    }
+    let mut left = vec![folder.to_owned()];
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                return Ok(Some(entry.path()));
+            }
+            left.push(entry.path());
+        }
+    }
+    Ok(None)
 }
 
 fn outside(path: &Path) -> io::Error {

@@ -3,12 +3,16 @@
 //!
 //! A submodule is another project: what an agent changes in it does not land. If the agent checked
 //! out a commit that a remote of the submodule has, the project's link to it moves; any other
-//! change is kept as a bundle.
+//! change is kept as a bundle. One that the project has not checked out is an empty folder. An agent
+//! or a setup command may check it out there; any other file in it is an error, since git ignores
+//! whatever is in there.
 
+use super::super::change::Delta;
 use super::super::git::At;
-use super::super::repo::{GitError, Module, Oid, Stamp};
+use super::super::repo::{GitError, Module, Oid, Stamp, git_dir_of};
 use super::files;
 use super::kept::head;
+use super::setup;
 use super::tree::{Tree, TreeError, failed, own_git_failed};
 use std::fs::DirBuilder;
 use std::io;
@@ -31,6 +35,15 @@ pub struct ChangedModule {
     pub bundle: PathBuf,
 }
 
+/// What an agent left in the submodules.
+#[derive(Debug)]
+pub(super) struct LeftInModules {
+    /// The commits that are checked out in those that the project has.
+    heads: Vec<Option<Oid>>,
+    /// The git directories of the others.
+    made: Vec<Option<PathBuf>>,
+}
+
 /// What an agent did to a submodule.
 #[derive(Debug)]
 pub(super) enum ModuleChange {
@@ -43,7 +56,9 @@ pub(super) enum ModuleChange {
 impl Tree {
     /// Returns whether a path is in a submodule.
     pub(super) fn is_in_module(&self, path: &Path) -> bool {
-        self.modules().iter().any(|module| path.starts_with(&module.path))
+        let present = self.modules().iter().map(|module| &module.path);
+        let absent = self.absent_modules().iter().map(|(module, _)| module);
+        present.chain(absent).any(|module| path.starts_with(module))
     }
 
     /// Makes all submodules what is wanted. Their repositories were removed before.
@@ -58,7 +73,78 @@ impl Tree {
             let made = self.own_git(&module.commit).make_in(module, &self.slot().own().join(INDEX));
             made.map_err(|error| own_git_failed(&top, error))?;
         }
+        for (module, _) in self.absent_modules() {
+            self.empty(module).map_err(|source| failed(&self.path().join(module), source))?;
+        }
         Ok(())
+    }
+
+    /// Empties the folder of a submodule that the project has not checked out: git neither lists
+    /// nor removes what is in there. The setup may have made it.
+    fn empty(&self, module: &Path) -> io::Result<()> {
+        let top = self.path().join(module);
+        files::parents(self.path(), module)?;
+        if files::first_file(&top)?.is_some() {
+            files::remove(&self.slot().own().join(setup::NOTE))?;
+        }
+        files::remove(&top)?;
+        DirBuilder::new().mode(0o777).create(&top)
+    }
+
+    /// Returns what the agent left in the submodules. This must be read before their repositories
+    /// are moved away.
+    pub(super) fn left_in_modules(&self) -> LeftInModules {
+        let here = |path: &Path| self.path().join(path);
+        LeftInModules {
+            heads: self.modules().iter().map(|module| head(&here(&module.path))).collect(),
+            made: self.absent_modules().iter().map(|(path, _)| git_dir_of(&here(path))).collect(),
+        }
+    }
+
+    /// Returns the submodules that the project has not checked out, but the agent or the setup has.
+    /// `nested` are the repositories that were moved away.
+    pub(super) fn made_modules(
+        &self,
+        left: &LeftInModules,
+        nested: &[(PathBuf, PathBuf)],
+    ) -> Result<Vec<Module>, TreeError> {
+        let mut made = Vec::new();
+        for ((path, commit), git_dir) in self.absent_modules().iter().zip(&left.made) {
+            let moved = nested.iter().find(|(from, _)| *from == path.join(".git"));
+            let moved = moved.map(|(_, to)| to).filter(|to| to.is_dir());
+            let Some(git_dir) = moved.or(git_dir.as_ref()).cloned() else { continue };
+            let module = Module { path: path.clone(), commit: commit.clone(), git_dir };
+            let own = self.slot().own().join(GIT);
+            let at = self.repository().plain_over(&own, &module.objects());
+            let at = at.map_err(|source| failed(&own, source))?;
+            let there = format!("{commit}^{{tree}}");
+            let args = ["rev-parse", "--verify", "--quiet", &there];
+            if self.repository().tool().ask(&at, &args, Vec::new())?.code == 0 {
+                made.push(module);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Returns a file in a submodule that is not checked out, with the path of the submodule. One
+    /// that is among `deltas` is no submodule any more, and those of `made` are checked out.
+    pub(super) fn file_in_absent(
+        &self,
+        deltas: &[Delta],
+        made: &[Module],
+    ) -> io::Result<Option<(PathBuf, PathBuf)>> {
+        for (module, _) in self.absent_modules() {
+            let is_known = deltas.iter().any(|delta| delta.path == *module);
+            if is_known || made.iter().any(|made| made.path == *module) {
+                continue;
+            }
+            if files::has_real_parents(self.path(), module)?
+                && let Some(file) = files::first_file(&self.path().join(module))?
+            {
+                return Ok(Some((module.clone(), file)));
+            }
+        }
+        Ok(None)
     }
 
     /// Creates the folder of a submodule, through no link.
@@ -93,22 +179,17 @@ impl Tree {
         Ok(at)
     }
 
-    /// Returns the commits that the agent left checked out in the submodules. This must be read
-    /// before their repositories are moved away.
-    pub(super) fn heads_of_modules(&self) -> Vec<Option<Oid>> {
-        self.modules().iter().map(|module| head(&self.path().join(&module.path))).collect()
-    }
-
     /// Returns the submodules that differ from their commits, each with its path. Their
-    /// repositories were moved away before; `heads` is where these were.
+    /// repositories were moved away before; `left` tells where these were.
     pub(super) fn changed_modules(
         &self,
-        heads: &[Option<Oid>],
+        (left, made): (&LeftInModules, &[Module]),
         attempt_folder: &Path,
         date: Stamp,
     ) -> Result<Vec<(PathBuf, ModuleChange)>, TreeError> {
         let mut changed = Vec::new();
-        for (module, head) in self.modules().iter().zip(heads) {
+        let present = self.modules().iter().zip(&left.heads);
+        for (module, head) in present.chain(made.iter().map(|module| (module, &None))) {
             let top = self.path().join(&module.path);
             // A submodule that is gone is a change of the project itself.
             let meta = files::look(&top).map_err(|source| failed(&top, source))?;

@@ -5,7 +5,7 @@
 //! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
 
 use super::super::git::At;
-use super::super::repo::{GitError, Module, ModuleError, Oid, Repository};
+use super::super::repo::{GitError, Module, ModuleError, Modules, Oid, Repository};
 use super::files;
 use super::nested;
 use super::own_git::{Objects, OwnGit, OwnGitError};
@@ -67,7 +67,7 @@ pub enum TreeError {
     Git(#[from] GitError),
     /// A submodule cannot be checked out.
     #[error(transparent)]
-    Module(#[from] ModuleError),
+    Module(ModuleError),
     /// Our files beside the tree are not available.
     #[error(transparent)]
     Place(#[from] PlaceError),
@@ -93,6 +93,16 @@ pub enum TreeError {
     },
 }
 
+impl From<ModuleError> for TreeError {
+    /// A failure of git is one whatever it was about: objects that were collected are made again.
+    fn from(error: ModuleError) -> Self {
+        match error {
+            ModuleError::Git(error) => Self::Git(error),
+            missing @ ModuleError::Missing { .. } => Self::Module(missing),
+        }
+    }
+}
+
 /// A private tree in its slot.
 #[derive(Debug)]
 pub struct Tree {
@@ -101,7 +111,7 @@ pub struct Tree {
     rules: TreeRules,
     now: Option<(Wanted, Identity)>,
     /// The submodules of what is wanted.
-    modules: Vec<Module>,
+    modules: Modules,
 }
 
 impl Tree {
@@ -121,7 +131,7 @@ impl Tree {
             slot,
             rules,
             now: None,
-            modules: Vec::new(),
+            modules: Modules::default(),
         })
     }
 
@@ -156,7 +166,12 @@ impl Tree {
 
     /// Returns the submodules that are checked out in it, outer ones first.
     pub(super) fn modules(&self) -> &[Module] {
-        &self.modules
+        &self.modules.present
+    }
+
+    /// Returns the paths and commits of submodules that the project has not checked out.
+    pub(super) fn absent_modules(&self) -> &[(PathBuf, Oid)] {
+        &self.modules.absent
     }
 
     /// Makes the tree what is wanted, with a new repository. Whatever was there is undone.
@@ -166,10 +181,7 @@ impl Tree {
     pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
         self.slot.secure()?;
         let known = self.now.take().map(|(_, identity)| identity);
-        self.modules = match self.repository.has_modules() {
-            true => self.repository.modules(&wanted.files)?,
-            false => Vec::new(),
-        };
+        self.modules = self.repository.modules(&wanted.files)?;
         if self.slot.is_covered() {
             self.discard()?;
         }

@@ -2,11 +2,12 @@
 
 use super::found::{Repository, has_key};
 use super::modules::ModuleError;
+use super::names::Oid;
 use super::refusal::Refusal;
 
 impl Repository {
-    /// Checks that the base is complete, with its submodules. Returns whether there are any.
-    pub(super) fn check_base(&self, list: &[u8]) -> Result<bool, Refusal> {
+    /// Checks that the base is complete, with its submodules. Returns the base if it has none.
+    pub(super) fn check_base(&self, list: &[u8]) -> Result<Option<Oid>, Refusal> {
         let tip = self.tip().map_err(|_| Refusal::NoCommit)?;
         let at = self.refs();
         let listed = self.tool().ask(&at, &["ls-tree", "-r", "-z", tip.as_str()], Vec::new())?;
@@ -39,6 +40,6 @@ impl Repository {
         if uses_lfs && !(set_up && self.tool().git().finds("git-lfs")) {
             return Err(Refusal::NoLfs);
         }
-        Ok(has_modules)
+        Ok((!has_modules).then_some(tip))
     }
 }

@@ -49,7 +49,8 @@ pub struct Repository {
 struct Carried {
     format: String,
     is_shallow: bool,
-    has_modules: bool,
+    /// A commit of the target without submodules.
+    without_modules: Option<Oid>,
     settings: Vec<(OsString, OsString)>,
     user: [Option<OsString>; 2],
 }
@@ -66,7 +67,7 @@ impl Repository {
             return Err(Refusal::ReadOnly { path: repository.common });
         }
         repository.target = branch(&repository.tool, &at, target)?;
-        repository.config.has_modules = repository.check_base(&list)?;
+        repository.config.without_modules = repository.check_base(&list)?;
         Ok(repository)
     }
 
@@ -80,8 +81,6 @@ impl Repository {
         if let Ok(target) = branch(&repository.tool, &at, target) {
             repository.target = target;
         }
-        // Not looked at: they are searched for if a tree is made.
-        repository.config.has_modules = true;
         Ok(repository)
     }
 
@@ -111,17 +110,17 @@ impl Repository {
         Ok((Self { tool, top, git_dir, common, target, config, memory }, at, list))
     }
 
-    /// Returns the location for reading and writing refs: the shared git directory, no work tree
-    /// and no filter.
+    /// Returns the location for reading and writing refs: the shared git directory, without the
+    /// work tree that its configuration may name, and without a filter.
     pub(in super::super) fn refs(&self) -> At {
-        let at = lasting(At::git_dir(self.common()));
+        let at = lasting(At::git_dir(self.common()).work_tree(self.common()));
         // A file that appears later must not cut a history that was complete when the run began.
         if self.config.is_shallow { at } else { at.var("GIT_SHALLOW_FILE", "") }
     }
 
-    /// Returns whether the target may have submodules.
-    pub(in super::super) fn has_modules(&self) -> bool {
-        self.config.has_modules
+    /// Returns a commit of the target that has no submodules; `None` if none is known.
+    pub(super) fn without_modules(&self) -> Option<&Oid> {
+        self.config.without_modules.as_ref()
     }
 
     /// Returns whether history is missing that was never fetched.

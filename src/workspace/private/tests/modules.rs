@@ -112,6 +112,92 @@ fn a_commit_that_the_remote_has_moves_the_link() {
     assert_eq!(bench.paths(), [".gitmodules", "deep/lib"]);
 }
 
+/// Git refuses every call in a repository whose configuration names a work tree that is gone.
+#[test]
+fn a_submodule_that_a_person_removed_is_still_checked_out_for_older_commits() {
+    let mut bench = bench();
+    let before = bench.repository.tip().unwrap();
+    let newest = bench.scratch.sh("git -C deep/lib rev-parse origin/main");
+    bench.scratch.sh("git rm -qf deep/lib; git commit -qm removed; ls .git/modules/deep/lib");
+    assert!(!bench.scratch.top.join("deep/lib").exists());
+    bench.tree.prepare(&Wanted::commit(before)).unwrap();
+    assert_eq!(listed(&bench).trim(), CLEAN);
+    bench.agent(&format!("git -C deep/lib checkout -q {newest}"));
+    let captured = bench.capture().unwrap();
+    assert_eq!((captured.deltas.len(), captured.modules), (1, vec![]));
+    bench.prepare();
+    assert_eq!(bench.listed().trim(), "./.gitignore ./.gitmodules ./a ./sub/b");
+}
+
+/// Git neither lists nor removes what is in the folder of a submodule that is not checked out.
+#[test]
+fn nothing_is_lost_or_stays_in_a_submodule_that_is_not_checked_out() {
+    let scratch = Scratch::new();
+    scratch.sh(
+        "mkdir lib; printf '[submodule \"lib\"]\n\tpath = lib\n\turl = ./lib\n' >.gitmodules
+         git update-index --add --cacheinfo 160000,1234567890123456789012345678901234567890,lib
+         git add .gitmodules; git commit -qm lib",
+    );
+    let mut bench = Bench::of(scratch, TreeRules::default());
+    let folders = "ls -A lib; find lib";
+    for script in
+        ["echo x >lib/f", "mkdir -p lib/deep; ln -s / lib/deep/l", "git init -q lib; touch lib/f"]
+    {
+        bench.agent(script);
+        let failed = bench.capture().unwrap_err();
+        assert!(matches!(failed, CaptureError::Absent { .. }), "{script}: {failed}");
+        bench.prepare();
+        assert_eq!(bench.agent(folders), "lib", "{script}");
+        assert_eq!(bench.paths(), Vec::<String>::new());
+    }
+    // Folders are no work, and without the submodule its files are the project's.
+    bench.agent("mkdir -p lib/empty; echo 4 >>a");
+    assert_eq!(bench.paths(), ["a"]);
+    bench.prepare();
+    bench.agent("git rm -qf --cached lib; rm -r lib; echo x >lib");
+    assert_eq!(bench.paths(), ["lib"]);
+    // A link on the way to it is not followed.
+    let outside = bench.scratch.folder.path().join("outside");
+    sh(bench.scratch.folder.path(), "mkdir outside; touch outside/f");
+    bench.agent(&format!("rm lib; ln -s {} lib", outside.display()));
+    bench.prepare();
+    assert_eq!((bench.agent(folders), outside.join("f").exists()), ("lib".to_owned(), true));
+}
+
+#[test]
+fn an_agent_may_check_a_submodule_out_itself() {
+    let mut bench = bench();
+    bench.scratch.sh("git submodule --quiet deinit -f deep/lib; rm -rf .git/modules");
+    let update = "git -c protocol.file.allow=always submodule --quiet update --init";
+    let clone = "git clone -q ../../../lib deep/lib; git -C deep/lib checkout -q HEAD~1";
+    for checkout in [update, clone] {
+        for (more, changed) in [("true", 0), ("echo x >>deep/lib/f", 1)] {
+            bench.prepare();
+            assert_eq!(bench.agent("ls -A deep/lib"), "", "{checkout}");
+            bench.agent(&format!("{checkout}; {more}"));
+            let captured = bench.capture().unwrap();
+            let found = (captured.deltas.len(), captured.modules.len());
+            assert_eq!(found, (0, changed), "{checkout} {more}");
+        }
+    }
+}
+
+#[test]
+fn a_submodule_that_a_person_adds_later_is_checked_out() {
+    let mut bench = Bench::of(Scratch::new(), TreeRules::default());
+    let below = bench.scratch.folder.path().to_owned();
+    sh(
+        &below,
+        "export GIT_ALLOW_PROTOCOL=file; git init -q -b main lib; cd lib; echo lib >f; git add .
+         git -c user.name=t -c user.email=t commit -qm one; cd ../project
+         git submodule --quiet add \"$PWD/../lib\" lib; git commit -qm lib",
+    );
+    bench.prepare();
+    assert_eq!(bench.agent("cat lib/f; git -C lib status --porcelain"), "lib");
+    bench.agent("echo x >>lib/f");
+    assert_eq!(bench.capture().unwrap().modules.len(), 1);
+}
+
 /// The configuration that an agent leaves in a submodule names programs.
 #[test]
 fn nothing_that_an_agent_configures_in_a_submodule_runs() {
