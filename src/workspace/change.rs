@@ -49,7 +49,10 @@ impl Repository {
         let args =
             ["diff-tree", "-r", "-z", "--raw", "--full-index", "--no-abbrev", WHOLE, renames];
         let args: Vec<&str> = args.into_iter().chain([from.as_str(), to.as_str()]).collect();
-        Ok(read_raw(&self.tool().get(&self.refs(), &args)?))
+        // Both names determine the answer. A change that lands on its base was compared with it
+        // when it was captured.
+        let answer = self.answers().of(&args, || self.tool().get(&self.refs(), &args))?;
+        Ok(read_raw(&answer))
     }
 
     /// Returns the difference of two commits as a patch without colours. The patch is either in a

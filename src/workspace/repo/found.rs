@@ -3,7 +3,7 @@
 use super::super::git::{At, Git};
 use super::calls::{GitError, Tool};
 use super::git_dir::git_dir_of;
-use super::memory::Memory;
+use super::memory::{Answers, Memory};
 use super::names::Oid;
 use super::refusal::Refusal;
 use crate::platform::checks;
@@ -42,6 +42,7 @@ pub struct Repository {
     target: String,
     config: Carried,
     memory: Memory,
+    answers: Answers,
 }
 
 /// The configuration at the time when the repository was found.
@@ -107,7 +108,8 @@ impl Repository {
         let is_shallow = common.join("shallow").exists();
         let config = Carried { format, is_shallow, ..carried(&list, &common) };
         let (target, memory) = ("HEAD".to_owned(), Memory::default());
-        Ok((Self { tool, top, git_dir, common, target, config, memory }, at, list))
+        let answers = Answers::default();
+        Ok((Self { tool, top, git_dir, common, target, config, memory, answers }, at, list))
     }
 
     /// Returns the location for reading and writing refs: the shared git directory, without the
@@ -131,6 +133,11 @@ impl Repository {
     /// Returns what this process wrote into the repository.
     pub(in super::super) fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// Returns the latest answers of git about objects.
+    pub(in super::super) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// Returns the top of the work tree that contains the project.
