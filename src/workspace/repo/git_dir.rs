@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const SMALL: u64 = 16 << 10;
 
 /// Returns the git directory of the work tree at `top`.
-pub(super) fn git_dir_of(top: &Path) -> Option<PathBuf> {
+pub(in super::super) fn git_dir_of(top: &Path) -> Option<PathBuf> {
     let git = top.join(".git");
     if std::fs::metadata(&git).ok()?.is_dir() {
         return git.canonicalize().ok();

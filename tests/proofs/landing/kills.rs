@@ -20,14 +20,14 @@ struct Point {
 
 /// Returns each call of git of an undisturbed run, and each system call of git that changes
 /// something.
-fn points() -> Option<Vec<Point>> {
-    let project = Project::new();
+fn points(make: fn() -> Project) -> Option<Vec<Point>> {
+    let project = make();
     let done = drive(&project.top, &shim::git(project.folder(), 0, &Harm::Traced), &[]);
     if !done.status.success() {
         say("SKIPPED: strace is missing here, or may not trace");
         return None;
     }
-    assert_eq!(wrong(&project, &Project::new().seen()), Vec::<String>::new());
+    assert_eq!(wrong(&project, &make().seen()), Vec::<String>::new());
     let text = fs::read_to_string(project.folder().join("count")).expect("counted");
     let count: usize = text.trim().parse().expect("a number");
     let mut all = Vec::new();
@@ -51,8 +51,8 @@ fn points() -> Option<Vec<Point>> {
     Some(all)
 }
 
-/// Returns the points of a run: all, or some of each kind.
-fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
+/// Returns the points of a run: all, or `short` of each kind.
+fn chosen(chance: &mut Chance, all: Vec<Point>, short: usize) -> Vec<Point> {
     let kind = |point: &Point| match point.harm {
         Harm::Traced | Harm::Before => 0,
         Harm::Beside => 1,
@@ -66,8 +66,8 @@ fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
     for wanted in 0..4 {
         let some: Vec<&Point> = all.iter().filter(|point| kind(point) == wanted).collect();
         // Spread evenly over the run, one from each part.
-        for part in 0..SHORT {
-            let (from, to) = (some.len() * part / SHORT, some.len() * (part + 1) / SHORT);
+        for part in 0..short {
+            let (from, to) = (some.len() * part / short, some.len() * (part + 1) / short);
             chosen.extend(chance.pick(&some[from..to]).map(|point| (*point).clone()));
         }
     }
@@ -96,8 +96,8 @@ fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
 }
 
 /// Returns the trees that the branch may have: before and after.
-fn trees() -> Vec<String> {
-    let project = Project::new();
+fn trees(make: fn() -> Project) -> Vec<String> {
+    let project = make();
     let tree = || project.sh("git rev-parse main^{tree}");
     let before = tree();
     assert!(project.drive(&super::git()).status.success());
@@ -106,12 +106,18 @@ fn trees() -> Vec<String> {
 
 #[test]
 fn a_landing_that_is_killed_at_git_is_completed() {
+    at_git(Project::new, SHORT);
+}
+
+/// Kills landings in the projects that `make` creates at calls of git: `short` of each kind in the
+/// short run.
+pub(super) fn at_git(make: fn() -> Project, short: usize) {
     let mut chance = Chance::of("landing");
-    let Some(all) = points() else { return };
-    let (trees, number) = (trees(), all.len());
+    let Some(all) = points(make) else { return };
+    let (trees, number) = (trees(make), all.len());
     let (mut hits, mut tried, mut broken) = (0, 0, Vec::new());
-    for point in chosen(&mut chance, all) {
-        let project = Project::new();
+    for point in chosen(&mut chance, all, short) {
+        let project = make();
         let seen = project.seen();
         let program = shim::git(project.folder(), point.at, &point.harm);
         let ended = project.drive(&program);
@@ -144,8 +150,8 @@ fn traced(project: &Project, trace: &str, inject: &str) -> (bool, String) {
 }
 
 /// Returns the calls that the driver makes itself, each with its number in its thread.
-fn own_points() -> Option<Vec<(String, usize)>> {
-    let (done, trace) = traced(&Project::new(), OWN, "");
+fn own_points(make: fn() -> Project) -> Option<Vec<(String, usize)>> {
+    let (done, trace) = traced(&make(), OWN, "");
     if !done {
         say("SKIPPED: strace is missing here, or may not trace");
         return None;
@@ -167,15 +173,21 @@ fn own_points() -> Option<Vec<(String, usize)>> {
 
 #[test]
 fn a_landing_that_is_killed_at_its_own_calls_is_completed() {
+    at_own_calls(Project::new, 2 * SHORT);
+}
+
+/// Kills landings in the projects that `make` creates at their own calls: `short` of them in the
+/// short run.
+pub(super) fn at_own_calls(make: fn() -> Project, short: usize) {
     let mut chance = Chance::of("landing, own calls");
-    let Some(all) = own_points() else { return };
-    let trees = trees();
+    let Some(all) = own_points(make) else { return };
+    let trees = trees(make);
     let (mut killed, mut tried, mut broken) = (0, 0, Vec::new());
-    let parts = if is_long() { all.len() } else { 2 * SHORT };
+    let parts = if is_long() { all.len() } else { short };
     for part in 0..parts {
         let some = &all[all.len() * part / parts..all.len() * (part + 1) / parts];
         let Some((call, number)) = chance.pick(some) else { continue };
-        let project = Project::new();
+        let project = make();
         let seen = project.seen();
         // If a git makes that many such calls, it dies too, alone: the driver then sees it fail.
         let inject = format!("inject={call}:signal=KILL:when={number}");

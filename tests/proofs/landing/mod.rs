@@ -7,6 +7,7 @@
 
 mod kills;
 mod loops;
+mod modules;
 mod races;
 mod shim;
 mod twins;
@@ -129,6 +130,7 @@ fn driver() {
             fs::write(tree.join("a"), "1\n2\n3\n4\n5\n6\n7\n8\nnine\n")?;
             fs::remove_dir_all(tree.join("sub"))?;
             fs::create_dir(tree.join("new"))?;
+            modules::moves(tree);
             fs::write(tree.join("new/file"), "new\n")
         })
     });
@@ -237,7 +239,10 @@ fn begin(
 fn is_there(judge: &Tree, task: &str) -> Done<()> {
     let path = judge.path();
     let is_right = match task {
-        "A" => path.join("new/file").exists() && !path.join("sub").exists(),
+        "A" => {
+            let is_done = path.join("new/file").exists() && !path.join("sub").exists();
+            is_done && modules::is_moved(path)
+        }
         task => path.join(format!("by-{task}")).exists(),
     };
     if is_right { Ok(()) } else { Err(format!("{task} is judged by another tree").into()) }
@@ -260,8 +265,9 @@ fn wrong(project: &Project, seen: &str) -> Vec<String> {
     is("the branch", "Do A\ntwo\none", project.sh("git log --format=%s main"));
     let tree = "git ls-tree -r --name-only main; git show main:a | tail -1";
     let files = ".gitignore\na\nmine\nnew/file\nother\nstaged\nnine";
-    is("the tree", files, project.sh(tree));
-    is("what the person sees", seen, project.seen());
+    is("the tree", &modules::with_link(project, files), project.sh(tree));
+    is("what the person sees", &modules::moved(seen), project.seen());
+    is("the submodule", "", modules::wrong(project));
     is("the files", "nine\nnew", project.sh("tail -1 a; cat new/file; ls sub 2>/dev/null || true"));
     is("fsck", "", project.sh("git fsck --strict --no-dangling 2>&1 | grep -v '^notice' || true"));
     let left = "find .git -name '*.lock' -o -name '*workloop-index*' -o -path '*workloop/landing/*' -type f
