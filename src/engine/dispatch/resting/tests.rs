@@ -12,9 +12,10 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Two agents of a project, one of which uses an account and has a stand-in.
+/// Agents of a project. Two use an account, and one of them has a stand-in.
 const AGENTS: &str = "[agents.slow]\nrun = \"true\"\n\n[agents.shared]\nrun = \"true\"\n\
-                      account = \"work\"\nfallback = [\"shared\", \"slow\"]\n";
+                      account = \"work\"\nfallback = [\"shared\", \"slow\"]\n\n\
+                      [agents.paid]\npreset = \"claude\"\naccount = \"work\"\n";
 
 struct Case {
     dir: tempfile::TempDir,
@@ -272,6 +273,16 @@ fn pauses_of_accounts_belong_to_every_agent_that_uses_them() {
         .map(|p| (p.agent, p.stand_in))
         .collect();
     assert_eq!(stand_ins, [("slow".to_owned(), None), ("shared".to_owned(), None)]);
+    // All agents of a tool that use an account are paused together, each under its own name.
+    case.put("paid", Backoff { kind: PauseKind::Auth, ..failing("paid") });
+    let said: Vec<_> = agent_pauses(case.project.set(), at(15))
+        .into_iter()
+        .filter(|pause| pause.kind == PauseKind::Auth)
+        .map(|pause| pause.what)
+        .collect();
+    assert_eq!(case.key("paid").1, "claude");
+    assert_eq!(said, ["agent paid: not logged in"]);
+    end_pause(case.config(), &case.root(), "paid", &RandomIds).unwrap();
     // A record of the project for an agent that uses an account counts for nothing.
     let own = Backoffs::of(&case.root());
     own.change("shared", &RandomIds, |_| (Some(failing("shared")), ())).unwrap();

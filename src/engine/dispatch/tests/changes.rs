@@ -7,10 +7,11 @@ use super::super::{Dispatcher, InReview, SlotIx, record::After};
 use super::*;
 use crate::domain::{Backoff, Waits};
 use crate::engine::attempt::{ProfileKey, ToLand};
+use crate::platform::claim_tag;
 use crate::platform::ids::RandomIds;
 use crate::project::Scope;
 use crate::store::attempts::AttemptFolder;
-use crate::store::{Backoffs, Patience, TaskKey, TaskRef, Trees};
+use crate::store::{Backoffs, Patience, TaskKey, TaskRef, Trees, place_of};
 use std::collections::HashSet;
 
 /// What begins nothing but attempts.
@@ -28,8 +29,12 @@ impl Loop {
     }
 
     pub(super) fn over(case: Case) -> Self {
+        Self::on(case, Table::new(&[7]))
+    }
+
+    fn on(case: Case, table: Table) -> Self {
         let workers = ["h:7:00000001", "h:7:00000002"].map(WorkerId::new).to_vec();
-        let (planner, keeper) = (Planner::default(), case.keeper(&[7]));
+        let (planner, keeper) = (Planner::default(), case.keeper_on(table));
         let dispatcher = Dispatcher::new(planner, keeper, workers, Scope::default(), tools());
         Self { case, dispatcher }
     }
@@ -253,6 +258,22 @@ fn a_task_that_another_process_holds_is_left_to_it() {
     drop(hold);
     let made = it.change(&work(&[1]));
     assert_eq!(it.claims(&made), ids(&[(1, "A")]));
+}
+
+#[test]
+fn a_task_whose_processes_do_not_end_is_left_alone() {
+    let case = Case::new(PLAIN, json!([task("A"), task("B")]));
+    let real = case.project.set().real(QueueIx::FIRST);
+    let tag = TaskKey::new(real, "A").tag(place_of(real), &"0".repeat(32));
+    let table = Table { stubborn: Some(claim_tag::value(None, &tag)), ..Table::new(&[7]) };
+    let mut it = Loop::on(case, table);
+    let made = it.change(&work(&[0]));
+    assert_eq!(it.claims(&made), ids(&[(0, "B")]));
+    let own = HashSet::from([made.claimed[0].token.clone()]);
+    let (set, queues) = (it.case.project.set(), it.case.project.queues());
+    let others = it.dispatcher.others(set, queues, &own).unwrap();
+    assert_eq!(others.unclear, ["task A: process 98 of its last attempt does not end"]);
+    assert!(others.dead.is_empty() && others.untold.is_empty());
 }
 
 #[test]

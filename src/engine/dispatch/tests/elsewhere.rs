@@ -114,13 +114,17 @@ impl Two {
         assert_eq!(queues.len(), 2, "the other queue is loaded because of a reference");
         let structure = Planner::default().structure(set, queues);
         let tasks = queues[QueueIx::new(1)].tasks().iter().enumerate();
-        let claims = tasks.filter(|(_, task)| task.claim().is_some());
-        let place = |task| Place { queue: QueueIx::new(1), task };
+        let other = QueueIx::new(1);
+        let claims = tasks.filter_map(|(task, record)| {
+            let foreign = record.claim()?.worker.starts_with("x:");
+            let liveness = if foreign { Liveness::Foreign } else { Liveness::Alive };
+            Some((Place { queue: other, task }, liveness))
+        });
         let around = Seen {
             now: at(0),
             paused: HashSet::new(),
             agent_pauses: Vec::new(),
-            claims: claims.map(|(task, _)| (place(task), Liveness::Alive)).collect(),
+            claims: claims.collect(),
             outside: Vec::new(),
         };
         let conditions = around.conditions(set, queues, &structure);
@@ -139,6 +143,9 @@ fn a_task_of_another_queue_is_waited_for_while_that_is_worked_on() {
     assert!(waits(json!([x("pending"), claimed("Y", 1)])), "it comes next");
     assert!(!waits(json!([x("pending"), idle])), "nobody works there");
     assert!(!waits(json!([x("blocked"), claimed("Y", 1)])), "it waits for a person");
+    let foreign = json!({"claim": {"worker": "x:1:00000000", "attempt": 1, "since": ""}});
+    let foreign = with(claimed("X", 1), foreign);
+    assert!(!waits(json!([foreign, claimed("Y", 1)])), "another host may never end it");
     // Who works on our own queue does not work towards it.
     let busy = json!([ours[0], claimed("B", 1)]);
     assert!(
@@ -192,7 +199,7 @@ fn a_queue_that_another_loop_serves_is_looked_at() {
     two.memory.put(&third, json!({"tasks": [{"id": "Z", "title": "z"}]}).to_string());
     let set = two.project.set();
     set.control().register(set.root(QueueIx::FIRST), &third).unwrap();
-    let keeper = Keeper::new(Arc::clone(set.claims()), Table::new(&[7]));
+    let keeper = Keeper::new(Arc::clone(set.claims()), Arc::new(Table::new(&[7])));
     let workers = vec![WorkerId::new(WORKER)];
     let mut dispatcher =
         Dispatcher::new(Planner::default(), keeper, workers, Scope::default(), tools());

@@ -18,10 +18,12 @@ use crate::domain::{
     WorkerId,
 };
 use crate::engine::attempt::{CameTo, Carried, Finished, Fixed, Source, Untouched, not_started};
+use crate::platform::claim_tag::Carried as Tags;
 use crate::platform::clock::Clock;
 use crate::platform::host::Host;
 use crate::platform::ids::{CountingIds, Ids};
 use crate::platform::process::TreeEnd;
+use crate::platform::scan::Process;
 use crate::project::{Among, Planner, Project};
 use crate::queue::Queue;
 use crate::store::memory::Memory;
@@ -32,7 +34,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// One agent and one step. What a test adds begins in `[limits]`.
@@ -78,14 +80,16 @@ fn tools() -> (Arc<dyn Clock>, Arc<dyn Ids>) {
 #[derive(Debug)]
 struct Table {
     host: Host,
-    alive: Mutex<Vec<u32>>,
+    alive: Vec<u32>,
+    /// What a process carries that does not end.
+    stubborn: Option<String>,
 }
 
 impl Table {
-    fn new(alive: &[u32]) -> Arc<Self> {
+    fn new(alive: &[u32]) -> Self {
         let word = |text: &str| text.to_owned();
         let host = Host { name: word("h"), id: word("0123abcd"), boot: word("4567cdef") };
-        Arc::new(Self { host, alive: Mutex::new(alive.to_vec()) })
+        Self { host, alive: alive.to_vec(), stubborn: None }
     }
 }
 
@@ -103,15 +107,17 @@ impl System for Table {
     }
 
     fn is_alive(&self, pid: u32, start: u64) -> bool {
-        start == 1 && self.alive.lock().unwrap().contains(&pid)
+        start == 1 && self.alive.contains(&pid)
     }
 
     fn look(&self) -> io::Result<Processes> {
-        Ok(Processes::of(Vec::new()))
+        Ok(Processes::of(self.stubborn.iter().map(|tags| Tags::of(tags)).collect()))
     }
 
     fn end(&self, _: &Abandoned<'_>) -> io::Result<TreeEnd> {
-        Ok(TreeEnd { ended: 0, left: Vec::new(), unreadable: Vec::new() })
+        let process = Process { pid: 98, parent: 1, group: 98, session: 98, start: 1, dead: false };
+        let left = self.stubborn.iter().map(|_| process).collect();
+        Ok(TreeEnd { ended: 0, left, unreadable: Vec::new() })
     }
 }
 
@@ -157,7 +163,11 @@ impl Case {
     }
 
     fn keeper(&self, alive: &[u32]) -> Keeper {
-        Keeper::new(Arc::clone(self.project.set().claims()), Table::new(alive))
+        self.keeper_on(Table::new(alive))
+    }
+
+    fn keeper_on(&self, table: Table) -> Keeper {
+        Keeper::new(Arc::clone(self.project.set().claims()), Arc::new(table))
     }
 
     /// Returns the end of the attempt for which a task is claimed, as if it had been interrupted.
