@@ -86,8 +86,11 @@ impl Queue {
     pub(super) fn read_top(&mut self) {
         let value = |name| self.slices.member(name).map(|at| self.slices.member_value(at));
         self.project = value("project").and_then(values::string).map(|text| text.into_owned());
-        let phases = value("phases").into_iter().flat_map(values::elements);
-        self.phases = Arc::new(phases.filter_map(dialect::phase).collect());
+        let entries = || value("phases").into_iter().flat_map(values::elements);
+        // Counted first, because a list that grows by doubling takes up to twice its entries.
+        let mut phases = Vec::with_capacity(entries().count());
+        phases.extend(entries().filter_map(dialect::phase));
+        self.phases = Arc::new(phases);
     }
 
     pub(super) fn count(&mut self) {

@@ -173,6 +173,13 @@ fn attempts_and_error_keep_the_words_of_the_file() {
     assert_eq!(queue.tasks()[1].attempts, 1);
 }
 
+/// A list that grows by doubling would take up to twice the memory.
+#[test]
+fn phases_take_no_more_than_their_entries() {
+    let queue = parse(r#"{"phases": ["a", "b", "c", "d", "e"], "tasks": []}"#);
+    assert_eq!((queue.phases().len(), queue.phases.capacity()), (5, 5));
+}
+
 #[test]
 fn phases_and_titles() {
     let text = r#"{"project": "p", "phases": [{"phase": 1, "name": "One", "barrier": true, "gate": "q"},
