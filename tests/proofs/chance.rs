@@ -55,6 +55,35 @@ pub(crate) fn is_long() -> bool {
     number("WORKLOOP_PROOF_SECONDS").is_some_and(|seconds| seconds >= 60)
 }
 
+/// Returns `short` of `all`, and prints what was left out, as [`counted`] does.
+pub(crate) fn sampled<T: Clone>(
+    chance: &mut Chance,
+    what: &str,
+    all: &[T],
+    short: usize,
+) -> Vec<T> {
+    let some = spread(chance, all, short);
+    counted(what, some.len(), all.len());
+    some
+}
+
+/// Returns `short` of `all`, spread evenly: one from each part, by chance. The long version takes all.
+pub(crate) fn spread<T: Clone>(chance: &mut Chance, all: &[T], short: usize) -> Vec<T> {
+    if is_long() || all.len() <= short {
+        return all.to_vec();
+    }
+    let part = |number: usize| all.len() * number / short;
+    let parts = (0..short).map(|number| &all[part(number)..part(number + 1)]);
+    parts.filter_map(|part| chance.pick(part).cloned()).collect()
+}
+
+/// Prints that a short run took `some` of `all`. `.ci/run` lists these lines at its end.
+pub(crate) fn counted(what: &str, some: usize, all: usize) {
+    if some < all {
+        say(&format!("SAMPLED: {what}: {some} of {all}"));
+    }
+}
+
 /// Prints a message that must be visible although tests capture output.
 pub(crate) fn say(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));

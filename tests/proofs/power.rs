@@ -2,7 +2,7 @@
 //! moment a transition was acknowledged, and mounted again. `WORKLOOP_PROOF_ROUNDS` makes it
 //! longer. Needs root, a loop device and `mkfs.ext4`; otherwise prints `SKIPPED` to stderr.
 
-use crate::chance::{number, say};
+use crate::chance::{counted, number, say};
 use crate::room::mounts;
 use crate::sandbox::{Sandbox, queue};
 use crate::twin::twin;
@@ -15,6 +15,10 @@ use std::process::Command;
 /// disk is lost, as after a power cut.
 const CUT: &str = "import fcntl,os,struct,sys; \
                    fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
+
+/// How many cuts the short run makes, and the long one.
+const SHORT: u64 = 40;
+const LONG: usize = 1000;
 
 struct Disk {
     sandbox: Sandbox,
@@ -83,7 +87,8 @@ impl Drop for Disk {
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
     let Some(disk) = Disk::new() else { return };
-    let rounds = number("WORKLOOP_PROOF_ROUNDS").unwrap_or(200);
+    let rounds = number("WORKLOOP_PROOF_ROUNDS").unwrap_or(SHORT);
+    counted("power cuts", usize::try_from(rounds).expect("a number"), LONG);
     assert_eq!(disk.rounds(&disk.sandbox.program, "", rounds), Vec::<String>::new());
     let Some(program) = twin() else { return };
     let lost = disk.rounds(program, "no-dir-sync", 5);

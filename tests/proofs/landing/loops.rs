@@ -1,7 +1,8 @@
 //! Kills whole loops, with their queue, at a call of git: the next loop completes the task, once.
 
 use super::shim::{self, Harm};
-use crate::chance::{Chance, is_long, say};
+use crate::chance::{Chance, sampled, say};
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use std::fs;
 
@@ -72,6 +73,9 @@ fn wrong(sandbox: &Sandbox, seen: &str) -> Vec<String> {
 
 #[test]
 fn a_loop_that_is_killed_at_git_is_continued() {
+    if lacks("git") {
+        return;
+    }
     let whole = sandbox();
     let seen = says(&whole, SEEN);
     let calls = harmed(&whole, 0, &Harm::Before);
@@ -79,10 +83,8 @@ fn a_loop_that_is_killed_at_git_is_continued() {
     let mut chance = Chance::of("landing, whole loops");
     let (mut hits, mut tried, mut broken) = (0, 0, Vec::new());
     for harm in [Harm::Before, Harm::Beside] {
-        let parts = if is_long() { calls } else { SHORT };
-        for part in 0..parts {
-            let (from, to) = (calls * part / parts, calls * (part + 1) / parts);
-            let at = 1 + from + chance.below(to - from);
+        let what = format!("kills of a whole loop, {harm:?}");
+        for at in sampled(&mut chance, &what, &Vec::from_iter(1..=calls), SHORT) {
             let sandbox = sandbox();
             harmed(&sandbox, at, &harm);
             tried += 1;

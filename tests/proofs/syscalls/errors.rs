@@ -3,8 +3,9 @@
 use super::recovery::{recovers, status_of};
 use super::transitions::{TRANSITIONS, Traced, Transition};
 use super::{Point, Workshop};
-use crate::chance::{Chance, is_long, say};
+use crate::chance::{Chance, counted, is_long, say, spread};
 use crate::twin::twin;
+use std::collections::BTreeMap;
 
 /// The errors that replace the results of calls.
 const ERRORS: [&str; 6] = ["EIO", "ENOSPC", "EINTR", "EMFILE", "EACCES", "ENOLCK"];
@@ -57,9 +58,6 @@ const TOLERATED: &[(&str, &str)] = &[(
      panics when that fails; the kernel has no such error for it, only the injection does",
 )];
 
-/// How many errors of each transition the short run takes.
-const SAMPLE: usize = 40;
-
 /// Injects one error into one call. Returns whether it was delivered.
 fn with_error(
     workshop: &Workshop,
@@ -91,26 +89,41 @@ fn with_error(
     Ok(delivered)
 }
 
+/// Returns which errors are injected where: in the long version all at each call, otherwise one for each
+/// kind of call. A loop makes so many kinds of calls that the short run takes every second one of them,
+/// and the others for the next loop.
+fn chosen(
+    workshop: &Workshop,
+    transition: &Transition,
+    (chance, number): (&mut Chance, usize),
+) -> Vec<(Point, &'static str)> {
+    let mut kinds = BTreeMap::<String, Vec<(Point, &'static str)>>::new();
+    for point in workshop.points(transition) {
+        if WITH_ERRORS.contains(&point.call.as_str()) {
+            let pairs = ERRORS.map(|error| (point.clone(), error));
+            kinds.entry(point.call).or_default().extend(pairs);
+        }
+    }
+    let all = kinds.values().map(Vec::len).sum();
+    let halved = transition.traced != Traced::Verb && !is_long();
+    let (first, step) = if halved { (number % 2, 2) } else { (0, 1) };
+    let some = kinds.values().skip(first).step_by(step);
+    let chosen: Vec<_> = some.flat_map(|pairs| spread(chance, pairs, 1)).collect();
+    counted(&format!("errors in \"{}\"", transition.name), chosen.len(), all);
+    chosen
+}
+
 #[track_caller]
 fn survives_errors(name: &str, transitions: impl Iterator<Item = &'static Transition>) {
     let Some(workshop) = Workshop::open() else { return };
     let mut chance = Chance::of(name);
     let (mut delivered, mut all) = (0, 0);
     let mut broken = Vec::new();
-    for transition in transitions {
+    for (number, transition) in transitions.enumerate() {
         if transition.traced != Traced::Verb && twin().is_none() {
             continue;
         }
-        let mut pairs: Vec<(Point, &str)> = workshop
-            .points(transition)
-            .into_iter()
-            .filter(|point| WITH_ERRORS.contains(&point.call.as_str()))
-            .flat_map(|point| ERRORS.map(|error| (point.clone(), error)))
-            .collect();
-        while !is_long() && pairs.len() > SAMPLE {
-            pairs.swap_remove(chance.below(pairs.len()));
-        }
-        for (point, error) in pairs {
+        for (point, error) in chosen(&workshop, transition, (&mut chance, number)) {
             all += 1;
             match with_error(&workshop, transition, &point, error) {
                 Ok(was) => delivered += usize::from(was),

@@ -3,24 +3,39 @@
 use super::recovery::recovers;
 use super::transitions::{Traced, Transition, named};
 use super::{Point, Workshop};
-use crate::chance::{Chance, is_long, say};
+use crate::chance::{Chance, counted, say, spread};
 use crate::twin::twin;
+use std::collections::BTreeMap;
 
 /// The percentage of kills that must hit.
 const HITS: usize = 90;
 
-/// The verb that is killed at all of its points in the short run, too.
-const WHOLE: &str = "edit";
+/// How many of the calls that change something the short run takes, besides the first and the last of
+/// each kind.
+const BETWEEN: usize = 12;
+/// How many of the calls that only read it takes: a kill before one of those has the same effect as a
+/// kill before the next change.
+const READS: usize = 4;
 
-/// In the short run, chooses all points that change something, and a sample of the others: a kill
-/// before one of those has the same effect as a kill before the next change. For one verb, chooses
-/// all, to show that.
+/// Returns where `transition` is killed: in the long version before each call.
 fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {
     let mut chance = Chance::of(transition.name);
-    let all = workshop.points(transition);
-    let whole = is_long() || transition.name == WHOLE;
-    let sample = move |point: &Point| whole || point.changes || chance.below(16) == 0;
-    all.into_iter().filter(sample).collect()
+    let (changes, reads): (Vec<Point>, Vec<Point>) =
+        workshop.points(transition).into_iter().partition(|point| point.changes);
+    let mut edges = BTreeMap::<&str, (usize, usize)>::new();
+    for Point { call, number, .. } in &changes {
+        edges.entry(call).or_insert((*number, *number)).1 = *number;
+    }
+    let is_edge = |point: &&Point| {
+        edges.get(&*point.call).is_some_and(|(first, last)| [*first, *last].contains(&point.number))
+    };
+    let (mut chosen, between): (Vec<_>, Vec<_>) = changes.iter().partition(is_edge);
+    chosen.extend(spread(&mut chance, &between, BETWEEN));
+    let reads: Vec<&Point> = reads.iter().collect();
+    chosen.extend(spread(&mut chance, &reads, READS));
+    let what = format!("kills of \"{}\"", transition.name);
+    counted(&what, chosen.len(), changes.len() + reads.len());
+    chosen.into_iter().cloned().collect()
 }
 
 /// Kills `transition` before each chosen call. Returns how many died.

@@ -1,7 +1,7 @@
 //! What must be true after any harm to a transition: another process continues.
 
 use super::transitions::Transition;
-use crate::sandbox::{Sandbox, holds_within};
+use crate::sandbox::{Sandbox, holds_within, program};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(super) fn recovers(
     sandbox: &mut Sandbox,
     about: &str,
 ) -> Result<(), String> {
-    sandbox.program = Sandbox::new().program.clone();
+    sandbox.program = program();
     sandbox.variables.clear();
     let checked = before_others(transition, sandbox)
         .and_then(|()| others_go_on(transition, sandbox))
