@@ -1,5 +1,6 @@
 //! Private trees: each agent works in its own workspace, and what was judged lands on the branch.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, program, queue, task, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
@@ -33,6 +34,9 @@ pub(crate) fn says(sandbox: &Sandbox, script: &str) -> String {
 
 #[test]
 fn what_was_judged_lands_as_one_commit_for_each_task() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox(
         "test \"$PWD\" = \"$WORKLOOP_ROOT\" && pwd >>../../../log && \
          echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID.txt\"",
@@ -63,6 +67,9 @@ fn what_was_judged_lands_as_one_commit_for_each_task() {
 
 #[test]
 fn what_failed_or_was_not_judged_does_not_land() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox("echo x >x; git add x; git commit -qm x", "false", &["A"]);
     sandbox.run(["run", "q.json"]).exits(5);
     assert_eq!(says(&sandbox, "git log --format=%s; git status --porcelain"), "start\n M q.json\n");
@@ -73,6 +80,9 @@ fn what_failed_or_was_not_judged_does_not_land() {
 
 #[test]
 fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox_with(
         "setup = [\"pwd >>../../../setup; mkdir -p made && echo m >made/m\", \"test ! -f broken\"]\n\
          setup_inputs = [\"broken\"]\nkeep = [\"made/\"]\n",
@@ -104,6 +114,9 @@ fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
 
 #[test]
 fn a_setup_that_fails_on_the_target_ends_the_run_and_costs_nothing() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox_with("setup = [\"echo no; exit 3\"]\n", "touch x", "true", &["A"]);
     let ran = sandbox.run(["run", "q.json"]).exits(2).to_string();
     let told = "workspaces.setup failed in the judge tree: echo no; exit 3: exit status 3; its output is in ";
@@ -120,6 +133,9 @@ fn a_setup_that_fails_on_the_target_ends_the_run_and_costs_nothing() {
 /// for a gate, nor for work whose queue was set back.
 #[test]
 fn what_no_agent_works_on_is_judged_at_the_target() {
+    if lacks("git") {
+        return;
+    }
     let verify = "pwd >>../../../judged; test ! -f broken && echo $WORKLOOP_TREE_CHECK:$WORKLOOP_TASK_ID >>../../../seen";
     let sandbox = sandbox("echo 1 >$WORKLOOP_TASK_ID.txt", verify, &["A"]);
     assert!(sandbox.shell("sed -i s/untouched.*/untouched=true/ workloop.toml; touch broken"));
@@ -141,6 +157,9 @@ fn what_no_agent_works_on_is_judged_at_the_target() {
 /// A loop that serves several projects has its own trees and target for each of them.
 #[test]
 fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
+    if lacks("git") {
+        return;
+    }
     let projects = "[project.one]\nroot = \"../one\"\nqueues = { default = \"one.json\" }\n\
                     [project.two]\nroot = \"../two/sub\"\nqueues = { default = \"two.json\" }\n";
     let config =
@@ -168,6 +187,9 @@ fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
 /// its task in progress, and the next run lands it.
 #[test]
 fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
+    if lacks("git") {
+        return;
+    }
     let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a";
     let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A"]);
     assert!(sandbox.shell("echo mine >>a"));
@@ -195,6 +217,9 @@ fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
 /// Kept attempts are removed thirty days after the completion of their task, when a run begins.
 #[test]
 fn old_attempts_are_given_up_when_a_run_begins() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox("echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"", "true", &["A", "B"]);
     sandbox.run(["run", "q.json"]).exits(0);
     let kept = "git for-each-ref --format='%(refname)' refs/workloop/attempts";
@@ -214,6 +239,9 @@ fn old_attempts_are_given_up_when_a_run_begins() {
 /// `land now` also lands what waits, without starting an agent.
 #[test]
 fn land_now_lands_what_loops_left_and_begins_nothing() {
+    if lacks("git") {
+        return;
+    }
     // While the agent works, `workspace path` shows where.
     let agent = format!(
         "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a; \
@@ -252,6 +280,9 @@ fn land_now_lands_what_loops_left_and_begins_nothing() {
 /// A loop that is killed while its change waits leaves the change, and no attempt that counts.
 #[test]
 fn another_loop_lands_what_a_killed_one_left() {
+    if lacks("git") {
+        return;
+    }
     let agent = "echo ran >>../../../ran; echo x >x";
     let sandbox = sandbox(agent, "test -f x", &["A", "B"]);
     // B runs while A waits for the edits, so that the loop does not end.
@@ -279,6 +310,9 @@ fn another_loop_lands_what_a_killed_one_left() {
 /// Two changes of the same line do not merge: the second task gets both, and merges them.
 #[test]
 fn a_conflict_goes_back_to_the_agent() {
+    if lacks("git") {
+        return;
+    }
     // Both begin with the same base: each waits until the other one has begun.
     let agent = "touch ../../../began.$WORKLOOP_TASK_ID; \
         until test -f ../../../began.A && test -f ../../../began.B; do sleep 0.02; done; \
@@ -299,6 +333,9 @@ fn a_conflict_goes_back_to_the_agent() {
 /// Work that landed is complete exactly as long as its commit is on the target.
 #[test]
 fn a_queue_that_is_set_back_goes_by_the_commits() {
+    if lacks("git") {
+        return;
+    }
     let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"";
     let sandbox = sandbox(agent, "true", &["A", "B"]);
     sandbox.run(["run", "q.json"]).exits(0);
@@ -318,6 +355,9 @@ fn a_queue_that_is_set_back_goes_by_the_commits() {
 
 #[test]
 fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
+    if lacks("git") {
+        return;
+    }
     let agent = "case $WORKLOOP_ATTEMPT in \
          1) echo w >w; sed -i s/2/two/ a; cd ../../../work; sed -i s/2/zwei/ a; git commit -qm other a;; \
          2) cp $WORKLOOP_PROMPT_FILE ../../../prompt; cat a >>../../../prompt; \
@@ -338,6 +378,9 @@ fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
 /// it is captured again; otherwise the next attempt begins with the branch.
 #[test]
 fn what_is_kept_and_cannot_be_had_is_begun_anew() {
+    if lacks("git") {
+        return;
+    }
     for (clear, landed, is_anew) in
         [("true", "done\nw\n", false), ("rm -rf ../trees", "done\n", true)]
     {
@@ -358,6 +401,9 @@ fn what_is_kept_and_cannot_be_had_is_begun_anew() {
 /// stay.
 #[test]
 fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
+    if lacks("git") {
+        return;
+    }
     let verify = "if test $WORKLOOP_TASK_ID = T; then sh check.sh; else false; fi";
     let agent = "test $WORKLOOP_TASK_ID != T || echo true >check.sh; echo $WORKLOOP_ATTEMPT w[0-9] >>../../../$WORKLOOP_TASK_ID; \
                  echo x >w$WORKLOOP_ATTEMPT";
@@ -395,6 +441,9 @@ fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
 /// Landing that is switched off does not happen, and keys without effect are named.
 #[test]
 fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox("echo x >x", "test -f x", &["A", "B"]);
     assert!(sandbox.shell("printf '[landing]\\nmode = \"off\"\\n' >>workloop.toml"));
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
@@ -418,6 +467,9 @@ fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
 /// repository.
 #[test]
 fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
+    if lacks("git") {
+        return;
+    }
     let odd = "a/b \u{e4}.lock";
     let agent = "echo \"$WORKLOOP_QUEUE\" >>own; test \"$PWD\" = \"$WORKLOOP_ROOT\"; ls >&2";
     let verify = "test \"$PWD\" = \"$WORKLOOP_ROOT\" && test \"$(cat $WORKLOOP_CHANGED_FILES)\" = own && false";
@@ -442,6 +494,9 @@ fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
 /// that has become red since.
 #[test]
 fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
+    if lacks("git") {
+        return;
+    }
     let agent = "test $WORKLOOP_TASK_ID = B || { cd ../../../work; touch red; git add red; git commit -qm red; false; }";
     let sandbox = sandbox(
         agent,
@@ -462,6 +517,9 @@ fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
 /// Git may wait for a program that the person configured. A signal to the loop ends that wait.
 #[test]
 fn a_signal_ends_a_git_that_makes_a_tree() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox("true", "true", &["A"]);
     let hangs = "touch ../../../hangs; sleep 300";
     let make = format!(
@@ -481,6 +539,9 @@ fn a_signal_ends_a_git_that_makes_a_tree() {
 /// `answer` its agent continues with it.
 #[test]
 fn a_change_lands_after_a_yes() {
+    if lacks("git") {
+        return;
+    }
     let agent = "echo x >>\"$WORKLOOP_TASK_ID.txt\"";
     let sandbox = sandbox(agent, "test -f $WORKLOOP_TASK_ID.txt", &["A"]);
     let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
@@ -510,6 +571,9 @@ fn a_change_lands_after_a_yes() {
 /// one begins. After landings it is not.
 #[test]
 fn a_target_that_a_person_moved_is_verified_again() {
+    if lacks("git") {
+        return;
+    }
     // A landing may hold the index of the person's checkout at that moment.
     let agent = "if test $WORKLOOP_TASK_ID = B; then cd ../../../p* && echo x >>mine && \
                  until git add mine && git commit -qm mine; do :; done; \

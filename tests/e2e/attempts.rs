@@ -1,6 +1,7 @@
 //! Attempts, verification, feedback, budgets, and the results in the queue.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, flat_queue, queue, task};
 use serde_json::{Value, json};
 
@@ -115,6 +116,9 @@ fn an_edit_does_not_renew_a_budget() {
 
 #[test]
 fn exactly_so_many_attempts_and_then_so_many_more() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(12);
     let sandbox = Sandbox::new().queue("q.json", &list);
     for (started, status) in [(5, 6), (10, 6), (12, 0)] {

@@ -1,6 +1,7 @@
 //! Without git everything inside the project may be deleted, so the records are also kept outside
 //! it.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::json;
 
@@ -112,6 +113,9 @@ fn a_project_that_is_made_again_begins_anew() {
 
 #[test]
 fn where_no_copy_can_be_kept_it_is_said_and_nothing_fails() {
+    if lacks("git") {
+        return;
+    }
     let mut sandbox = project(MAKE, MADE);
     sandbox.variables.push(("XDG_STATE_HOME".to_owned(), "/dev/null".to_owned()));
     let told = "if .workloop/ is deleted";

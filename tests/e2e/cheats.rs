@@ -272,6 +272,9 @@ fn project(rows: &[Row]) -> Sandbox {
 
 #[test]
 fn no_cheat_completes_and_honest_work_does() {
+    if lacks("git") {
+        return;
+    }
     let lacking: Vec<&str> =
         ecosystems::TOOLS.iter().filter(|(_, tool)| lacks(tool)).map(|(name, _)| *name).collect();
     let (cheats, left) = possible(&[&CHEATS, &ecosystems::CHEATS], &lacking);
@@ -354,6 +357,9 @@ fn a_gate_is_closed_by_its_number_alone() {
 /// A folder in which agents work cannot be hidden from them.
 #[test]
 fn a_hidden_folder_lies_outside_of_the_project() {
+    if lacks("git") {
+        return;
+    }
     let config = CONFIG.replace("../hidden", "tests");
     let sandbox = project(&[("A", "default", "{}", "true")]).config(&config);
     let why = "hidden of step unseen: ";

@@ -114,7 +114,7 @@ fn what_a_person_edits_beside_attempts_is_there_afterwards() {
 
 #[test]
 fn a_budget_ends_whatever_git_command_an_agent_runs() {
-    if lacks("jq") {
+    if lacks("git") || lacks("jq") {
         return;
     }
     let mut list = queue(&[("A", &[])]);
@@ -145,6 +145,9 @@ fn a_budget_ends_whatever_git_command_an_agent_runs() {
 
 #[test]
 fn finished_work_is_not_done_again_after_a_clean_sweep() {
+    if lacks("git") {
+        return;
+    }
     let agent = "test $WORKLOOP_TASK_ID != C || test -e ../once || \
                  { touch ../once; git reset -q --hard; git clean -fdxq; }";
     let list = queue(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
@@ -156,6 +159,9 @@ fn finished_work_is_not_done_again_after_a_clean_sweep() {
 /// The first paragraph of README: a task that says `complete` was verified, on the current tree.
 #[test]
 fn a_task_is_not_complete_on_a_branch_without_its_work() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = repository("echo f >feature", "test -f feature", &queue(&[("A", &[])]));
     sandbox.run(["run", "q.json"]).exits(0);
     assert!(
@@ -171,6 +177,9 @@ fn a_task_is_not_complete_on_a_branch_without_its_work() {
 
 #[test]
 fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
+    if lacks("git") {
+        return;
+    }
     let sandbox =
         repository("echo f >feature", "test -f feature && test ! -e broken", &queue(&[("A", &[])]));
     sandbox.run(["run", "q.json"]).exits(0);
@@ -184,6 +193,9 @@ fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
 /// needs it.
 #[test]
 fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
+    if lacks("git") {
+        return;
+    }
     let list = queue(&[("A", &[]), ("B", &["A"])]);
     let sandbox = repository("echo f >>feature", "test -f feature", &list);
     let waits = || sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
@@ -204,7 +216,7 @@ fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
 /// decides it.
 #[test]
 fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
-    if lacks("jq") {
+    if lacks("git") || lacks("jq") {
         return;
     }
     let list = queue(&[("A", &[]), ("B", &[])]);
@@ -360,7 +372,7 @@ fn a_limit_of_file_sizes_is_reported() {
 /// the queue counts no more than an edit of an agent.
 #[test]
 fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
-    if lacks("jq") {
+    if lacks("git") || lacks("jq") {
         return;
     }
     let edit = "(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true";

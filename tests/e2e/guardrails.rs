@@ -1,6 +1,7 @@
 //! Changes that make a completion fake although every step passes: cheats as scripted changes, each
 //! with an honest one.
 
+use crate::processes::lacks;
 use crate::sandbox::{Ran, Sandbox, queue, task};
 use serde_json::{Value, json};
 
@@ -53,6 +54,9 @@ impl Project {
 /// In each cheat the work is broken, and yet every step passes on it.
 #[test]
 fn what_judges_and_steers_is_judged_with_what_the_base_has() {
+    if lacks("git") {
+        return;
+    }
     const BREAK: &str = "echo 'add() { echo 5; }' >add.sh; ";
     let cheats = [
         ("expectation", "echo 'test $(add 2 2) = 5' >tests/add_test.sh", "expectation_changed"),
@@ -98,6 +102,9 @@ fn what_judges_and_steers_is_judged_with_what_the_base_has() {
 /// Rust keeps tests in the files that they test.
 #[test]
 fn tests_inside_a_product_file_are_those_of_the_base() {
+    if lacks("git") {
+        return;
+    }
     const EITHER: &str = "sed -i s/4/5/ src/lib.rs";
     const GONE: &str =
         "sed -i 's/{ 4 }/{ 5 }/; /cfg/,$d' src/lib.rs; echo '// const E: i32 = 5;' >>src/lib.rs";
@@ -137,6 +144,9 @@ fn tests_inside_a_product_file_are_those_of_the_base() {
 
 #[test]
 fn what_is_declared_has_to_change() {
+    if lacks("git") {
+        return;
+    }
     let tasks = [
         ("nothing", json!({"files": ["add.sh"]}), "true"),
         ("missing", json!({"files_to_create": ["sub.sh"]}), "echo '#' >>add.sh"),

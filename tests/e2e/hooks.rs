@@ -1,6 +1,7 @@
 //! Hooks: a person's commands before and after the stages of a run, and their vetoes.
 
 use crate::fake_agent::{CONFIG, Oracle};
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::{Value, json};
 
@@ -147,6 +148,9 @@ fn hooks_that_hang_and_hooks_that_agents_change() {
 
 #[test]
 fn a_hook_before_landings_is_asked_once_and_keeps_the_branch_as_it_is() {
+    if lacks("git") {
+        return;
+    }
     let config = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n\
          [agents.default]\nrun = \"echo x >$WORKLOOP_TASK_ID\"\n[[verify]]\nrun = \"true\"\n\
          [limits]\nuntouched = false\n[hooks]\nafter_landing = \"echo after $WORKLOOP_TASK_ID >>../log\"\n\

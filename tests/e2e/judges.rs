@@ -1,5 +1,6 @@
 //! A judging file that an attempt changed judges nothing until a person decides, whichever loop asks.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, wait_until};
 use rustix::process::Signal;
 
@@ -30,6 +31,9 @@ fn is_not_judged(sandbox: &Sandbox) {
 
 #[test]
 fn the_next_run_does_not_take_it_for_the_original() {
+    if lacks("git") {
+        return;
+    }
     for clean in [":", "rm -rf .workloop", "git clean -qfdx -e agents -e q.json"] {
         for commit in [false, true] {
             let sandbox = project(&format!("{REWRITES}{clean}\n"), "");
@@ -107,6 +111,9 @@ fn another_attempt_cannot_pass_it_off_as_a_persons() {
 /// The loop of A is killed before it compares anything, and so is its supervisor.
 #[test]
 fn a_loop_that_is_killed_leaves_the_record() {
+    if lacks("git") {
+        return;
+    }
     for clean in [":", "rm -rf .workloop"] {
         let wait = "while :; do sleep 0.05; done\n";
         let sandbox = project(&format!("{REWRITES}{clean}\n: >began\n{wait}"), "").committed();

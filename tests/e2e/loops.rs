@@ -34,6 +34,9 @@ fn read_all_the_time(sandbox: &Sandbox, stop: &AtomicBool) -> usize {
 
 #[test]
 fn eight_loops_do_two_hundred_tasks_once_each() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(200);
     // Long enough that some run at the same time on a busy machine, too.
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.05");
@@ -57,6 +60,9 @@ fn eight_loops_do_two_hundred_tasks_once_each() {
 
 #[test]
 fn jobs_in_one_process_run_at_once_and_not_more() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(12);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.2");
     sandbox.run(["run", "q.json", "--jobs", "4"]).exits(0);
@@ -68,6 +74,9 @@ fn jobs_in_one_process_run_at_once_and_not_more() {
 
 #[test]
 fn loops_share_a_graph_without_breaking_its_order() {
+    if lacks("flock") {
+        return;
+    }
     let tasks: Vec<(String, Vec<String>)> = (0..40)
         .map(|n: usize| {
             let needed = [n.checked_sub(3), n.checked_sub(7)].into_iter().flatten();
@@ -128,6 +137,9 @@ fn a_person_edits_while_a_task_runs() {
 /// the task of a dead worker, which is first in rank, does not wait until nothing else is ready.
 #[test]
 fn a_busy_loop_takes_over_what_a_dead_one_left() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(100);
     let sandbox = Sandbox::new()
         .queue("q.json", &list)

@@ -1,6 +1,7 @@
 //! Agents that misbehave.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::json;
 use std::fs;
@@ -43,6 +44,9 @@ fn a_hanging_agent_with_a_daemon_is_ended_with_all_it_started() {
 
 #[test]
 fn a_child_left_behind_by_a_good_agent_goes_before_the_verification() {
+    if lacks("flock") {
+        return;
+    }
     // The child holds the lock of the agent, so `flock -n` fails while the child is alive.
     let alone = r#"
 [[verify]]
@@ -98,6 +102,9 @@ fn a_result_that_is_no_json_harms_nothing() {
 
 #[test]
 fn an_agent_that_deletes_the_state_folder_loses_nothing() {
+    if lacks("flock") {
+        return;
+    }
     let sandbox = Sandbox::new()
         .config(&CONFIG.replace(
             r#"run = ["sh", "fake-agent.sh"]"#,

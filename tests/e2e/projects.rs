@@ -4,6 +4,7 @@
 //! The queues are in separate folders, and no configuration lists them together.
 
 use crate::fake_agent::{CONFIG, Moment};
+use crate::processes::lacks;
 use crate::sandbox::{Running, Sandbox, all_end_well, queue, task, wait_until};
 use serde_json::{Value, json};
 
@@ -35,6 +36,9 @@ fn overlap(one: &str, other: &str) -> bool {
 
 #[test]
 fn loops_over_two_queues_never_touch_the_same_files_at_once() {
+    if lacks("flock") {
+        return;
+    }
     let sandbox = Sandbox::new()
         .queue("x/one.json", &owning(&ONE))
         .queue("y/other.json", &owning(&OTHER))

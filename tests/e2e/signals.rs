@@ -1,6 +1,7 @@
 //! Ctrl-C once and twice, TERM, and a restart of the same command.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{Running, Sandbox, flat_queue, queue, task, wait_until};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
@@ -61,6 +62,9 @@ fn ctrl_c_twice_does_not_wait_for_the_grace() {
 
 #[test]
 fn the_same_command_continues_where_it_stopped() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(8);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.1");
     let running = sandbox.spawn(["run", "q.json"]);

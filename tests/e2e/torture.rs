@@ -3,6 +3,7 @@
 //! `WORKLOOP_TORTURE_SEED` repeats a run, `WORKLOOP_TORTURE_SECONDS` makes it longer.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{DEADLINE, Running, Sandbox, flat_queue, holds_within, task, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -48,6 +49,9 @@ fn note_complete(sandbox: &Sandbox, acknowledged: &mut BTreeMap<String, usize>) 
 
 #[test]
 fn loops_killed_every_sixty_milliseconds_lose_nothing() {
+    if lacks("flock") {
+        return;
+    }
     let seed = number_from("WORKLOOP_TORTURE_SEED")
         .unwrap_or_else(|| RandomState::new().hash_one(Instant::now()) | 1);
     let time = Duration::from_secs(number_from("WORKLOOP_TORTURE_SECONDS").unwrap_or(12));
@@ -115,6 +119,9 @@ fn an_attempt_whose_loop_was_killed_costs_no_budget() {
 
 #[test]
 fn a_waiting_loop_takes_over_from_a_killed_one() {
+    if lacks("flock") {
+        return;
+    }
     let (list, _) = flat_queue(1);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "hang");
     let first = sandbox.spawn(["run", "q.json"]);
@@ -147,6 +154,9 @@ fn a_loop_waits_for_the_end_of_what_a_killed_one_ran() {
 
 #[test]
 fn killing_everything_and_starting_again_ends_well() {
+    if lacks("flock") {
+        return;
+    }
     let (list, ids) = flat_queue(6);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.2");
     let running = sandbox.spawn(["run", "q.json", "--jobs", "2"]);

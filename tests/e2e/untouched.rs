@@ -139,6 +139,9 @@ fn a_tree_that_was_mended_is_not_red_for_the_next_task() {
 /// without.
 #[test]
 fn a_tree_is_remembered_by_what_is_in_it() {
+    if lacks("git") {
+        return;
+    }
     let list = queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &[])]);
     for git in [false, true] {
         let sandbox = sandbox("true", "test ! -e red", &list);
@@ -162,6 +165,9 @@ fn a_tree_is_remembered_by_what_is_in_it() {
 /// The next run reports a tree that is known to be red, without running a step.
 #[test]
 fn a_red_tree_that_is_known_is_named_again() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = sandbox("true", "false", &queue(&[("A", &[]), ("B", &[])])).committed();
     let once = |id| ["run", "q.json", "--max-iterations", "1", "--task-id", id];
     sandbox.run(once("A")).exits(6);

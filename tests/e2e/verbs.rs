@@ -1,5 +1,6 @@
 //! The verbs for people: each makes its transition and refuses an illegal one.
 
+use crate::processes::lacks;
 use crate::sandbox::{Ran, Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
 
@@ -106,6 +107,9 @@ fn an_illegal_transition_is_refused_and_names_the_legal_ones() {
 
 #[test]
 fn release_of_a_living_claim_needs_force() {
+    if lacks("flock") {
+        return;
+    }
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "hang");
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
@@ -211,6 +215,9 @@ fn init_writes_a_configuration_and_a_queue_and_never_over_one() {
 /// several agents in one tree explains what private trees would change.
 #[test]
 fn init_configures_private_trees_where_possible() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = Sandbox::new();
     let remove = || std::fs::remove_file(sandbox.path("workloop.toml")).expect("removed");
     let init = |said: &str| {

@@ -1,7 +1,7 @@
 //! The loop's own git calls in a repository that an agent configured: no configured program runs,
 //! no command gets a secret that agents do not get, and nothing is left.
 
-use crate::processes;
+use crate::processes::{self, lacks};
 use crate::sandbox::{Sandbox, holds_within, queue, task, wait_until};
 use crate::twins::holds;
 use rustix::process::Signal;
@@ -35,6 +35,9 @@ fn ran(sandbox: &Sandbox) -> Vec<(String, String)> {
 
 #[test]
 fn nothing_of_a_hostile_repository_is_run() {
+    if lacks("git") {
+        return;
+    }
     holds("soft-git", |sandbox| {
         let agent = "if [ $WORKLOOP_TASK_ID = A ]; then sh ./hostile.sh >/dev/null 2>&1; fi\n\
             touch a sub/b; echo $WORKLOOP_TASK_ID >made-$WORKLOOP_TASK_ID; echo x >>dirty\n";
@@ -63,6 +66,9 @@ fn nothing_of_a_hostile_repository_is_run() {
 /// once.
 #[test]
 fn a_signal_ends_a_git_call() {
+    if lacks("git") {
+        return;
+    }
     let agent = "mkfifo fifo; git config include.path \"$PWD/fifo\"\n";
     let sandbox = repository(Sandbox::new(), agent);
     let running = sandbox.spawn(["run", "q.json"]);

@@ -1,5 +1,6 @@
 //! No change completes a task by modifying its judge; and the broken twins of these rules.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use crate::twins::holds;
 use serde_json::Value;
@@ -29,6 +30,9 @@ fn completes(sandbox: Sandbox, agent: &str, fields: &[(&str, Value)]) -> Vec<Str
 
 #[test]
 fn what_judges_is_judged_with_what_the_base_has() {
+    if lacks("git") {
+        return;
+    }
     holds("judged-once", |sandbox| {
         let agent =
             "echo 'add() { echo 5; }' >add.sh; echo 'test $(add 2 2) = 5' >tests/add_test.sh";
@@ -38,6 +42,9 @@ fn what_judges_is_judged_with_what_the_base_has() {
 
 #[test]
 fn a_task_changes_what_it_declares() {
+    if lacks("git") {
+        return;
+    }
     holds("nothing-required", |sandbox| {
         completes(sandbox, "true", &[("files", serde_json::json!(["add.sh"]))])
     });
@@ -45,6 +52,9 @@ fn a_task_changes_what_it_declares() {
 
 #[test]
 fn what_no_change_may_add_is_found() {
+    if lacks("git") {
+        return;
+    }
     holds("guardrails-down", |sandbox| {
         completes(
             sandbox,

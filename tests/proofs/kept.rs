@@ -1,6 +1,7 @@
 //! What verbs do to private trees and to waiting changes: they leave what a loop uses alone, and
 //! start nothing that only a run may start.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, wait_until};
 use crate::twins::{holds, unless};
 
@@ -20,6 +21,9 @@ fn private(sandbox: Sandbox, agent: &str) -> Sandbox {
 /// The tree of a working agent stays, even if a person prunes meanwhile.
 #[test]
 fn pruning_takes_no_tree_from_a_loop() {
+    if lacks("git") {
+        return;
+    }
     holds("prune-blind", |sandbox| {
         let agent = "touch ../../../begun; until test -e ../../../go; do sleep 0.02; done; \
                      echo \"$WORKLOOP_TASK_ID\" >made";
@@ -39,6 +43,9 @@ fn pruning_takes_no_tree_from_a_loop() {
 /// `land now` lands what waits, and starts no agent for ready tasks.
 #[test]
 fn land_now_begins_no_attempt() {
+    if lacks("git") {
+        return;
+    }
     holds("land-now-claims", |sandbox| {
         let sandbox = private(sandbox, "echo \"$WORKLOOP_TASK_ID\" >>a");
         assert!(sandbox.shell("echo mine >>a"));

@@ -1,6 +1,7 @@
 //! Files that change while several attempts run in one tree: each is counted as the work of the
 //! task that declares it, or reported as possibly from any of them.
 
+use crate::processes::lacks;
 use crate::sandbox::task;
 use crate::twins::holds;
 use serde_json::json;
@@ -27,6 +28,9 @@ run = "true"
 
 #[test]
 fn what_changed_while_several_ran_is_counted_once() {
+    if lacks("git") {
+        return;
+    }
     holds("overlap-ignored", |sandbox| {
         let one = |id: &str| {
             json!({"id": id, "title": id, "files_to_modify": [format!("declared-{id}")],

@@ -1,5 +1,6 @@
 //! Steps of a verification, each guarantee with its broken twin.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, wait_until};
 use crate::twins::{holds, unless};
 use rustix::process::Signal;
@@ -54,6 +55,9 @@ fn a_test_that_is_gone_is_missed() {
 /// The first attempt breaks what the step checks, the second one changes something else.
 #[test]
 fn what_an_earlier_attempt_broke_is_judged() {
+    if lacks("git") {
+        return;
+    }
     holds("inputs-of-attempt", |sandbox: Sandbox| {
         let sandbox = sandbox.config(
             "[agents.default]\nrun = '''test $WORKLOOP_ATTEMPT = 1 && echo broken > src.txt || \
@@ -92,6 +96,9 @@ fn a_red_gate_makes_one_task() {
 /// tasks.
 #[test]
 fn a_gate_forgives_nothing_that_its_tasks_broke() {
+    if lacks("git") {
+        return;
+    }
     holds("gate-forgives", |sandbox: Sandbox| {
         let mut list = queue(&[("A", &[]), ("G", &["A"])]);
         list["tasks"][1]["type"] = json!("gate");
@@ -111,6 +118,9 @@ fn a_gate_forgives_nothing_that_its_tasks_broke() {
 /// A gate runs a test that the steps of the task before it do not run.
 #[test]
 fn a_gate_is_judged_with_the_tests_from_before_its_work() {
+    if lacks("git") {
+        return;
+    }
     holds("judged-once", |sandbox: Sandbox| {
         let mut list = queue(&[("A", &[]), ("G", &["A"])]);
         list["tasks"][1]["type"] = json!("gate");
@@ -149,6 +159,9 @@ fn a_step_that_cannot_run_costs_no_task_an_attempt() {
 /// A task rewrites the script of a gate, which its own steps do not name.
 #[test]
 fn the_script_of_a_gate_is_no_task_s_to_change() {
+    if lacks("git") {
+        return;
+    }
     for mode in ["shared", "private"] {
         holds("others-unguarded", |sandbox: Sandbox| {
             let mut list = queue(&[("A", &[]), ("G", &["A"])]);

@@ -4,7 +4,7 @@
 use crate::chance::{is_long, say};
 use crate::fake_agent::CONFIG;
 use crate::measured::{Asked, measure};
-use crate::processes;
+use crate::processes::{self, lacks};
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
 use rustix::process::Signal;
 use std::fs;
@@ -29,8 +29,7 @@ impl Terminal {
         let config = config.replace(r#"grace = "1s""#, &format!("grace = \"{grace}\""));
         let list = queue(&[("A", &[]), ("B", &["A"])]);
         let sandbox = Sandbox::new().config(&config).queue("q.json", &list).script("A", script);
-        if !sandbox.shell("command -v tmux >/dev/null") {
-            say("SKIPPED: no tmux here");
+        if lacks("tmux") {
             return None;
         }
         let socket = sandbox.path("tmux").display().to_string();

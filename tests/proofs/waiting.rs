@@ -1,5 +1,6 @@
 //! Work that passed and waits to land, each guarantee with its broken twin.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use crate::twins::{holds, unless};
 use rustix::process::Signal;
@@ -20,6 +21,9 @@ fn obstructed(sandbox: Sandbox) -> Sandbox {
 /// The change of a dead loop is landed by the next one: no agent makes it again.
 #[test]
 fn a_change_is_made_once() {
+    if lacks("git") {
+        return;
+    }
     holds("change-forgotten", |sandbox| {
         let sandbox = obstructed(sandbox);
         let waits = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
@@ -41,6 +45,9 @@ fn a_change_is_made_once() {
 /// While a person is in the way, the work is on no branch, and its task is not complete.
 #[test]
 fn complete_is_what_landed() {
+    if lacks("git") {
+        return;
+    }
     holds("complete-unlanded", |sandbox| {
         let sandbox = obstructed(sandbox);
         drop(sandbox.run(["run", "q.json"]));

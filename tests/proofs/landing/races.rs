@@ -2,6 +2,7 @@
 
 use super::{Done, Project, lands, sh};
 use crate::chance::{is_long, say};
+use crate::processes::lacks;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -14,6 +15,9 @@ use workloop::testing::workspace::{Kind, Oid, Places, Tree, TreeRules, Wanted};
 /// the repository.
 #[test]
 fn sixteen_workspaces_are_made_at_once() {
+    if lacks("git") {
+        return;
+    }
     let project = Project::new();
     let seen = project.seen();
     let trees = project.folder().join("trees");
@@ -106,6 +110,9 @@ fn person(number: usize) -> String {
 /// garbage collections.
 #[test]
 fn landers_people_and_garbage_collections_meet() {
+    if lacks("git") {
+        return;
+    }
     let project = Project::new();
     project.sh("git stash -q -u; git stash drop -q; git branch side");
     let each = if is_long() { 40 } else { 4 };

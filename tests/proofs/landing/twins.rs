@@ -1,6 +1,7 @@
 //! The rules that landing depends on, each with a twin that lacks it: loops with agents, in private
 //! mode.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
 use std::path::Path;
@@ -38,6 +39,9 @@ fn at_the_checkout(sandbox: Sandbox, script: &str) -> Sandbox {
 
 #[test]
 fn a_target_that_somebody_moved_is_not_overwritten() {
+    if lacks("git") {
+        return;
+    }
     holds("target-overwritten", |sandbox| {
         let sandbox = project(sandbox, ("echo x >>watched", "true"), "");
         let moves =
@@ -51,6 +55,9 @@ fn a_target_that_somebody_moved_is_not_overwritten() {
 
 #[test]
 fn what_a_person_sees_moves_before_the_branch() {
+    if lacks("git") {
+        return;
+    }
     holds("ref-first", |sandbox| {
         let sandbox = project(sandbox, ("echo x >>watched", "true"), "");
         let sandbox = at_the_checkout(sandbox, "git log -1 --format=%s main >../at");
@@ -62,6 +69,9 @@ fn what_a_person_sees_moves_before_the_branch() {
 
 #[test]
 fn what_lands_is_what_was_judged() {
+    if lacks("git") {
+        return;
+    }
     holds("unjudged-lands", |sandbox| {
         // Both start from the same commit; each is right alone, and both together are wrong.
         let agent = "touch ../../../in-$WORKLOOP_TASK_ID\n\
@@ -76,6 +86,9 @@ fn what_lands_is_what_was_judged() {
 
 #[test]
 fn what_lost_its_objects_does_not_land() {
+    if lacks("git") {
+        return;
+    }
     holds("objects-believed", |sandbox| {
         let verify = "oid=$(git hash-object new)\nrm -f ../../../work/.git/objects/$(printf %.2s $oid)/${oid#??}\n";
         let sandbox = project(sandbox, ("echo brand new >new", verify), "target = \"main\"\n");
@@ -89,6 +102,9 @@ fn what_lost_its_objects_does_not_land() {
 
 #[test]
 fn what_is_judged_is_the_tree_and_not_what_an_index_says_of_it() {
+    if lacks("git") {
+        return;
+    }
     holds("index-believed", |sandbox| {
         // B does something other than its task, and does it in the judge tree that A left there.
         let agent = "echo fine >fine-$WORKLOOP_TASK_ID\n[ $WORKLOOP_TASK_ID = B ] || exit 0\ncd ..\n\

@@ -15,6 +15,7 @@ mod transitions;
 
 use crate::chance::say;
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::room::Room;
 use crate::sandbox::{Ran, Sandbox};
 use crate::twin::twin;
@@ -111,6 +112,9 @@ const WAITS: &[&str] = &["futex", "restart_syscall", "sched_yield", "clock_nanos
 impl Workshop {
     /// Creates a workshop if `strace` may trace; prints a message if not.
     fn open() -> Option<Self> {
+        if lacks("flock") || lacks("strace") {
+            return None;
+        }
         let sandbox = Sandbox::new();
         let probe =
             "strace -o ../works -e inject=getcwd:error=EIO pwd -P; grep -q INJECTED ../works";
