@@ -84,6 +84,9 @@ fn a_claim_of_another_boot_says_nothing() {
 /// A backup of queue and state folder is restored with all its times, as `rsync -a --delete` does.
 #[test]
 fn a_restored_folder_of_locks_says_nothing() {
+    if lacks("flock") {
+        return;
+    }
     holds("no-process-scan", |sandbox| {
         let sandbox = sandbox.script("T001", "meet T003");
         sandbox.run(["run", "q.json", "--task-id", "T002"]).exits(0);
@@ -119,6 +122,9 @@ fn a_deleted_folder_of_locks_says_nothing() {
 /// Path and task name do not identify the task here, only the tag in the claim.
 #[test]
 fn a_renamed_queue_is_the_same() {
+    if lacks("flock") {
+        return;
+    }
     holds("claim-tag-ignored", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let first = standing_still(&sandbox, "q.json");

@@ -227,6 +227,9 @@ fn a_stopped_supervisor() {
 /// A supervisor that is stopped again each time is killed: its attempt counts as lost.
 #[test]
 fn a_supervisor_that_is_stopped_again_and_again() {
+    if lacks("flock") {
+        return;
+    }
     let again = "sh trap '' TERM; while :; do kill -STOP $PPID || exit; done";
     let sandbox = harmed("true").script("A", again);
     let running = sandbox.spawn(["run", "q.json"]);

@@ -2,7 +2,7 @@
 //! temporary file stays.
 
 use crate::fake_agent::CONFIG;
-use crate::processes;
+use crate::processes::{self, lacks};
 use crate::sandbox::{Running, Sandbox, queue, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
@@ -112,6 +112,9 @@ fn with_each(one: impl Fn(&str, &str) + Sync) {
 
 #[test]
 fn it_is_ended_before_the_verification() {
+    if lacks("flock") {
+        return;
+    }
     with_each(|name, tree| {
         let looks = "\n[[verify]]\nname = \"alone\"\n\
                      run = \"! ps -eo stat=,args= | grep -v '^Z' | grep -F -f tag\"\n";
@@ -127,6 +130,9 @@ fn it_is_ended_before_the_verification() {
 
 #[test]
 fn it_is_ended_at_its_limit() {
+    if lacks("flock") {
+        return;
+    }
     with_each(|name, tree| {
         let sandbox = planted(tree, "trap '' TERM; while :; do sleep 1; done");
         let ran = sandbox.run(["run", "q.json"]);
@@ -149,6 +155,9 @@ fn started(tree: &str) -> (Sandbox, Running, u32) {
 
 #[test]
 fn it_is_ended_when_the_loop_is_killed() {
+    if lacks("flock") {
+        return;
+    }
     with_each(|name, tree| {
         let (sandbox, running, _) = started(tree);
         running.signal(Signal::KILL);
@@ -159,6 +168,9 @@ fn it_is_ended_when_the_loop_is_killed() {
 
 #[test]
 fn it_is_ended_when_the_supervisor_is_killed() {
+    if lacks("flock") {
+        return;
+    }
     with_each(|name, tree| {
         let (sandbox, running, supervisor) = started(tree);
         assert!(sandbox.shell("echo exit 0 >tree.sh"));
@@ -171,6 +183,9 @@ fn it_is_ended_when_the_supervisor_is_killed() {
 
 #[test]
 fn it_is_ended_by_the_next_loop_when_both_are_killed() {
+    if lacks("flock") {
+        return;
+    }
     with_each(|name, tree| {
         let (sandbox, running, supervisor) = started(tree);
         running.signal(Signal::STOP);

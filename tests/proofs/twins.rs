@@ -205,6 +205,9 @@ fn nothing_outlives_its_loop() {
 /// Loop and supervisor die, and the agent stays alive.
 #[test]
 fn an_orphan_is_ended_before_its_task_runs_again() {
+    if lacks("flock") {
+        return;
+    }
     holds("no-process-scan", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let first = sandbox.spawn(["run", "q.json"]);
@@ -224,6 +227,9 @@ fn an_orphan_is_ended_before_its_task_runs_again() {
 /// over by time end each other's agents before these start.
 #[test]
 fn an_old_claim_is_not_taken_from_the_living() {
+    if lacks("flock") {
+        return;
+    }
     let overlaps = |second: PathBuf, fault: &str| {
         let (list, _) = flat_queue(1);
         let sandbox = Sandbox::new().queue("q.json", &list).script("T001", "ignore-term\nhang");
@@ -249,6 +255,9 @@ fn an_old_claim_is_not_taken_from_the_living() {
 /// The lock of the claim is held as long as the agent is alive, even if the loop is dead.
 #[test]
 fn the_supervisor_holds_the_claim() {
+    if lacks("flock") {
+        return;
+    }
     holds("claim-unlocked", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let running = sandbox.spawn(["run", "q.json"]);
@@ -380,6 +389,9 @@ fn finished_work_that_was_set_back_is_not_done_again() {
 /// One supervisor dies once: the attempt is lost, and the next one gets its own supervisor.
 #[test]
 fn a_killed_supervisor_costs_one_attempt() {
+    if lacks("flock") {
+        return;
+    }
     let sandbox =
         Sandbox::new().config(CONFIG).queue("q.json", &queue(&[("A", &[])])).script("A", "hang");
     let running = sandbox.spawn(["run", "q.json"]);

@@ -1,5 +1,6 @@
 //! Agents find nothing of a hidden step; and the broken twins of that.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use crate::twins::{holds, unless};
 
@@ -67,10 +68,16 @@ fn told(mut sandbox: Sandbox) -> Vec<String> {
 
 #[test]
 fn nothing_of_a_hidden_step_stays_in_a_tree() {
+    if lacks("git") {
+        return;
+    }
     holds("hidden-stays", told);
 }
 
 #[test]
 fn nothing_of_a_hidden_step_is_told() {
+    if lacks("git") {
+        return;
+    }
     holds("hidden-told", told);
 }

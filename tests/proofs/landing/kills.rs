@@ -4,6 +4,7 @@
 use super::shim::{self, Harm};
 use super::{Project, drive, wrong};
 use crate::chance::{Chance, is_long, say};
+use crate::processes::lacks;
 use std::fs;
 
 /// How many of the points of each kind the short run takes.
@@ -106,6 +107,9 @@ fn trees(make: fn() -> Project) -> Vec<String> {
 
 #[test]
 fn a_landing_that_is_killed_at_git_is_completed() {
+    if lacks("git") {
+        return;
+    }
     at_git(Project::new, SHORT);
 }
 
@@ -173,6 +177,9 @@ fn own_points(make: fn() -> Project) -> Option<Vec<(String, usize)>> {
 
 #[test]
 fn a_landing_that_is_killed_at_its_own_calls_is_completed() {
+    if lacks("git") {
+        return;
+    }
     at_own_calls(Project::new, 2 * SHORT);
 }
 

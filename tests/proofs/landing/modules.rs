@@ -3,6 +3,7 @@
 
 use super::kills::{at_git, at_own_calls};
 use super::{Project, sh};
+use crate::processes::lacks;
 use std::path::Path;
 
 /// How many points of each kind the short run takes.
@@ -70,10 +71,16 @@ pub(super) fn wrong(project: &Project) -> String {
 
 #[test]
 fn a_moved_link_whose_landing_is_killed_at_git_lands() {
+    if lacks("git") {
+        return;
+    }
     at_git(Project::with_module, SHORT);
 }
 
 #[test]
 fn a_moved_link_whose_landing_is_killed_at_its_own_calls_lands() {
+    if lacks("git") {
+        return;
+    }
     at_own_calls(Project::with_module, 2 * SHORT);
 }

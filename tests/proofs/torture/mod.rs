@@ -332,19 +332,25 @@ fn calm() -> Round {
 
 #[test]
 fn kills_lose_nothing_and_run_nothing_twice() {
+    if lacks("flock") {
+        return;
+    }
     rounds("kills", 500, &calm(), |total| total.edits > 10);
 }
 
 /// 32 loops on 300 tasks, which keep two cores busy.
 #[test]
 fn many_loops() {
+    if lacks("flock") {
+        return;
+    }
     let round = Round { loops: 32, tasks: 300, ..calm() };
     rounds("many loops", 250, &round, |_| true);
 }
 
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
-    if lacks("git") {
+    if lacks("flock") || lacks("git") {
         return;
     }
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
@@ -353,7 +359,7 @@ fn agents_that_delete_the_state_folder_lose_nothing() {
 
 #[test]
 fn agents_that_set_the_queue_back_undo_nothing() {
-    if lacks("git") {
+    if lacks("flock") || lacks("git") {
         return;
     }
     let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 60, ..calm() };
@@ -362,6 +368,9 @@ fn agents_that_set_the_queue_back_undo_nothing() {
 
 #[test]
 fn careless_edits_undo_no_finished_work() {
+    if lacks("flock") {
+        return;
+    }
     let round = Round { careless: true, tasks: 100, ..calm() };
     rounds("careless", 120, &round, |_| true);
 }
