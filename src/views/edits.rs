@@ -95,6 +95,14 @@ fn one(event: &Event, typed: &Typed) -> String {
              out of the work"
         );
     }
+    if back.contains_key(Field::DiscoveredBy.key()) && !is_there(back, Field::DiscoveredBy) {
+        let edit = typed.about("edit", id);
+        return format!(
+            "task {id} was added to the file beside attempts: it counts as added by an agent, and \
+             may change neither tests nor other files that judge; if you added it, {edit} --unset \
+             discovered_by lifts this"
+        );
+    }
     let change = |(key, values): (&String, &Value)| {
         let shown = |side: &str| shorten(values.get(side).unwrap_or(&Value::Null));
         format!("{key} is {} again, not {}", shown("kept"), shown("found"))
@@ -107,6 +115,11 @@ fn one(event: &Event, typed: &Typed) -> String {
     let beside = if is_beside(event) { " beside an attempt" } else { "" };
     let next = next(event, back, typed);
     format!("edit of task {id}{beside} put back: {first}{more}; {next}")
+}
+
+/// Returns whether the file had a value for the field.
+fn is_there(back: &Map<String, Value>, field: Field) -> bool {
+    back.get(field.key()).and_then(|values| values.get("found")).is_some_and(|it| !it.is_null())
 }
 
 /// Returns the command that makes the same change as the edit that was put back, and what it does.

@@ -212,3 +212,31 @@ fn no_value_of_a_task_is_taken_for_a_flag() {
     let journal = String::from_utf8_lossy(&sandbox.bytes(".workloop/events.jsonl")).into_owned();
     assert!(journal.contains(r#""reason_code":"bad_task""#), "{journal}");
 }
+
+/// The agent of `A` adds a task that declares the check, and the agent of that task rewrites it.
+#[test]
+fn a_task_that_an_agent_wrote_into_the_file_permits_itself_nothing() {
+    let agent = r#"case $WORKLOOP_TASK_ID in
+        A) jq '.tasks += [{"id": "Z", "title": "z", "files": ["check.sh"], "verify": "none"}]' q.json >new &&
+           mv new q.json && echo work >work;;
+        Z) echo exit 0 >check.sh;; esac"#;
+    let sandbox = project(agent, &["test -e work && sh check.sh"]);
+    if crate::processes::lacks("jq") {
+        return;
+    }
+    let sandbox = sandbox.file("check.sh", "exit 0 # the first\n");
+    let ran = sandbox.run(["run", "q.json"]).exits(5);
+    ran.says("task Z was added to the file beside attempts").says("--unset discovered_by");
+    let queue = sandbox.read("q.json");
+    let added = task(&queue, "Z");
+    assert_eq!((&added["status"], &added["discovered_by"]), (&json!("blocked"), &json!("unknown")));
+    assert_eq!(
+        (added.get("verify"), task(&queue, "A")["status"].as_str()),
+        (None, Some("complete"))
+    );
+    // A person takes it over.
+    assert!(sandbox.shell("echo 'exit 0 # the first' >check.sh"));
+    sandbox.run(["edit", "Z", "q.json", "--unset", "discovered_by"]).exits(0);
+    sandbox.run(["retry", "Z", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(0);
+}

@@ -8,8 +8,12 @@ use crate::store::place::Place;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// Makes new tasks pending, because nobody verified them, and removes the parent of a new task if
-/// that would hold back a parent without children. Appends removed tasks again.
+/// Who added a task beside attempts: one of them, or a person.
+const UNKNOWN: &str = "unknown";
+
+/// Makes new tasks pending, because nobody verified them, takes away what they permit themselves, and
+/// removes the parent of a new task if that would hold back a parent without children. Appends
+/// removed tasks again.
 pub(super) fn settle(
     draft: &mut Draft<'_>,
     queue: QueueIx,
@@ -29,6 +33,7 @@ pub(super) fn settle(
         let parent = adopts.then_some((Field::Parent.key().to_owned(), None));
         let keys: Vec<(String, Option<Value>)> =
             fresh(&draft.queues()[queue], task).into_iter().chain(parent).collect();
+        let keys = [keys, permitted(&draft.queues()[queue], task)].concat();
         if !keys.is_empty() {
             draft.put_back(place, &keys, true);
         }
@@ -62,6 +67,33 @@ fn fresh(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
     for key in written.flat_map(|field| field.spellings()) {
         let says = queue.member(index, key).is_some_and(|raw| !is_nothing(raw));
         keys.extend(says.then(|| ((*key).to_owned(), None)));
+    }
+    keys
+}
+
+/// The fields by which a task may change files that judge the work.
+const GRANTS: [Field; 8] = [
+    Field::File,
+    Field::Files,
+    Field::FilesToCreate,
+    Field::Scope,
+    Field::Tests,
+    Field::Contracts,
+    Field::MayChangeTests,
+    Field::MayRemoveTests,
+];
+
+/// Returns the keys to change so that a task that an agent may have added permits itself nothing:
+/// what it declares stays, but counts as declared by an agent, and the configuration chooses its
+/// verification.
+fn permitted(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
+    let says = |key: &str| queue.member(index, key).is_some_and(|raw| !is_nothing(raw));
+    let spellings = |field: Field| field.spellings().iter().copied().filter(|key| says(key));
+    let mut keys: Vec<(String, Option<Value>)> =
+        spellings(Field::Verify).map(|key| (key.to_owned(), None)).collect();
+    let grants = GRANTS.into_iter().any(|field| spellings(field).next().is_some());
+    if grants && spellings(Field::DiscoveredBy).next().is_none() {
+        keys.push((Field::DiscoveredBy.key().to_owned(), Some(Value::from(UNKNOWN))));
     }
     keys
 }

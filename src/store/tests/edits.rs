@@ -10,6 +10,7 @@ const FIRST: QueueIx = QueueIx::FIRST;
 for_each_store![
     an_edit_without_attempts_is_a_persons,
     an_edit_beside_an_attempt_is_put_back,
+    a_task_that_is_added_beside_an_attempt_permits_itself_nothing,
     what_is_left_alone_is_judged_later,
     finished_work_that_was_set_back_waits_for_a_decision,
     an_edit_of_a_queue_that_is_only_read_counts_once_it_is_recorded,
@@ -53,6 +54,35 @@ fn an_edit_beside_an_attempt_is_put_back(at: &dyn Somewhere) {
     edit(at, |queue| drop(queue["tasks"].as_array_mut().unwrap().remove(1)));
     judge(&mut *store);
     assert_eq!(tasks(at).len(), 3);
+}
+
+fn a_task_that_is_added_beside_an_attempt_permits_itself_nothing(at: &dyn Somewhere) {
+    fill(at, &["A"]);
+    let mut store = at.open(&[Q]).unwrap();
+    change(&mut *store, "A", &claimed(1)).unwrap();
+    edit(at, |queue| {
+        let new = queue["tasks"].as_array_mut().unwrap();
+        new.push(json!({"id": "B", "title": "b"}));
+        new.push(json!({"id": "C", "title": "c", "files": ["check.sh"], "verify": "none"}));
+        new.push(json!({"id": "D", "title": "d", "may_change_tests": true}));
+        new.push(json!({"id": "E", "title": "e", "tests": ["t"], "discovered_by": "A"}));
+    });
+    judge(&mut *store);
+    let now = tasks(at);
+    let by = |task: usize| now[task].get("discovered_by").cloned().unwrap_or_default();
+    assert_eq!(
+        [by(1), by(2), by(3), by(4)],
+        [json!(null), json!("unknown"), json!("unknown"), json!("A")]
+    );
+    assert_eq!((now[2].get("verify"), &now[2]["files"]), (None, &json!(["check.sh"])));
+    // A person who adds one while nothing runs decides about it.
+    change(&mut *store, "A", &Transition::Release).unwrap();
+    edit(at, |queue| {
+        let new = queue["tasks"].as_array_mut().unwrap();
+        new.push(json!({"id": "F", "title": "f", "may_change_tests": true, "verify": "none"}));
+    });
+    judge(&mut *store);
+    assert_eq!(tasks(at)[5].get("discovered_by"), None);
 }
 
 fn what_is_left_alone_is_judged_later(at: &dyn Somewhere) {
