@@ -31,6 +31,7 @@ mod session;
 mod streams;
 mod telling;
 mod trails;
+mod unlanded;
 mod verbose;
 mod when;
 mod words;

@@ -228,3 +228,16 @@ fn a_gate_compares_landings_that_a_person_rewrote() {
     assert!(sandbox.shell("echo 1 >mine; git add mine; git commit -q --amend --no-edit"));
     sandbox.run(["run", "q.json"]).exits(5).says("changed by A, without permission");
 }
+
+/// A person completes a task whose change was refused: only a loop lands, and the person learns
+/// where the change is.
+#[test]
+fn a_change_that_a_person_takes_over_is_named() {
+    let sandbox = weakened(&json!({"verify": "full"}));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(5);
+    let told = sandbox.run(["done", "A", "q.json", "--note", "it is right"]).exits(0);
+    let told = told.says("A: the change of attempt 1 is not on main: workloop diff A").stderr;
+    let (_, command) = told.split_once("shows it, ").unwrap();
+    let (command, _) = command.split_once(" takes it").unwrap();
+    assert!(sandbox.shell(&format!("{command} && grep -q 5 value tests/test_value")), "{command}");
+}

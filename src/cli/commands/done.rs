@@ -6,6 +6,7 @@ use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::judging;
 use crate::cli::session::Session;
+use crate::cli::unlanded;
 use crate::cli::write::{self, tell};
 use crate::domain::{Status, Verdict, shell_word};
 use crate::platform::login;
@@ -43,7 +44,9 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
         accepted.settle(&project, session)?;
     }
     let what = if args.verify { "complete, verified" } else { "complete, not verified" };
-    tell(session, &done?, what)
+    let done = done?;
+    tell(session, &done, what)?;
+    Ok(unlanded::tell(&project, &done, session)?)
 }
 
 fn not_completed(error: VerbError) -> Failure {

@@ -7,6 +7,7 @@ use crate::cli::accepted::Accepted;
 use crate::cli::failure::Failure;
 use crate::cli::fresh;
 use crate::cli::session::Session;
+use crate::cli::unlanded;
 use crate::config::Selection;
 use crate::domain::{Field, QueueIx, Status, Verdict};
 use crate::platform::login;
@@ -82,6 +83,7 @@ pub(super) fn ask(
                 verbs::done(&mut project, &ids, &done, &dead, &details)?;
                 accepted.settle(&project, session)?;
                 say(session, &format!("{id}: complete by your decision; passes stays false"))?;
+                unlanded::tell(&project, &ids, session)?;
                 any = true;
             }
         }
