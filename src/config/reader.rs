@@ -156,7 +156,7 @@ impl<'d> Section<'d> {
         };
         let number = number.and_then(Limit::new);
         if number.is_none() {
-            self.wrong(value, key, "a number");
+            self.wrong(value, key, "a finite number");
         }
         number
     }
@@ -195,6 +195,16 @@ impl<'d> Section<'d> {
     /// Reads a list of strings. A single string counts as a list of one.
     pub(super) fn texts(&self, key: &'static str) -> Vec<String> {
         self.spanned_texts(key).into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// Reads a string with its position. A list is refused: only its first string would count.
+    pub(super) fn spanned_text(&self, key: &'static str) -> Option<(String, Range<usize>)> {
+        let value = self.get(key)?;
+        let text = value.get_ref().as_str().map(|text| (text.to_owned(), value.span()));
+        if text.is_none() {
+            self.wrong(value, key, "a string");
+        }
+        text
     }
 
     /// Reads a list of strings, with the position of each.

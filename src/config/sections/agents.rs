@@ -95,7 +95,7 @@ fn one(
 
 /// Reads which tool it is, and how it is called.
 fn tool(section: &Section<'_>) -> Tool {
-    let preset = section.spanned_texts("preset").into_iter().next();
+    let preset = section.spanned_text("preset");
     let preset = preset.map_or(Preset::Command, |(word, span)| {
         Preset::from_word(&word).unwrap_or_else(|| {
             let known = Preset::ALL.map(Preset::word);

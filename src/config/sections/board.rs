@@ -12,7 +12,7 @@ pub(in super::super) fn read(section: &Section<'_>, folder: &Path) -> BoardRules
         ("todo", BoardStyle::Todo),
     ];
     let style = word(section, "style", &styles).map(|style| style.value).unwrap_or_default();
-    let path = section.spanned_texts("path").into_iter().next().and_then(|(text, span)| {
+    let path = section.spanned_text("path").and_then(|(text, span)| {
         let why = refusal(&text);
         if let Some(why) = why {
             section.reader.report(span, format!("path {why}"));

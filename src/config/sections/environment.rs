@@ -36,7 +36,7 @@ pub(in super::super) fn read(
 }
 
 fn inherit(section: &Section<'_>) -> Option<Inherit> {
-    let (word, span) = section.spanned_texts("inherit").into_iter().next()?;
+    let (word, span) = section.spanned_text("inherit")?;
     let found = Inherit::ALL.iter().find(|(known, _)| *known == word).map(|(_, inherit)| *inherit);
     if found.is_none() {
         let message = "inherit must be \"safe\", \"all\", \"core\" or \"none\"";
@@ -92,7 +92,7 @@ fn refuse_ours(section: &Section<'_>, key: &str, name: &str, span: &Range<usize>
 
 /// Reads the variables of the file that `file` names.
 fn file(section: &Section<'_>, folder: &Path, files: &mut Vec<PathBuf>) -> Values {
-    let Some((name, span)) = section.spanned_texts("file").into_iter().next() else {
+    let Some((name, span)) = section.spanned_text("file") else {
         return Values::default();
     };
     let path = resolve(folder, &name);

@@ -7,7 +7,7 @@ use super::super::trees::{Isolation, IsolationMode};
 pub(in super::super) fn read(section: &Section<'_>) -> Isolation {
     let default = Isolation::default();
     let mode = word(section, "mode", &IsolationMode::WORDS).unwrap_or(default.mode);
-    let target = section.spanned_texts("target").into_iter().next();
+    let target = section.spanned_text("target");
     if let Some((name, span)) = &target
         && !is_branch(name)
     {

@@ -11,7 +11,7 @@ pub(in super::super) fn read(sections: &[Section<'_>]) -> Vec<KnownErrorRule> {
 }
 
 fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
-    let pattern = section.spanned_texts("match").into_iter().next();
+    let pattern = section.spanned_text("match");
     let cause = section.text("cause").map(|text| text.value);
     let fix = section.text("fix").map(|text| text.value);
     section.close(&[]);
@@ -23,7 +23,12 @@ fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
     };
     if let Err(error) = Regex::new(&pattern) {
         let why = error.to_string().replace('\n', " ");
-        section.reader.report(span, format!("match is not a regular expression: {why}"));
+        section.reader.report(span.clone(), format!("match is not a regular expression: {why}"));
+        return None;
+    }
+    // A pattern that matches the empty text matches every output.
+    if Regex::new(&pattern).is_ok_and(|regex| regex.is_match("")) {
+        section.reader.report(span, format!("match: {pattern:?} matches every output"));
         return None;
     }
     if cause.is_none() && fix.is_none() {

@@ -23,7 +23,7 @@ pub(in super::super) fn read(section: &Section<'_>, isolation: &Isolation) -> La
     if let (IsolationMode::Private, Some(CommitMode::None)) =
         (*isolation.mode, rules.commit.as_deref())
     {
-        let span = section.spanned_texts("commit").into_iter().next().map(|(_, span)| span);
+        let span = section.spanned_text("commit").map(|(_, span)| span);
         section.reader.report(span.unwrap_or_else(|| section.span.clone()), NO_COMMIT);
     }
     section.close(&ABSENT);

@@ -29,7 +29,7 @@ pub(in crate::config) fn read(section: &Section<'_>) -> Limits {
 }
 
 fn read_scopes(section: &Section<'_>) -> Option<Sourced<ScopeMode>> {
-    let (word, span) = section.spanned_texts("scopes").into_iter().next()?;
+    let (word, span) = section.spanned_text("scopes")?;
     let mode = match word.as_str() {
         "serialize" => ScopeMode::Serialize,
         "warn" => ScopeMode::Warn,

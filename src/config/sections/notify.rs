@@ -97,7 +97,7 @@ fn desktop(section: &Section<'_>) -> Option<NotifyTarget> {
 }
 
 fn address(section: &Section<'_>, key: &'static str) -> Option<Address> {
-    let (text, span) = section.spanned_texts(key).into_iter().next()?;
+    let (text, span) = section.spanned_text(key)?;
     if let Some(name) = text.strip_prefix("env:") {
         if is_name(name) {
             return Some(Address::Variable(name.to_owned()));
@@ -117,7 +117,7 @@ fn address(section: &Section<'_>, key: &'static str) -> Option<Address> {
 }
 
 fn name(section: &Section<'_>, key: &'static str) -> Option<String> {
-    let (name, span) = section.spanned_texts(key).into_iter().next()?;
+    let (name, span) = section.spanned_text(key)?;
     if !is_name(&name) {
         let message = format!(
             "{key} must be the name of a variable that holds the secret: a secret is never in this file"
@@ -145,7 +145,7 @@ fn globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
 }
 
 fn quiet(section: &Section<'_>) -> Option<Quiet> {
-    let (text, span) = section.spanned_texts("quiet").into_iter().next()?;
+    let (text, span) = section.spanned_text("quiet")?;
     let quiet = Quiet::parse(&text);
     if quiet.is_none() {
         section.reader.report(span, "quiet must be two times of day, such as \"22:00-07:00\"");

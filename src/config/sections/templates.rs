@@ -56,7 +56,7 @@ fn one(section: &Section<'_>, config: &Config, sound: bool) -> Map<String, Value
 
 /// Reads the type of the task, which must not be a gate.
 fn work_type(section: &Section<'_>) -> Option<String> {
-    let (kind, span) = section.spanned_texts("type").into_iter().next()?;
+    let (kind, span) = section.spanned_text("type")?;
     if fold(&kind) == "gate" {
         let message = "a template is for work: a gate would wait for a gate";
         section.reader.report(span, message);
@@ -67,7 +67,7 @@ fn work_type(section: &Section<'_>) -> Option<String> {
 
 /// Reads `on_red` of a profile.
 pub(super) fn on_red(section: &Section<'_>, config: &Config) -> OnRed {
-    let Some((text, span)) = section.spanned_texts("on_red").into_iter().next() else {
+    let Some((text, span)) = section.spanned_text("on_red") else {
         return OnRed::Block;
     };
     let report = |span: Range<usize>, message: String| section.reader.report(span, message);

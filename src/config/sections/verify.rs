@@ -75,7 +75,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
 
 /// Reads a path that stays in the project.
 pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
-    let (text, span) = section.spanned_texts(key).into_iter().next()?;
+    let (text, span) = section.spanned_text(key)?;
     if stays_inside(&text) {
         return Some(PathBuf::from(text));
     }

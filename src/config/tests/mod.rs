@@ -258,6 +258,8 @@ fn a_type_names_what_exists() {
 #[test]
 fn an_agent_needs_a_command_and_a_name_of_its_own() {
     assert!(refused("[agents.a]\ngrace = \"1s\"\n").contains("agent a needs run"));
+    let known = refused("[[known_errors]]\nmatch = \"x*\"\nfix = \"y\"\n");
+    assert!(known.contains("matches every output"), "{known}");
     let text = refused("[agents.Test-Writer]\nrun = \"x\"\n[agents.test_writer]\nrun = \"y\"\n");
     assert!(text.contains("has the same name as Test-Writer"), "{text}");
 }
