@@ -15,6 +15,7 @@ mod grants;
 mod inline;
 mod lines;
 mod paths;
+mod permitted;
 mod rows;
 mod rules;
 mod steering;
@@ -24,6 +25,7 @@ pub(crate) use declared::declared;
 pub(crate) use grants::{Contract, Grants};
 pub(crate) use inline::{may_have_tests, with_tests_of};
 pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
+pub(crate) use permitted::permitted;
 pub(crate) use rules::{Denied, Frozen, Requires, Rules};
 pub(crate) use steering::{Part, Reach, reach_of_test, steering, steering_part, tools_of};
 

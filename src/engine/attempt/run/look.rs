@@ -32,7 +32,9 @@ impl Progress<'_> {
             guardrails::declared(&changed, &perhaps, self.changes.is_whole, given, &is_missing);
         self.changes.findings.add(found);
         let findings = guardrails::found(&changed, rules, grants);
-        self.changes.findings.add(Findings { findings, ..Findings::default() });
+        let changed_with_permission = guardrails::permitted(&changed, grants);
+        let found = Findings { findings, changed_with_permission, ..Findings::default() };
+        self.changes.findings.add(found);
         let ends = |finding: &&Finding| {
             finding.level == Level::Block
                 || guardrails::reason(&finding.code) == ReasonCode::NothingChanged
