@@ -33,7 +33,7 @@ impl Progress<'_> {
         self.changes.findings.add(found);
         let findings = guardrails::found(&changed, rules, grants);
         let changed_with_permission = guardrails::permitted(&changed, grants);
-        let found = Findings { findings, changed_with_permission, ..Findings::default() };
+        let found = Findings { findings, changed_with_permission };
         self.changes.findings.add(found);
         let ends = |finding: &&Finding| {
             finding.level == Level::Block
