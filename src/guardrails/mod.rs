@@ -27,7 +27,9 @@ pub(crate) use inline::{may_have_tests, with_tests_of};
 pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
 pub(crate) use permitted::permitted;
 pub(crate) use rules::{Denied, Frozen, Requires, Rules};
-pub(crate) use steering::{Part, Reach, reach_of_test, steering, steering_part, tools_of};
+pub(crate) use steering::{
+    Part, Reach, Versions, reach_of_test, steering, steering_part, tools_of,
+};
 
 /// Returns the reason code of an attempt with a finding of this code.
 pub(crate) fn reason(code: &str) -> ReasonCode {

@@ -5,6 +5,6 @@ mod parts;
 mod reach;
 mod table;
 
-pub(crate) use parts::steering_part;
+pub(crate) use parts::{Versions, steering_part};
 pub(crate) use reach::{Reach, reach_of_test, tools_of};
 pub(crate) use table::{Part, steering};

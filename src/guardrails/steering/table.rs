@@ -8,12 +8,27 @@ use super::reach::Reach;
 pub(crate) enum Part {
     /// All of it.
     Whole,
-    /// These keys of a JSON object.
-    Keys(&'static [&'static str]),
-    /// These tables of a TOML file, each with its keys; no keys means the whole table.
-    Tables(&'static [(&'static str, &'static [&'static str])]),
+    /// These tables of a JSON file.
+    Json(&'static [Table]),
+    /// These tables of a TOML file.
+    Toml(&'static [Table]),
     /// All of it, unless one of these manifests in the same folder changed too.
     LockOf(&'static [&'static str]),
+}
+
+/// A table of a manifest, by its path from the top, and what of it steers.
+pub(crate) type Table = (&'static [&'static str], Keys);
+
+/// What of a table steers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// All of it.
+    All,
+    /// These keys. Of a list of tables, those of each table that has the same `name`.
+    These(&'static [&'static str]),
+    /// These lists of folders with manifests: no entry may go while its folder stays, and a new
+    /// entry is work.
+    Members(&'static [&'static str]),
 }
 
 /// A row of the table.
@@ -28,8 +43,15 @@ pub(crate) struct Steering {
 /// Reach, part, and globs of file names or path suffixes.
 type Row = (Reach, Part, &'static [&'static str]);
 
-/// Keys of a `package.json` that determine what runs and how. Dependencies are part of the work.
-const PACKAGE: &[&str] = &[
+/// Tables of a `package.json` that determine what runs and how.
+const PACKAGE: &[Table] = &[
+    (&[], Keys::These(PACKAGE_KEYS)),
+    (&[], Keys::Members(&["workspaces"])),
+    (&["workspaces"], Keys::Members(&["packages"])),
+];
+
+/// Dependencies are part of the work.
+const PACKAGE_KEYS: &[&str] = &[
     "scripts",
     "config",
     "jest",
@@ -56,36 +78,57 @@ const PACKAGE: &[&str] = &[
     "browserslist",
 ];
 
+/// Keys of a target in a `Cargo.toml`.
+const TARGET: Keys = Keys::These(&["path", "test", "doctest", "harness", "bench"]);
+
 /// Tables of a `Cargo.toml` that determine how a crate is built and tested.
-const CARGO: &[(&str, &[&str])] = &[
-    ("package", &["build", "autotests", "autobins", "autobenches", "autoexamples"]),
-    ("lib", &["test", "doctest", "harness", "bench"]),
-    ("bin", &["test", "doctest", "harness", "bench"]),
-    ("test", &[]),
-    ("bench", &[]),
-    ("profile", &[]),
-    ("lints", &[]),
-    ("workspace.lints", &[]),
-    ("patch", &[]),
-    ("replace", &[]),
+const CARGO: &[Table] = &[
+    (&["package"], Keys::These(CARGO_PACKAGE)),
+    (&["lib"], TARGET),
+    (&["bin"], TARGET),
+    (&["example"], TARGET),
+    (&["test"], Keys::All),
+    (&["bench"], Keys::All),
+    (&["profile"], Keys::All),
+    (&["lints"], Keys::All),
+    (&["patch"], Keys::All),
+    (&["replace"], Keys::All),
+    (&["workspace", "lints"], Keys::All),
+    (&["workspace"], Keys::Members(&["members"])),
+    (&["workspace"], Keys::These(&["exclude", "default-members"])),
+];
+
+const CARGO_PACKAGE: &[&str] = &[
+    "build",
+    "autolib",
+    "autotests",
+    "autobins",
+    "autobenches",
+    "autoexamples",
+    "default-run",
+    "workspace",
 ];
 
 /// Tables of a `pyproject.toml` that determine how a project is checked.
-const PYPROJECT: &[(&str, &[&str])] = &[
-    ("build-system", &[]),
-    ("tool.pytest", &[]),
-    ("tool.coverage", &[]),
-    ("tool.ruff", &[]),
-    ("tool.mypy", &[]),
-    ("tool.pyright", &[]),
-    ("tool.pylint", &[]),
-    ("tool.black", &[]),
-    ("tool.isort", &[]),
-    ("tool.tox", &[]),
-    ("tool.hatch.envs", &[]),
-    ("tool.pdm.scripts", &[]),
-    ("tool.poe", &[]),
-    ("tool.taskipy", &[]),
+const PYPROJECT: &[Table] = &[
+    (&["build-system"], Keys::All),
+    (&["project", "entry-points", "pytest11"], Keys::All),
+    (&["tool", "pytest"], Keys::All),
+    (&["tool", "coverage"], Keys::All),
+    (&["tool", "ruff"], Keys::All),
+    (&["tool", "mypy"], Keys::All),
+    (&["tool", "pyright"], Keys::All),
+    (&["tool", "basedpyright"], Keys::All),
+    (&["tool", "pylint"], Keys::All),
+    (&["tool", "black"], Keys::All),
+    (&["tool", "isort"], Keys::All),
+    (&["tool", "tox"], Keys::All),
+    (&["tool", "hatch", "envs"], Keys::All),
+    (&["tool", "pdm", "scripts"], Keys::All),
+    (&["tool", "poe"], Keys::All),
+    (&["tool", "taskipy"], Keys::All),
+    (&["tool", "uv", "workspace"], Keys::Members(&["members"])),
+    (&["tool", "uv", "workspace"], Keys::These(&["exclude"])),
 ];
 
 /// The table. The first matching row applies.
@@ -126,7 +169,7 @@ const ROWS: &[Row] = &[
             "pytest_*.py",
         ],
     ),
-    (Reach::Python, Part::Tables(PYPROJECT), &["pyproject.toml"]),
+    (Reach::Python, Part::Toml(PYPROJECT), &["pyproject.toml"]),
     (Reach::Python, Part::LockOf(&["pyproject.toml"]), &["poetry.lock", "uv.lock", "pdm.lock"]),
     (Reach::Python, Part::LockOf(&["Pipfile"]), &["Pipfile.lock"]),
     (
@@ -179,7 +222,7 @@ const ROWS: &[Row] = &[
             ".nvmrc",
         ],
     ),
-    (Reach::Script, Part::Keys(PACKAGE), &["package.json"]),
+    (Reach::Script, Part::Json(PACKAGE), &["package.json"]),
     (
         Reach::Script,
         Part::LockOf(&["package.json"]),
@@ -209,7 +252,7 @@ const ROWS: &[Row] = &[
             ".config/nextest.toml",
         ],
     ),
-    (Reach::Rust, Part::Tables(CARGO), &["Cargo.toml"]),
+    (Reach::Rust, Part::Toml(CARGO), &["Cargo.toml"]),
     (Reach::Rust, Part::LockOf(&["Cargo.toml"]), &["Cargo.lock"]),
     (Reach::Go, Part::Whole, &[".golangci.y*ml", ".golangci.toml", "go.work"]),
     (Reach::Go, Part::LockOf(&["go.mod"]), &["go.sum", "go.work.sum"]),

@@ -1,8 +1,11 @@
 //! What the second judgement restores of a changed file: all of it, the part that steers, or the
 //! tests inside.
 
-use crate::guardrails::{Part, is_test, may_have_tests, steering, steering_part, with_tests_of};
+use crate::guardrails::{
+    Part, Versions, is_test, may_have_tests, steering, steering_part, with_tests_of,
+};
 use crate::workspace::{Delta, GitError, Oid, PutTo, Repository};
+use std::path::Path;
 
 /// Larger files are not parsed.
 const LIMIT: u64 = 4 << 20;
@@ -16,7 +19,7 @@ pub(super) fn restored(
     is_named: bool,
 ) -> Result<Option<PutTo>, GitError> {
     match (steering(path), is_named || is_test(path)) {
-        (Some(row), _) => put_back(repository, delta, row.part, follows(deltas, delta, row.part)),
+        (Some(row), _) => put_back(repository, (deltas, delta), row.part),
         (None, true) => Ok(Some(PutTo::Base(delta.clone()))),
         (None, false) => inside(repository, delta, path),
     }
@@ -47,17 +50,27 @@ fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
     })
 }
 
+/// Returns whether the change removed the file `named` in a manifest, or the manifest in the folder
+/// of that name.
+fn is_gone(deltas: &[Delta], manifest: &Path, named: &str) -> bool {
+    let path = manifest.parent().unwrap_or(manifest).join(named.trim_start_matches("./"));
+    let inside = manifest.file_name().map(|name| path.join(name));
+    deltas.iter().any(|delta| {
+        delta.new.is_none() && (delta.path == path || Some(&delta.path) == inside.as_ref())
+    })
+}
+
 /// Returns what a steering file is restored to; `None` if the part of it that steers is unchanged.
 fn put_back(
     repository: &Repository,
-    delta: &Delta,
+    (deltas, delta): (&[Delta], &Delta),
     part: Part,
-    follows: bool,
 ) -> Result<Option<PutTo>, GitError> {
+    let follows = follows(deltas, delta, part);
     match part {
         Part::LockOf(_) if follows => return Ok(None),
         Part::Whole | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
-        Part::Keys(_) | Part::Tables(_) => {}
+        Part::Json(_) | Part::Toml(_) => {}
     }
     let read = |side: &Option<(String, Oid)>| match side {
         Some((mode, oid)) if mode.starts_with("100") => repository.content(oid, LIMIT),
@@ -69,7 +82,12 @@ fn put_back(
         return Ok(Some(PutTo::Base(delta.clone())));
     }
     let mode = delta.new.as_ref().map_or("100644", |(mode, _)| mode);
-    let mixed = steering_part(part, base.as_deref(), new.as_deref(), follows);
+    let mixed = steering_part(
+        part,
+        Versions { base: base.as_deref(), new: new.as_deref() },
+        follows,
+        &|path| is_gone(deltas, &delta.path, path),
+    );
     Ok(mixed.map(|content| match content {
         Some(content) => PutTo::Content(delta.path.clone(), mode.to_owned(), content),
         None => PutTo::Base(delta.clone()),
