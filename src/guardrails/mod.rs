@@ -28,7 +28,7 @@ pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
 pub(crate) use permitted::permitted;
 pub(crate) use rules::{Denied, Frozen, Requires, Rules};
 pub(crate) use steering::{
-    Part, Reach, Versions, reach_of_test, steering, steering_part, tools_of,
+    Part, Reach, Versions, reach_of_code, reach_of_test, steering, steering_part, tools_of,
 };
 
 /// Returns the reason code of an attempt with a finding of this code.

@@ -25,7 +25,7 @@ const ENDINGS: [(Language, &[&str]); 5] = [
     (Language::Shell, &["sh", "bash", "bats", "zsh", "ksh"]),
 ];
 
-/// Folders that contain only tests and their expected data.
+/// Folders that contain only tests and their expected data, in lower case.
 const TEST_FOLDERS: [&str; 12] = [
     "tests",
     "test",
@@ -41,14 +41,38 @@ const TEST_FOLDERS: [&str; 12] = [
     "snapshots",
 ];
 
+/// Folders of expected data that are also usual in products. They count at the top of a project;
+/// others below a folder of tests do so because of that folder.
+const DATA_AT_TOP: [&str; 2] = ["fixtures", "expected"];
+
+/// Folders of expected data. Any tool may read what is in them, whatever its name.
+const DATA_FOLDERS: [&str; 8] = [
+    "testdata",
+    "__snapshots__",
+    "__fixtures__",
+    "golden",
+    "snapshots",
+    "fixtures",
+    "expected",
+    "data",
+];
+
+/// Folders in which a tool takes each file of its language for a test.
+const OWN_FOLDERS: [(Language, &str); 2] =
+    [(Language::Rust, "tests"), (Language::Script, "__tests__")];
+
 /// Names of tests outside such folders.
-const TEST_NAMES: [&str; 25] = [
-    "test_*.py",
+const TEST_NAMES: [&str; 43] = [
+    "test*.py",
     "*_test.py",
-    "tests.py",
     "*.test.*",
     "*.spec.*",
     "*.cy.*",
+    "*[-_]test.{js,mjs,cjs,ts,mts,cts,jsx,tsx}",
+    "*[-_]spec.{js,mjs,cjs,ts,mts,cts,jsx,tsx}",
+    "*Spec.{js,mjs,cjs,ts,mts,cts,jsx,tsx}",
+    "test-*.{js,mjs,cjs,ts,mts,cts}",
+    "test.{js,mjs,cjs,ts,mts,cts}",
     "*.snap",
     "tests.rs",
     "*_test.rs",
@@ -63,12 +87,29 @@ const TEST_NAMES: [&str; 25] = [
     "*Tests.java",
     "*IT.java",
     "*Test.kt",
+    "*Tests.kt",
+    "*Spec.{kt,scala,groovy,hs}",
+    "*Test.{scala,groovy}",
+    "*Test.cs",
     "*Tests.cs",
+    "*Tests.swift",
     "*Test.php",
     "*_spec.rb",
     "*_test.rb",
+    "test_*.rb",
     "*_test.exs",
+    "*_test.dart",
+    "*_test.{c,cc,cpp,cxx}",
+    "*_unittest.{c,cc,cpp,cxx}",
+    "test_*.{c,cc,cpp,cxx}",
+    "*.t",
+    "*.feature",
+    "*.approved.*",
+    "*.verified.*",
 ];
+
+/// Names of product files among the names above: public helpers for testing, and other words.
+const NOT_TESTS: [&str; 4] = ["testing*.py", "testimon*.py", "testament*.py", "testable*.py"];
 
 impl Language {
     /// Returns the language of a file.
@@ -85,18 +126,38 @@ pub(super) fn name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// Returns whether a file has the name of a test.
+fn is_test_name(name: &str) -> bool {
+    let matches = |globs: &[&str]| globs.iter().any(|glob| fast_glob::glob_match(glob, name));
+    matches(&TEST_NAMES) && !matches(&NOT_TESTS)
+}
+
 /// Returns whether a file among tests may be a hook of the test runner: code that is not named like
 /// a test.
 pub(crate) fn may_be_hook(path: &str) -> bool {
-    let is_named = TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name(path)));
-    is_test(path) && !is_named && Language::of(path) != Language::Other
+    is_test(path) && !is_test_name(name(path)) && Language::of(path) != Language::Other
 }
 
 /// Returns whether a file is a test, or expected data of tests.
 pub(crate) fn is_test(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    folder.split('/').any(|part| TEST_FOLDERS.contains(&part))
-        || TEST_NAMES.iter().any(|glob| fast_glob::glob_match(glob, name))
+    let is_folder = |part: &str| {
+        let part = part.to_lowercase();
+        // `Shop.Tests` of .NET.
+        TEST_FOLDERS.contains(&part.rsplit('.').next().unwrap_or_default())
+    };
+    folder.split('/').any(is_folder)
+        || folder.split('/').next().is_some_and(|top| DATA_AT_TOP.contains(&top))
+        || is_test_name(name)
+}
+
+/// Returns whether a test is read only by the tools of its language: by its name, or because it is
+/// where they look. Expected data may end like source code.
+pub(super) fn is_test_of_its_language(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = folder.rsplit('/').next().unwrap_or_default();
+    let is_own = OWN_FOLDERS.contains(&(Language::of(path), parent)) || is_test_name(name);
+    is_own && !folder.split('/').any(|part| DATA_FOLDERS.contains(&part))
 }
 
 /// Words in the names of scripts that check work.
@@ -147,10 +208,38 @@ mod tests {
             "a/__snapshots__/x.snap",
             "testdata/in.json",
             "src/test/java/ATest.java",
+            "calc_test.js",
+            "calc-test.mjs",
+            "test-calc.js",
+            "test.js",
+            "srcSpec.ts",
+            "testcalc.py",
+            "lib/t/calc.t",
+            "Tests/CalcTests.swift",
+            "Shop.Tests/Cart.cs",
+            "CartTest.cs",
+            "base/str_unittest.cc",
+            "features/login.feature",
+            "A.B.approved.txt",
+            "A.B.verified.json",
+            "fixtures/in.json",
+            "expected/out.txt",
         ] {
             assert!(is_test(path), "{path}");
         }
-        for path in ["src/a.py", "latest/a.py", "src/contest.rs", "attest.ts", "src/tests_of.py"] {
+        for path in [
+            "src/a.py",
+            "latest/a.py",
+            "src/contest.rs",
+            "attest.ts",
+            "latest.js",
+            "src/contests_of.py",
+            "src/testing.py",
+            "shop/testimonials.py",
+            "shop/fixtures/countries.json",
+            "src/expected/mod.rs",
+            "latest.c",
+        ] {
             assert!(!is_test(path), "{path}");
         }
     }

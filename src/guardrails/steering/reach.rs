@@ -1,7 +1,7 @@
 //! Determines which steps a file can affect: a tool of one language does not read files that steer
 //! another language.
 
-use super::super::paths::Language;
+use super::super::paths::{Language, is_test_of_its_language};
 
 /// The ecosystem whose tools a file steers, or whose tools a step runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,14 +64,19 @@ pub(crate) fn tools_of(command: &str) -> Reach {
     known.map_or(Reach::Any, |(reach, ..)| *reach)
 }
 
-/// Returns whose tools read a test.
+/// Returns whose tools read a test. Expected data is in files of any kind, and may end like source
+/// code.
 pub(crate) fn reach_of_test(path: &str) -> Reach {
+    if is_test_of_its_language(path) { reach_of_code(path) } else { Reach::Any }
+}
+
+/// Returns whose tools run the code in a file.
+pub(crate) fn reach_of_code(path: &str) -> Reach {
     match Language::of(path) {
         Language::Python => Reach::Python,
         Language::Script => Reach::Script,
         Language::Rust => Reach::Rust,
         Language::Go => Reach::Go,
-        // Expected data of tests is in files of any kind.
         Language::Shell | Language::Other => Reach::Any,
     }
 }
@@ -90,6 +95,23 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expected_data_is_read_by_any_tool_whatever_its_ending() {
+        for (path, reach) in [
+            ("testdata/want.py", Reach::Any),
+            ("tests/golden/out.js", Reach::Any),
+            ("tests/golden/a_test.go", Reach::Any),
+            ("tests/helper.py", Reach::Any),
+            ("tests/test_a.py", Reach::Python),
+            ("tests/calc.rs", Reach::Rust),
+            ("src/__tests__/a.ts", Reach::Script),
+            ("calc/calc_test.go", Reach::Go),
+            ("calc_test.js", Reach::Script),
+        ] {
+            assert_eq!(reach_of_test(path), reach, "{path}");
+        }
+    }
 
     #[test]
     fn in_doubt_a_step_may_be_reached_by_everything() {

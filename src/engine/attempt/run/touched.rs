@@ -4,7 +4,9 @@ use super::super::apart::Apart;
 use super::super::landers::{ChangedBy, Landers};
 use super::restored::restored;
 use crate::domain::Permitted;
-use crate::guardrails::{Grants, Reach, is_check, is_test, may_be_hook, reach_of_test, steering};
+use crate::guardrails::{
+    Grants, Reach, is_check, is_test, may_be_hook, reach_of_code, reach_of_test, steering,
+};
 use crate::workspace::{Author, GitError, Oid, PutTo};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -96,7 +98,7 @@ pub(super) fn touched(
             (_, None) if is_test(&path) && delta.old.is_none() => {
                 if may_be_hook(&path) {
                     touched.hooks = true;
-                    touched.reaches.push(reach_of_test(&path));
+                    touched.reaches.push(reach_of_code(&path));
                 }
                 touched.new_tests.push((path, put));
             }
@@ -106,7 +108,7 @@ pub(super) fn touched(
                 touched.tests.push((path, put));
             }
             (_, None) if is_inside => {
-                touched.reaches.push(reach_of_test(&path));
+                touched.reaches.push(reach_of_code(&path));
                 touched.tests.push((format!("the tests in {path}"), put));
             }
             (_, None) if is_judge => touched.steer(path, put, Reach::Any),

@@ -14,7 +14,7 @@ use super::begun::known_since;
 use super::reads::Round;
 use super::touched::{ByName, Compared, Since, Touched, touched};
 use crate::domain::{Findings, ReasonCode, StepReport, Verdict};
-use crate::guardrails::{Reach, is_test, may_be_hook, reach_of_test, tools_of};
+use crate::guardrails::{Reach, is_test, may_be_hook, reach_of_code, tools_of};
 use crate::platform::fault::{self, Fault};
 use crate::workspace::{GitError, PutTo, Wanted};
 
@@ -174,7 +174,7 @@ impl<'j> Progress<'j> {
         let Some(apart) = &self.job.apart else { return Ok(false) };
         let paths = apart.repository().paths_of(&wanted.base).map_err(|error| error.to_string())?;
         let reached = |path: &str| {
-            let reach = reach_of_test(path);
+            let reach = reach_of_code(path);
             reach != Reach::Any && touched.reaches.iter().any(|other| other.reaches(reach))
         };
         let is_any = touched.reaches.contains(&Reach::Any);
