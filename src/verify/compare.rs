@@ -135,8 +135,13 @@ pub(crate) fn judge_report(
         fail(checked, ReasonCode::TestsFailed, why);
     }
     if !items.lost.is_empty() {
-        let lost =
-            format!("{} that ran before did not run: {}", count(&items), listed(&items.lost));
+        let it = if items.lost.len() == 1 { "it" } else { "them" };
+        let lost = format!(
+            "{} that ran before did not run: {}; let {it} run again, or have a person declare the \
+             renamed tests for the task (tests) or allow that tests go (may_remove_tests)",
+            count(&items),
+            listed(&items.lost)
+        );
         match checked.verdict {
             Some(Verdict::Fail) => {
                 let why = checked.why.take().unwrap_or_default();
@@ -281,7 +286,12 @@ mod tests {
         }
         let gone = judged(NoNewFailures, 1, lost());
         assert_eq!(gone.code, Some(ReasonCode::ItemsLost));
-        assert_eq!(gone.why.unwrap(), "1 test that ran before did not run: t.py::a");
+        let why = gone.why.unwrap();
+        assert!(
+            why.starts_with("1 test that ran before did not run: t.py::a; let it run"),
+            "{why}"
+        );
+        assert!(why.contains("(tests)") && why.contains("may_remove_tests"), "{why}");
         let red = judged(Strict, 1, new()).why.unwrap();
         assert_eq!(red, "exit status 1; 0 passed, 2 failed (1 new): t.py::a");
     }

@@ -88,7 +88,12 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         ReasonCode::ItemsLost,
         "Tests that ran before the attempt do not run any more.",
         &["tests were deleted, skipped or renamed", "the runner stopped before the end"],
-        &[LOG, RETRY],
+        &[
+            WHY,
+            next("workloop edit ID --test PATH", "declares tests that the task renames or moves"),
+            next("workloop edit ID '{\"may_remove_tests\": true}'", "allows it to remove tests"),
+            RETRY,
+        ],
     ),
     (
         ReasonCode::SteeringChanged,

@@ -6,6 +6,7 @@
 //! `done --verify`) is about that task.
 
 use super::landers::Landers;
+use super::listed::strings;
 use crate::domain::{Field, Task};
 use crate::plan::{Graph, Node};
 use crate::project::QueueSet;
@@ -66,6 +67,9 @@ impl Begun {
         let task = &queue.tasks()[at];
         let by_person = queue.raw(at, Field::DiscoveredBy).is_none();
         self.declares.extend(task.files().iter().chain(task.scope()).map(ToString::to_string));
+        if by_person {
+            self.declares.extend(strings(queue.value(at, Field::Tests).as_ref()));
+        }
         let may = |field| by_person && queue.value(at, field) == Some(Value::Bool(true));
         self.may_change_tests |= may(Field::MayChangeTests);
         self.may_remove_tests |= may(Field::MayRemoveTests);

@@ -204,8 +204,12 @@ impl Progress<'_> {
         let none = Begun::default();
         let begun = job.begun.as_ref().unwrap_or(&none);
         let may_change = job.may_change_tests || begun.may_change_tests;
+        let grants = &job.guarding.grants;
+        // A task that an agent added can permit itself nothing.
+        let tests = if grants.by_person { grants.besides.as_slice() } else { &[] };
         let may_replace = |id: &ItemId| {
-            may_change || is_declared(&job.declares, id) || is_declared(&begun.declares, id)
+            may_change
+                || [&job.declares, tests, &begun.declares].iter().any(|all| is_declared(all, id))
         };
         let items = verify::compare(
             &now,
@@ -255,7 +259,20 @@ fn is_declared(declares: &[String], id: &ItemId) -> bool {
         };
         below(&id.file, &class, ".") || below(&id.name, &module, "::")
     };
-    owns(declares, Path::new(file)) || declares.iter().any(dotted)
+    owns(declares, Path::new(file)) || declares.iter().any(dotted) || in_package(declares, file)
+}
+
+/// Returns whether an item of a Go package, `module/folder`, belongs to a declared path. The folder
+/// that the name of the module stands for is unknown.
+fn in_package(declares: &[String], package: &str) -> bool {
+    let is_file = package.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let folders = package.match_indices('/').map(|(at, _)| &package[at + 1..]);
+    let is_in = |folder: &str| {
+        let parent =
+            |path: &String| path.rsplit_once('/').is_some_and(|(parent, _)| parent == folder);
+        owns(declares, Path::new(folder)) || declares.iter().any(parent)
+    };
+    !is_file && folders.into_iter().any(is_in)
 }
 
 #[cfg(test)]
@@ -264,7 +281,8 @@ mod tests {
 
     #[test]
     fn an_item_belongs_to_what_the_task_declares() {
-        let declares = ["tests/test_a.py".to_owned(), "src/cart/sum.rs".to_owned()];
+        let declares = ["tests/test_a.py", "src/cart/sum.rs", "calc/**", "pkg/arith/a_test.go"];
+        let declares = declares.map(str::to_owned);
         for (file, name, expected) in [
             ("tests/test_a.py", "test_x", true),
             ("tests.test_a", "test_x", true),
@@ -274,6 +292,11 @@ mod tests {
             ("tests.test_ab", "test_x", false),
             ("tests/test_b.py", "test_x", false),
             ("demo:src/lib.rs", "cart::summary::tests::adds", false),
+            ("x/calc", "TestAdd", true),
+            ("example.com/x/calc/deep", "TestAdd", true),
+            ("x/pkg/arith", "TestAdd", true),
+            ("x/arith", "TestAdd", false),
+            ("calculus", "TestAdd", false),
         ] {
             assert_eq!(is_declared(&declares, &ItemId::new(file, name)), expected, "{file} {name}");
         }
