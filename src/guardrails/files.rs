@@ -5,6 +5,7 @@ use super::grants::Grants;
 use super::lines::is_moved;
 use super::paths::{Language, is_test};
 use super::rules::Rules;
+use super::starts::{languages, names};
 use super::steering::{Part, steering};
 use crate::domain::{Finding, Level};
 use regex::Regex;
@@ -16,19 +17,14 @@ pub(super) const THRESHOLD: &str = "threshold_lowered";
 pub(super) const LARGE: &str = "large_file";
 pub(super) const BINARY: &str = "binary_file";
 
+/// A file that the task names may be larger than others, up to this size in bytes. Hosts of
+/// repositories warn of files above it.
+const HUGE: u64 = 50 << 20;
+
 /// Extensions of media files that are legitimate in projects.
 const MEDIA: [&str; 14] = [
     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".svg", ".woff", ".woff2", ".ttf", ".otf",
     ".pdf", ".mp3", ".wav",
-];
-
-/// The beginning of a test, by language. The first matching group is its name, if it has one.
-const STARTS: [(Language, &str); 5] = [
-    (Language::Python, r"^\s*(?:async\s+)?def\s+(test\w*)"),
-    (Language::Script, r#"\b(?:it|test)(?:\.each\([^)]*\))?\s*\(\s*["'`]([^"'`]*)"#),
-    (Language::Rust, r"^\s*#\[\s*(?:\w+::)*test\b()"),
-    (Language::Go, r"^func\s+(Test\w+)"),
-    (Language::Shell, r#"^\s*@test\s+["']([^"']*)|^\s*(?:function\s+)?(test\w+)\s*\(\)"#),
 ];
 
 /// Patterns of thresholds, and whether a smaller value is weaker.
@@ -48,7 +44,7 @@ pub(super) fn files(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> 
     let mut found = deleted(changed, rules, grants);
     for file in changed {
         found.extend(lowered(file, rules));
-        found.extend(unfit(file, rules));
+        found.extend(unfit(file, rules, grants));
     }
     found
 }
@@ -79,14 +75,22 @@ fn deleted(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Findi
             }
         };
         if is_gone && grants.permits_removal(before).is_none() && !moved(changed, file) {
-            let message = "a test file is gone or empty; put it back, or have a person allow it for the \
-                           task (may_remove_tests)";
-            let level = Level::Fail;
-            found.extend(finding(rules, TEST_DELETED, level, before, message.to_owned()));
+            let message =
+                format!("a test file is gone or empty; put it back{}", unless_allowed(grants));
+            found.extend(finding(rules, TEST_DELETED, Level::Fail, before, message));
         }
     }
     found.extend(fewer(changed, rules, grants));
     found
+}
+
+/// Returns who may allow that tests are removed, for the end of a sentence.
+fn unless_allowed(grants: &Grants) -> &'static str {
+    if grants.may_remove_tests {
+        "; may_remove_tests of a task that an agent added does not count, only a person may allow it"
+    } else {
+        ", or have a person allow it for the task (may_remove_tests)"
+    }
 }
 
 /// Returns whether the content of a removed test file was moved to other tests in the same change.
@@ -104,16 +108,11 @@ fn moved(changed: &[ChangedFile], gone: &ChangedFile) -> bool {
 /// Returns the findings about tests in files: fewer tests of a language than before.
 fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (number, (language, _)) in STARTS.iter().enumerate() {
-        let Some(start) = starts().get(number) else { continue };
-        let of_language = |path: &str| Language::of(path) == *language;
-        let names = |lines: &[Line]| -> Vec<String> {
-            let name = |line: &Line| {
-                let groups = start.captures(&line.text)?;
-                let name = groups.iter().skip(1).flatten().next();
-                Some(name.map_or_else(String::new, |name| name.as_str().to_owned()))
-            };
-            lines.iter().filter_map(name).collect()
+    for language in languages() {
+        let of_language = |path: &str| Language::of(path) == language;
+        let names = |lines: &[Line]| {
+            let texts: Vec<&str> = lines.iter().map(|line| &*line.text).collect();
+            names(language, &texts)
         };
         let all = changed.iter().filter(|file| of_language(&file.path) && !is_moved(file));
         let added: Vec<String> = all.clone().flat_map(|file| names(&file.added)).collect();
@@ -127,25 +126,25 @@ fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding
             let lost = names(&file.removed);
             let (kept, missing) = (balance.min(lost.len()), lost.len().saturating_sub(balance));
             balance -= kept;
-            if missing == 0 || grants.permits_removal(before).is_some() {
+            let is_permitted = grants.permits_removal(before).or_else(|| grants.removes_tests());
+            if missing == 0 || is_permitted.is_some() {
                 continue;
             }
-            let gone: Vec<&str> =
-                lost.iter().filter(|name| !added.contains(name)).map(String::as_str).collect();
-            let gone = super::declared::list(&gone);
-            let message = format!(
-                "{missing} of its tests are gone ({gone}); put them back, or have a person allow it for \
-                 the task (may_remove_tests)"
-            );
+            let gone = lost.iter().filter(|name| !name.is_empty() && !added.contains(name));
+            let gone: Vec<&str> = gone.map(String::as_str).collect();
+            let gone = match gone.as_slice() {
+                [] => String::new(),
+                gone => format!(" ({})", super::declared::list(gone)),
+            };
+            let (what, it) = match missing {
+                1 => ("1 of its tests is".to_owned(), "it"),
+                many => (format!("{many} of its tests are"), "them"),
+            };
+            let message = format!("{what} gone{gone}; put {it} back{}", unless_allowed(grants));
             found.extend(finding(rules, TEST_DELETED, Level::Fail, &file.path, message));
         }
     }
     found
-}
-
-fn starts() -> &'static [Regex] {
-    static COMPILED: OnceLock<Vec<Regex>> = OnceLock::new();
-    COMPILED.get_or_init(|| STARTS.iter().filter_map(|(_, text)| Regex::new(text).ok()).collect())
 }
 
 fn numbers() -> &'static [Regex] {
@@ -181,17 +180,21 @@ fn lowered(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
 }
 
 /// Returns a finding if a file is too large, or a new file is binary.
-fn unfit(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
+fn unfit(file: &ChangedFile, rules: &Rules, grants: &Grants) -> Option<Finding> {
     let is_lock = steering(&file.path).is_some_and(|row| matches!(row.part, Part::LockOf(_)));
     if !file.is_there() || is_lock || is_moved(file) {
         return None;
     }
     let size = file.size.unwrap_or(0);
-    if size > rules.max_file_bytes {
-        let (size, most) = (size >> 10, rules.max_file_bytes >> 10);
+    let is_wanted = grants.names(&file.path);
+    let most = if is_wanted { rules.max_file_bytes.max(HUGE) } else { rules.max_file_bytes };
+    if size > most {
+        let (size, most) = (size >> 10, most >> 10);
+        let or = if is_wanted { "" } else { "declares the path for the task (files), " };
         let message = format!(
-            "it has {size} KiB, more than guardrails.max_file_kb = {most}; leave out generated files, or \
-             keep it elsewhere"
+            "it has {size} KiB, more than {most}; leave out generated files, keep it elsewhere, or a \
+             person {or}raises guardrails.max_file_kb or adds \"{LARGE}:{}\" to guardrails.allow",
+            file.path
         );
         return finding(rules, LARGE, Level::Fail, &file.path, message);
     }
@@ -256,6 +259,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_gone_tests_is_a_sentence_and_names_what_helps() {
+        let said = |language: &str, removed: &[&str], grants: &Grants| {
+            let one = file(language, What::Modified, &[], removed);
+            let found = files(&[one], &Rules::default(), grants);
+            found.into_iter().map(|one| one.message).collect::<Vec<_>>().join("|")
+        };
+        let none = Grants::default();
+        let one = ["    #[test]", "    fn adds() {}"];
+        let ask = "put it back, or have a person allow it for the task (may_remove_tests)";
+        assert_eq!(said("src/a.rs", &one, &none), format!("1 of its tests is gone (adds); {ask}"));
+        let two = ["def test_a():", "def test_b():"];
+        let found = said("test_a.py", &two, &none);
+        assert!(found.starts_with("2 of its tests are gone (test_a, test_b); put them"), "{found}");
+        // The attribute alone does not tell a name.
+        assert!(said("src/a.rs", &one[..1], &none).starts_with("1 of its tests is gone; "));
+        let agents = Grants { may_remove_tests: true, ..Grants::default() };
+        assert!(said("src/a.rs", &one, &agents).contains("an agent added does not count"));
+        let may = Grants { by_person: true, ..agents };
+        assert_eq!(said("src/a.rs", &one, &may), "");
+    }
+
+    #[test]
     fn thresholds_fall_in_files_that_steer() {
         let none = Grants::default();
         let change = |path: &str, added: &[&str], removed: &[&str]| {
@@ -278,6 +303,24 @@ mod tests {
             codes(&[ChangedFile { size: Some(size), is_binary, ..one }], &none)
         };
         assert_eq!(sized("core.dump", 2 << 20, true), [LARGE]);
+        let named = Grants {
+            by_person: true,
+            owns: vec!["src/table.js".to_owned(), "data".to_owned()],
+            ..Grants::default()
+        };
+        let found = |path: &str, size| {
+            let one = ChangedFile { size: Some(size), ..file(path, What::Added, &[], &[]) };
+            files(&[one], &Rules::default(), &named)
+        };
+        assert!(found("src/table.js", 2 << 20).is_empty());
+        assert_eq!(found("src/table.js", 60 << 20).len(), 1);
+        let message = &found("data/core", 2 << 20)[0].message;
+        assert!(
+            ["max_file_kb", "\"large_file:data/core\"", "(files)"]
+                .iter()
+                .all(|it| message.contains(it)),
+            "{message}"
+        );
         assert_eq!(sized("a.out", 9, true), [BINARY]);
         assert!(
             sized("logo.png", 9, true).is_empty() && sized("yarn.lock", 2 << 20, false).is_empty()

@@ -69,8 +69,18 @@ impl Grants {
 
     /// Does the same for a removed test.
     pub(crate) fn permits_removal(&self, path: &str) -> Option<String> {
-        let removes = self.by_person && self.may_remove_tests && is_test(path);
-        self.permits(path).or_else(|| removes.then(|| "may_remove_tests".to_owned()))
+        self.permits(path).or_else(|| self.removes_tests().filter(|_| is_test(path)))
+    }
+
+    /// Returns the permission to remove tests, wherever they are.
+    pub(crate) fn removes_tests(&self) -> Option<String> {
+        (self.by_person && self.may_remove_tests).then(|| "may_remove_tests".to_owned())
+    }
+
+    /// Returns whether a person wants exactly this file to be changed or created.
+    pub(crate) fn names(&self, path: &str) -> bool {
+        let is_it = |named: &String| named.trim_start_matches("./") == path;
+        self.by_person && self.owns.iter().chain(&self.creates).any(is_it)
     }
 
     /// Returns the name by which the task refers to a contract, if it does.

@@ -1,15 +1,15 @@
-//! Tests inside product files: the modules of a Rust file that exist only for tests.
+//! Tests inside product files: the modules and functions of a Rust file that exist only for tests.
 
 use std::ops::Range;
 
 /// The attributes of such modules, without blanks.
-const ATTRIBUTES: [&str; 2] = ["#[cfg(test)]", "#[cfg(all(test,"];
+const ATTRIBUTES: [&str; 2] = ["cfg(test)", "cfg(all(test,"];
 
-/// A module for tests.
+/// A module for tests, its declaration, or a function that is a test.
 #[derive(Debug)]
 struct Module {
     name: String,
-    /// From its attribute to its closing brace.
+    /// From its first attribute to its closing brace or semicolon.
     range: Range<usize>,
 }
 
@@ -42,36 +42,71 @@ pub(crate) fn with_tests_of(base: &str, new: &str) -> Option<String> {
     is_changed.then_some(text)
 }
 
-/// Finds the test modules that have a body.
+/// Returns the text of all test modules.
+pub(crate) fn tests_of(text: &str) -> String {
+    modules(text).into_iter().map(|module| &text[module.range]).collect::<Vec<_>>().join("\n")
+}
+
+/// Finds the test modules, declarations of them, and tests outside of modules. Where the tests of
+/// a declared module are depends on its attributes, so that these belong to it.
 fn modules(text: &str) -> Vec<Module> {
     let code = blanked(text);
-    let (mut found, mut from) = (Vec::new(), 0);
-    while let Some(start) = code[from..].find("#[cfg(").map(|at| from + at) {
-        from = start + 1;
-        let end = code[start..].find('\n').map_or(code.len(), |at| start + at);
-        let line: String = code[start..end].split_whitespace().collect();
-        if !ATTRIBUTES.iter().any(|attribute| line.starts_with(attribute)) {
-            continue;
-        }
-        let Some(open) = code[start..].find(['{', ';']).map(|at| start + at) else { continue };
-        let head = code[start..open].rsplit(']').next().unwrap_or_default();
-        let mut words = head.split_whitespace().skip_while(|word| *word != "mod").skip(1);
-        let (Some(name), true) = (words.next(), code[open..].starts_with('{')) else { continue };
-        let Some(close) = closing(&code, open) else { continue };
-        found.push(Module { name: name.to_owned(), range: start..close + 1 });
-        from = close;
+    let (mut found, mut from): (Vec<Module>, usize) = (Vec::new(), 0);
+    while let Some(start) = code[from..].find("#[").map(|at| from + at) {
+        let after = start + 2;
+        from = after;
+        let Some(end) = closing(&code, start + 1, (b'[', b']')) else { continue };
+        let attribute: String = code[after..end].split_whitespace().collect();
+        let Some(word) = word_of(&attribute) else { continue };
+        let Some(open) = code[end..].find(['{', ';']).map(|at| end + at) else { continue };
+        let head = code[end..open].rsplit(']').next().unwrap_or_default();
+        let mut words = head.split_whitespace().skip_while(|other| *other != word).skip(1);
+        let name = words.next().and_then(|name| name.split(['(', '<']).next());
+        let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
+        let end = match code[open..].starts_with('{') {
+            true => closing(&code, open, (b'{', b'}')),
+            false => Some(open),
+        };
+        let Some(end) = end else { continue };
+        let last = found.last().map_or(0, |module| module.range.end);
+        let start = first_attribute(&code, start).max(last);
+        found.push(Module { name: format!("{word} {name}"), range: start..end + 1 });
+        from = end;
     }
     found
 }
 
-/// Returns the position of the brace that closes the one at `open`.
-fn closing(code: &str, open: usize) -> Option<usize> {
+/// Returns what an attribute without blanks makes a test; `None` if it does not.
+fn word_of(attribute: &str) -> Option<&'static str> {
+    let path = attribute.split('(').next().unwrap_or_default();
+    if ATTRIBUTES.iter().any(|module| attribute.starts_with(module)) {
+        return Some("mod");
+    }
+    (path.rsplit("::").next() == Some("test")).then_some("fn")
+}
+
+/// Returns where the attributes begin of which the one at `start` is the last.
+fn first_attribute(code: &str, start: usize) -> usize {
+    let mut first = start;
+    loop {
+        let before = code[..first].trim_end();
+        let ends =
+            |at: &usize| closing(before, at + 1, (b'[', b']')) == before.len().checked_sub(1);
+        match before.rfind("#[").filter(ends) {
+            Some(at) => first = at,
+            None => return first,
+        }
+    }
+}
+
+/// Returns the position of the bracket that closes the one at `open`.
+fn closing(code: &str, open: usize, (opens, closes): (u8, u8)) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in code.bytes().enumerate().skip(open) {
         match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 1 => return Some(at),
-            b'}' => depth -= 1,
+            _ if byte == opens => depth += 1,
+            _ if byte == closes && depth == 1 => return Some(at),
+            _ if byte == closes => depth = depth.checked_sub(1)?,
             _ => {}
         }
     }
@@ -193,7 +228,31 @@ mod tests {
         let new = format!("{BASE}#[cfg(test)]\n#[expect(x)]\nmod more {{ fn a() {{}} }}\n");
         assert_eq!(with_tests_of(BASE, &new), None);
         assert_eq!(with_tests_of("fn a() {}", BASE), None);
-        assert_eq!(modules(&new)[1].name, "more");
+        assert_eq!(modules(&new)[1].name, "mod more");
+    }
+
+    #[test]
+    fn a_declaration_stays_as_it_is() {
+        let base = "fn add() {}\n#[cfg(test)]\nmod tests;\nfn last() {}\n";
+        for new in [
+            base.replace("#[cfg(test)]\n", "#[cfg(test)]\n#[path = \"easy.rs\"]\n"),
+            base.replace("#[cfg(test)]\n", "#[path = \"easy.rs\"]\n#[cfg(test)]\n"),
+            base.replace("mod tests;", "mod tests { }"),
+        ] {
+            assert_eq!(with_tests_of(base, &new).as_deref(), Some(base), "{new}");
+        }
+        let gone = "fn add() {}\nfn last() {}\n";
+        assert!(with_tests_of(base, gone).unwrap().ends_with("\n#[cfg(test)]\nmod tests;\n"));
+        let inline = base.replace("mod tests;", "mod tests {\n}");
+        assert_eq!(with_tests_of(&inline, base).as_deref(), Some(&*inline));
+    }
+
+    #[test]
+    fn a_test_outside_of_modules_is_one() {
+        let base = "fn add() { a[0] }\n#[tokio::test(flavor = \"x\")]\n#[ignore]\nasync fn adds<T>() { 4; }\n\n#[test] fn b() {}\n";
+        assert_eq!(with_tests_of(base, &base.replace("4;", "5;")).as_deref(), Some(base));
+        assert_eq!(with_tests_of(base, &base.replace("a[0]", "a[1]")), None);
+        assert_eq!(tests_of(base).matches("fn").count(), 2);
     }
 
     #[test]
@@ -202,7 +261,8 @@ mod tests {
             "// #[cfg(test)] mod a {}\n",
             "/* /* */ #[cfg(test)] mod a {} */",
             "const A: &str = \"#[cfg(test)] mod a {}\";",
-            "#[cfg(test)]\nmod a;\n",
+            "#[attest] fn a() {}",
+            "#[test_case(1)] fn a() {}",
             "#[cfg(test)]\nfn a() {}\n",
             "#[cfg(test)] mod a {",
             "#[cfg(not(test))] mod a {}",

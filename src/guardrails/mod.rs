@@ -18,17 +18,20 @@ mod paths;
 mod permitted;
 mod rows;
 mod rules;
+mod starts;
 mod steering;
 
 pub(crate) use change::{ChangedFile, Line, What};
 pub(crate) use declared::declared;
 pub(crate) use grants::{Contract, Grants};
-pub(crate) use inline::{may_have_tests, with_tests_of};
+pub(crate) use inline::{may_have_tests, tests_of, with_tests_of};
 pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
 pub(crate) use permitted::permitted;
 pub(crate) use rules::{Denied, Frozen, Requires, Rules};
+pub(crate) use starts::only_removes_tests;
 pub(crate) use steering::{
-    Part, Reach, Versions, reach_of_code, reach_of_test, steering, steering_part, tools_of,
+    Part, Reach, Steering, Versions, reach_of_code, reach_of_test, steering, steering_part,
+    tools_of,
 };
 
 /// Returns the reason code of an attempt with a finding of this code.

@@ -99,6 +99,44 @@ fn what_judges_and_steers_is_judged_with_what_the_base_has() {
     assert_eq!(attempt["changed_with_permission"], permitted);
 }
 
+/// A check that has no decision of its own is as good as what it sources or includes.
+#[test]
+fn what_a_check_is_made_of_is_judged_with_what_the_base_has() {
+    let add = "add() { echo 5; }\n";
+    let files = [
+        ("add.sh", add),
+        ("check.sh", ". ./h.sh\nrun\n"),
+        ("h.sh", "run() { . ./add.sh; test $(add 2 2) = 4; }\n"),
+        ("Makefile", "include rules.inc\n-include local.inc\ntest:\n\t$(RUN)\n"),
+        ("rules.inc", "RUN ?= sh check.sh\n"),
+    ];
+    let right = "echo 'add() { echo $(($1 + $2)); }' >add.sh";
+    let list = [
+        ("sourced", "sh check.sh", "echo 'run() { true; }' >h.sh", false),
+        ("included", "make test", "echo 'RUN = true' >rules.inc", false),
+        ("new", "make test", "echo 'RUN = true' >local.inc", false),
+        ("honest", "sh check.sh", right, true),
+        ("built", "make test", right, true),
+    ];
+    for (id, step, script, passes) in list {
+        if step.starts_with("make") && crate::processes::lacks("make") {
+            continue;
+        }
+        let mut sandbox = Sandbox::new()
+            .config(&CONFIG.replace("MODE", "private").replace("sh check.sh", step))
+            .queue("q.json", &queue(&[(id, &[][..])]))
+            .file(&format!("../agent/{id}"), script);
+        for (path, text) in files {
+            sandbox = sandbox.file(path, text);
+        }
+        let sandbox = sandbox.committed();
+        let ran = sandbox.run(["run", "q.json"]);
+        let list = sandbox.read("q.json");
+        let status = task(&list, id)["status"].as_str().unwrap_or_default();
+        assert_eq!(status, if passes { "complete" } else { "blocked" }, "{id}: {ran}");
+    }
+}
+
 /// Rust keeps tests in the files that they test.
 #[test]
 fn tests_inside_a_product_file_are_those_of_the_base() {

@@ -6,7 +6,7 @@ use super::guarded::Guarded;
 use super::job::{Job, Ready};
 use super::known_commands::Meaning;
 use super::known_items::KnownItems;
-use super::tamper::Guard;
+use super::tamper::{Guard, Judges};
 use super::with::With;
 use super::withheld;
 use crate::agent::bound_file;
@@ -125,8 +125,8 @@ impl<'a> Commands<'a> {
     }
 
     /// Returns the files that steps named at the base, relative to the project root.
-    pub(super) fn named(&self) -> &[String] {
-        self.guarded.as_ref().map_or(&[], Guarded::named)
+    pub(super) fn judges(&self) -> Judges {
+        self.guarded.as_ref().map_or_else(Judges::default, |guarded| guarded.judges().clone())
     }
 
     /// Sets the prompt of the agent.

@@ -3,7 +3,7 @@
 use super::end::{End, environment, unfit};
 use super::job::Job;
 use super::tamper::{
-    Attempt, Distrust, Guard, JudgeRecord, Memory, TamperedFiles, Tampering, Watch,
+    Attempt, Distrust, Guard, JudgeRecord, Judges, Memory, TamperedFiles, Tampering, Watch,
 };
 use crate::domain::{Outcome, ReasonCode, Verdict, exact_timestamp, shell_word};
 use crate::platform::clock::Clock;
@@ -16,8 +16,8 @@ use std::path::Path;
 /// What is guarded during an attempt.
 pub(super) struct Guarded {
     guard: Guard,
-    /// The files that steps named at the base, relative to the project root.
-    named: Vec<String>,
+    /// What judged at the base.
+    judges: Judges,
     /// Whether it was checked before.
     looked: bool,
     /// The attempt, once it is recorded what judges it. Private trees need no record.
@@ -29,8 +29,8 @@ pub(super) struct Guarded {
 impl Guarded {
     /// Starts guarding.
     pub(super) fn new(guard: Guard) -> Self {
-        let named = guard.named().to_vec();
-        Self { guard, named, looked: false, begun: None, is_sure: true }
+        let judges = guard.judges().clone();
+        Self { guard, judges, looked: false, begun: None, is_sure: true }
     }
 
     /// Returns the guard for a tree that now has the change, which is judged separately.
@@ -38,9 +38,9 @@ impl Guarded {
         Self { guard: self.guard.at_change(watch), ..self }
     }
 
-    /// Returns the files that steps named at the base, relative to the project root.
-    pub(super) fn named(&self) -> &[String] {
-        &self.named
+    /// Returns what judged at the base.
+    pub(super) fn judges(&self) -> &Judges {
+        &self.judges
     }
 
     /// Records what is guarded, for people and for the next attempt.

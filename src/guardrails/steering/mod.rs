@@ -7,4 +7,4 @@ mod table;
 
 pub(crate) use parts::{Versions, steering_part};
 pub(crate) use reach::{Reach, reach_of_code, reach_of_test, tools_of};
-pub(crate) use table::{Part, steering};
+pub(crate) use table::{Part, Steering, steering};

@@ -34,7 +34,8 @@ pub(crate) fn steering_part(
     let whole = || Some(base.map(<[u8]>::to_vec));
     let (tables, format) = match part {
         Part::LockOf(_) if follows => return None,
-        Part::Whole | Part::LockOf(_) => return whole(),
+        Part::New if base.is_some() => return None,
+        Part::Whole | Part::New | Part::LockOf(_) => return whole(),
         Part::Json(tables) => (tables, Format::Json),
         Part::Toml(tables) => (tables, Format::Toml),
     };
@@ -294,5 +295,7 @@ mod tests {
         assert_eq!(part(lock, "1", "2", false), Some(Some("1".to_owned())));
         let versions = Versions { base: None, new: Some(b"2") };
         assert_eq!(steering_part(Part::Whole, versions, false, &|_| false), Some(None));
+        assert_eq!(steering_part(Part::New, versions, false, &|_| false), Some(None));
+        assert_eq!(part(Part::New, "1", "2", false), None);
     }
 }

@@ -12,6 +12,9 @@ pub(crate) enum Part {
     Json(&'static [Table]),
     /// These tables of a TOML file.
     Toml(&'static [Table]),
+    /// All of it, if it is new in a folder that has files at the base. There it takes tests away
+    /// from the project around it; a new folder is work.
+    New,
     /// All of it, unless one of these manifests in the same folder changed too.
     LockOf(&'static [&'static str]),
 }
@@ -255,6 +258,7 @@ const ROWS: &[Row] = &[
     (Reach::Rust, Part::Toml(CARGO), &["Cargo.toml"]),
     (Reach::Rust, Part::LockOf(&["Cargo.toml"]), &["Cargo.lock"]),
     (Reach::Go, Part::Whole, &[".golangci.y*ml", ".golangci.toml", "go.work"]),
+    (Reach::Go, Part::New, &["*/go.mod"]),
     (Reach::Go, Part::LockOf(&["go.mod"]), &["go.sum", "go.work.sum"]),
     (
         Reach::Runner,
@@ -344,12 +348,20 @@ mod tests {
             ("Makefile", Reach::Runner),
             (".github/workflows/ci.yml", Reach::Nothing),
             ("Cargo.lock", Reach::Rust),
+            ("calc/go.mod", Reach::Go),
+            ("a/calc/go.mod", Reach::Go),
             ("sub/.mvn/wrapper/maven-wrapper.jar", Reach::Runner),
         ] {
             assert_eq!(steering(path).map(|row| row.reach), Some(reach), "{path}");
         }
-        for path in ["src/a.py", "src/lib.rs", "README.md", "src/config.toml", "cargo/config.toml"]
-        {
+        for path in [
+            "go.mod",
+            "src/a.py",
+            "src/lib.rs",
+            "README.md",
+            "src/config.toml",
+            "cargo/config.toml",
+        ] {
             assert_eq!(steering(path), None, "{path}");
         }
     }

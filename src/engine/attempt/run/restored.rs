@@ -1,8 +1,10 @@
 //! What the second judgement restores of a changed file: all of it, the part that steers, or the
 //! tests inside.
 
+use super::super::tamper::decides;
 use crate::guardrails::{
-    Part, Versions, is_test, may_have_tests, steering, steering_part, with_tests_of,
+    Part, Steering, Versions, is_test, may_have_tests, only_removes_tests, steering, steering_part,
+    tests_of, with_tests_of,
 };
 use crate::workspace::{Delta, GitError, Oid, PutTo, Repository};
 use std::path::Path;
@@ -13,12 +15,17 @@ const LIMIT: u64 = 4 << 20;
 /// Returns what `path`, one of the changed files, is restored to; `None` if nothing of it judges or
 /// steers. `is_named` says whether steps name it.
 pub(super) fn restored(
-    repository: &Repository,
+    (repository, base): (&Repository, &Oid),
     (deltas, delta): (&[Delta], &Delta),
     path: &str,
     is_named: bool,
 ) -> Result<Option<PutTo>, GitError> {
     match (steering(path), is_named || is_test(path)) {
+        (Some(Steering { part: Part::New, .. }), _)
+            if delta.old.is_some() || !is_old_folder(repository, base, delta)? =>
+        {
+            Ok(None)
+        }
         (Some(row), _) => put_back(repository, (deltas, delta), row.part),
         (None, true) => Ok(Some(PutTo::Base(delta.clone()))),
         (None, false) => inside(repository, delta, path),
@@ -39,6 +46,34 @@ fn inside(repository: &Repository, delta: &Delta, path: &str) -> Result<Option<P
     Ok(mixed.map(|text| PutTo::Content(delta.path.clone(), mode.clone(), text.into_bytes())))
 }
 
+/// Returns whether a change of a test file, or of the tests inside a product file, only removes
+/// tests.
+pub(super) fn removes_tests(
+    repository: &Repository,
+    delta: &Delta,
+    (path, is_inside): (&str, bool),
+) -> Result<bool, GitError> {
+    let (Some((_, old)), Some((_, new))) = (&delta.old, &delta.new) else { return Ok(false) };
+    if !is_inside && !is_test(path) {
+        return Ok(false);
+    }
+    let read = |oid| repository.content(oid, LIMIT);
+    let (Some(base), Some(new)) = (read(old)?, read(new)?) else { return Ok(false) };
+    let both = (std::str::from_utf8(&base), std::str::from_utf8(&new));
+    let (Ok(base), Ok(new)) = both else { return Ok(false) };
+    Ok(match is_inside {
+        true => only_removes_tests(path, &tests_of(base), &tests_of(new)),
+        false => only_removes_tests(path, base, new),
+    })
+}
+
+/// Returns whether a shell script decided something at the base.
+pub(super) fn decided(repository: &Repository, delta: &Delta) -> Result<bool, GitError> {
+    let Some((_, old)) = &delta.old else { return Ok(false) };
+    let base = repository.content(old, LIMIT)?.unwrap_or_default();
+    Ok(decides(&String::from_utf8_lossy(&base)))
+}
+
 /// Returns whether a manifest next to a lock file changed as well.
 fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
     let Part::LockOf(manifests) = part else { return false };
@@ -48,6 +83,13 @@ fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
         // In a workspace, the lock may follow the manifest of any member.
         manifests.contains(&name) && folder.is_none_or(|folder| other.path.starts_with(folder))
     })
+}
+
+/// Returns whether the folder of a new file has files in the base.
+fn is_old_folder(repository: &Repository, base: &Oid, delta: &Delta) -> Result<bool, GitError> {
+    let Some(folder) = delta.path.parent() else { return Ok(false) };
+    let paths = repository.paths_of(base)?;
+    Ok(paths.iter().any(|path| Path::new(path).starts_with(folder)))
 }
 
 /// Returns whether the change removed the file `named` in a manifest, or the manifest in the folder
@@ -69,7 +111,7 @@ fn put_back(
     let follows = follows(deltas, delta, part);
     match part {
         Part::LockOf(_) if follows => return Ok(None),
-        Part::Whole | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
+        Part::Whole | Part::New | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
         Part::Json(_) | Part::Toml(_) => {}
     }
     let read = |side: &Option<(String, Oid)>| match side {

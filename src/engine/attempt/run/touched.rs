@@ -2,7 +2,8 @@
 
 use super::super::apart::Apart;
 use super::super::landers::{ChangedBy, Landers};
-use super::restored::restored;
+use super::super::tamper::Judges;
+use super::restored::{decided, removes_tests, restored};
 use crate::domain::Permitted;
 use crate::guardrails::{
     Grants, Reach, is_check, is_test, may_be_hook, reach_of_code, reach_of_test, steering,
@@ -67,17 +68,18 @@ pub(super) fn touched(
     for delta in &deltas {
         let path = apart.shown(&delta.path);
         let is_judge = by_name.judges(&path);
-        let is_named = is_judge || by_name.is_direct(&path);
+        let is_named = is_judge
+            || by_name.is_direct(&path)
+            || (by_name.is_sourced(&path) && decided(repository, delta)?);
         let row = steering(&path);
-        let put = restored(repository, (&deltas, delta), &path, is_named)?;
+        let put = restored((repository, &wanted.base), (&deltas, delta), &path, is_named)?;
         let Some(put) = put else { continue };
         let is_gone = delta.new.is_none();
         let is_inside = !is_named && row.is_none() && !is_test(&path);
-        let permission = permission(wanted, &delta.path, &|grants| match (is_gone, is_inside) {
-            (true, _) => grants.permits_removal(&path),
-            (false, true) => grants.permits_tests_in(&path),
-            (false, false) => grants.permits(&path),
-        });
+        let removes = is_gone || removes_tests(repository, delta, (&path, is_inside))?;
+        let may_remove = removes && (is_inside || is_test(&path));
+        let permits = |grants: &Grants| permits(grants, &path, (is_inside, may_remove));
+        let permission = permission(wanted, &delta.path, &permits);
         match permission {
             ChangedBy::Others => continue,
             ChangedBy::Permitted(by) => {
@@ -96,10 +98,7 @@ pub(super) fn touched(
             (false, Some(row)) => touched.steer(path, put, row.reach),
             (true, Some(_)) => touched.steer(path, put, Reach::Any),
             (_, None) if is_test(&path) && delta.old.is_none() => {
-                if may_be_hook(&path) {
-                    touched.hooks = true;
-                    touched.reaches.push(reach_of_code(&path));
-                }
+                touched.may_have_hook(&path);
                 touched.new_tests.push((path, put));
             }
             (_, None) if is_test(&path) => {
@@ -123,25 +122,41 @@ pub(super) fn touched(
 
 /// The files that steps name.
 pub(super) struct ByName<'s> {
-    /// The files that are guarded because steps, or scripts that they call, name them.
-    pub(super) guarded: &'s [String],
+    /// The files that steps, their scripts and their manifests name.
+    pub(super) judges: &'s Judges,
     /// The commands of the steps.
     pub(super) steps: &'s [String],
 }
 
 impl ByName<'_> {
-    /// Returns whether it is named and likely to judge.
+    /// Returns whether it is named and likely to judge, or part of a manifest that judges.
     fn judges(&self, path: &str) -> bool {
-        self.guarded.iter().any(|guarded| guarded == path) && is_check(path)
+        has(&self.judges.included, path) || (has(&self.judges.named, path) && is_check(path))
+    }
+
+    /// Returns whether a script may leave the decision to it.
+    fn is_sourced(&self, path: &str) -> bool {
+        has(&self.judges.sourced, path)
     }
 
     /// Returns whether a command names it directly.
     fn is_direct(&self, path: &str) -> bool {
         let is_word = |word: &str| word.trim_start_matches("./") == path;
         let apart = |letter: char| letter.is_whitespace() || "\"'`;&|()<>=:".contains(letter);
-        self.guarded.iter().any(|guarded| guarded == path)
+        has(&self.judges.named, path)
             && self.steps.iter().any(|step| step.split(apart).any(is_word))
     }
+}
+
+fn has(list: &[String], path: &str) -> bool {
+    list.iter().any(|one| one == path)
+}
+
+/// Returns the reason for which a task may change the judging file `path`, or the tests inside it.
+/// `may_remove` is true if the change removes tests and does nothing else to them.
+fn permits(grants: &Grants, path: &str, (is_inside, may_remove): (bool, bool)) -> Option<String> {
+    let changes = if is_inside { grants.permits_tests_in(path) } else { grants.permits(path) };
+    changes.or_else(|| grants.removes_tests().filter(|_| may_remove))
 }
 
 /// Returns who changed `path`, and whether they may. `permits` returns the reason for which a task
@@ -168,6 +183,14 @@ impl Touched {
             if !self.tasks.contains(&task) {
                 self.tasks.push(task);
             }
+        }
+    }
+
+    /// Records whether a new file among the tests may be a hook.
+    fn may_have_hook(&mut self, path: &str) {
+        if may_be_hook(path) {
+            self.hooks = true;
+            self.reaches.push(reach_of_code(path));
         }
     }
 

@@ -43,9 +43,9 @@ impl<'j> Progress<'j> {
             Ok(None) => return end,
             Err(error) => return environment(format!("cannot read the history: {error}")),
         };
-        let by_steps = self.commands.named().to_vec();
+        let judges = self.commands.judges();
         let named: Vec<String> = steps.iter().map(|step| step.configured.to_string()).collect();
-        let named = ByName { guarded: &by_steps, steps: &named };
+        let named = ByName { judges: &judges, steps: &named };
         let touched = match touched(apart, &wanted, &named) {
             Ok(touched) => touched,
             Err(error) => {

@@ -10,6 +10,7 @@ use super::tree::Protected;
 use crate::domain::Command;
 use crate::guardrails::{is_check, steering};
 use crate::store::attempts::AttemptFolder;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,7 +64,19 @@ pub(crate) struct Guard {
     is_shared: bool,
     protected: Protected,
     config: Vec<Arc<Kept>>,
+    judges: Judges,
     memory: Memory,
+}
+
+/// What judges a change, relative to the project root.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Judges {
+    /// The files that steps name, and those that must not be created.
+    pub(crate) named: Vec<String>,
+    /// Those to which their scripts may leave the decision: they source them.
+    pub(crate) sourced: Vec<String>,
+    /// Files that their manifests include, whether they exist or not.
+    pub(crate) included: Vec<String>,
 }
 
 /// A change of a judging file or of the configuration.
@@ -123,10 +136,22 @@ impl Guard {
                 others.push((path, part, fingerprint));
             }
         }
+        let products = relative(root, products);
+        let ours = |paths: BTreeSet<PathBuf>| -> Vec<String> {
+            let names = paths.iter().map(|path| shown(root, path));
+            let is_free =
+                |name: &String| [&owned, &products].iter().any(|list| owns(list, Path::new(name)));
+            names.filter(|name| !is_free(name)).collect()
+        };
+        let judges = Judges {
+            named: memory.protected.clone(),
+            sourced: ours(named.sourced),
+            included: ours(named.included),
+        };
         let protected = Protected::take(root, &watch.protect, &mut room);
         let (root, config, is_shared) = (root.clone(), watch.config.clone(), watch.is_shared);
         let left = Vec::new();
-        Self { root, owned, files, others, left, is_shared, protected, config, memory }
+        Self { root, owned, files, others, left, is_shared, protected, config, judges, memory }
     }
 
     /// Returns the guard for a tree that now has the change, which is judged separately: files that
@@ -181,10 +206,9 @@ impl Guard {
         self.protected.all().0
     }
 
-    /// Returns the files that the steps name, relative to the project root, including those that
-    /// must not be created.
-    pub(crate) fn named(&self) -> &[String] {
-        &self.memory.protected
+    /// Returns what judges the attempt.
+    pub(crate) fn judges(&self) -> &Judges {
+        &self.judges
     }
 
     /// Returns the warning, once a run, that not all files could be read.

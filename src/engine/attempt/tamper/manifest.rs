@@ -2,7 +2,7 @@
 //! `npm test`.
 
 use super::fingerprint::{Part, scripts, text};
-use super::word::base_name;
+use super::word::{base_name, plain};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,8 @@ pub(super) struct Behind {
     pub(super) parsed: Vec<PathBuf>,
     /// The shell lines in them that this command runs.
     pub(super) lines: Vec<String>,
+    /// Files that they include, whether they exist or not.
+    pub(super) included: Vec<PathBuf>,
 }
 
 impl Behind {
@@ -93,12 +95,24 @@ impl Behind {
         for path in names.iter().copied().chain(named).map(|name| folder.join(name)) {
             let Some(text) = text(&path, LIMIT) else { continue };
             let lines = recipes(&text, &targets, &|word| folder.join(word).exists());
-            let included = lines.iter().filter_map(|line| line.split_once("include "));
-            for name in included.flat_map(|(_, names)| names.split_whitespace()) {
-                self.read(folder, &[name], false);
-            }
+            self.include(&lines, folder);
             self.lines.extend(lines);
             self.parsed.push(path);
+        }
+    }
+
+    /// Adds the files that lines of a Makefile or justfile include, and those that they include.
+    fn include(&mut self, lines: &[String], folder: &Path) {
+        let included = lines.iter().filter_map(|line| line.split_once("include "));
+        for name in included.flat_map(|(_, names)| names.split_whitespace()) {
+            let path = plain(&folder.join(name));
+            if self.included.contains(&path) {
+                continue;
+            }
+            self.read(folder, &[name], false);
+            let found = text(&path, LIMIT).unwrap_or_default();
+            self.included.push(path);
+            self.include(&found.lines().map(recipe_line).collect::<Vec<_>>(), folder);
         }
     }
 
@@ -220,6 +234,7 @@ mod tests {
         let folder = dir.path().to_owned();
         let put = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
         put("Makefile", "include more.mk\ntest:\n\tsh check.sh\n");
+        put("more.mk", "-include local.inc more.mk\n");
         put(
             "package.json",
             r#"{"scripts": {"test": "npm run unit && node b.js", "unit": "sh u.sh",
@@ -236,6 +251,8 @@ mod tests {
             files.contains(&"Makefile".to_owned()) && files.contains(&"GNUmakefile".to_owned())
         );
         assert!(lines.contains("sh check.sh"), "{lines}");
+        let included = Behind::of(&words("make test"), std::slice::from_ref(&folder)).included;
+        assert_eq!(included, ["more.mk", "local.inc"].map(|name| folder.join(name)));
         let (files, lines) = of("npm test");
         assert_eq!(files, ["package.json"]);
         assert!(["u.sh", "b.js", "p.sh"].iter().all(|name| lines.contains(name)), "{lines}");

@@ -17,14 +17,16 @@ mod memory;
 mod named;
 mod paths;
 mod record;
+mod script;
 mod shell;
 mod tree;
 mod word;
 
-pub(crate) use guard::{Guard, Tampering, Watch, named_by};
+pub(crate) use guard::{Guard, Judges, Tampering, Watch, named_by};
 pub(crate) use kept::Kept;
 pub(crate) use left::{Attempt, Distrust, TamperedFiles, left_by, left_files};
 pub(crate) use memory::{Memory, earlier};
 pub(super) use paths::owns;
 pub(crate) use record::ACCEPTS;
 pub(super) use record::JudgeRecord;
+pub(super) use script::decides;

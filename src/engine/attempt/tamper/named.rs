@@ -1,19 +1,22 @@
 //! The files of a project that the steps of a verification name, run or read.
 
-use super::fingerprint::{Part, head, text};
-use super::looker::{is_looker, judging, outputs, program};
+use super::fingerprint::{Part, text};
+use super::looker::{is_looker, judging, outputs};
 use super::manifest::Behind;
 use super::paths::owns;
+use super::script::{
+    SCRIPTS, SHELL_SCRIPTS, decides, is_executable, is_product, is_script, sourced,
+};
 use super::shell::{Shell, UNKNOWN};
 use super::tree::expand;
 use super::word::{base_name, called, fragments, is_interpreter, plain, tokens};
 use crate::domain::Command;
+use crate::guardrails::is_check;
 use crate::platform::fault::{self, Fault};
 use crate::workspace::NOT_OURS;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// How many folders are searched for each word.
@@ -30,10 +33,6 @@ const TOOLS: [&str; 14] = [
     "pytest", "unittest", "doctest", "coverage", "tox", "nox", "mypy", "ruff", "flake8", "pylint",
     "black", "pyright", "bandit", "pip",
 ];
-/// Extensions of shell scripts: these are there to be run.
-const SHELL_SCRIPTS: [&str; 3] = ["sh", "bash", "bats"];
-/// Extensions of scripts that may also be the product.
-const SCRIPTS: [&str; 8] = ["py", "js", "mjs", "cjs", "ts", "rb", "pl", "php"];
 /// Folders of products, for scripts with such extensions.
 const PRODUCTS: [&str; 3] = ["src", "lib", "app"];
 
@@ -61,6 +60,11 @@ pub(super) struct Named {
     pub(super) files: BTreeSet<(PathBuf, Part)>,
     /// Paths that do not exist yet.
     pub(super) missing: BTreeSet<PathBuf>,
+    /// Files that shell scripts source if they decide nothing themselves. A script that decides
+    /// sources the work.
+    pub(super) sourced: BTreeSet<PathBuf>,
+    /// Files that manifests include, whether they exist or not.
+    pub(super) included: BTreeSet<PathBuf>,
 }
 
 /// The search for everything that some commands name.
@@ -143,6 +147,7 @@ impl Search<'_> {
         }
         self.named.missing.extend(behind.missing);
         self.parsed.extend(behind.parsed);
+        self.named.included.extend(behind.included);
         for line in behind.lines {
             // One level only: the files that such a line names, not the manifests behind them.
             let shell = Shell::of(&line);
@@ -273,7 +278,8 @@ impl Search<'_> {
         }
     }
 
-    /// Adds the scripts that the named ones call or source, one level deep.
+    /// Adds the scripts that the named ones call or source, one level deep, and deeper those that
+    /// are sourced and look like checks.
     fn called(&mut self) {
         let named = self.named.files.iter().map(|(path, _)| path);
         let named = named.filter(|path| is_script(path) && !self.parsed.contains(*path));
@@ -283,12 +289,7 @@ impl Search<'_> {
             if !self.folders.contains(&home) {
                 self.folders.push(home);
             }
-            let sources = |words: &&[String]| matches!(words[0].as_str(), "." | "source");
-            let commands = Shell::of(&text).commands;
-            let commands = commands.iter().filter_map(|words| Some(&words[program(words)?..]));
-            for words in commands.filter(sources) {
-                words.iter().skip(1).for_each(|word| self.word(word));
-            }
+            self.source(&text);
             let mut seen = BTreeSet::new();
             for token in tokens(&text).filter(|token| token.contains(['.', '/'])) {
                 if seen.insert(token) {
@@ -296,6 +297,36 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    /// Adds the files that a shell script sources. What these source themselves counts only if it
+    /// looks like a check, because a check may source the work.
+    fn source(&mut self, script: &str) {
+        let words = sourced(script);
+        words.iter().for_each(|word| self.word(word));
+        let (mut files, mut seen) = (self.paths(&words), BTreeSet::new());
+        let leaves = !decides(script);
+        while let Some(file) = files.pop() {
+            let script = text(&file, SCRIPT_LIMIT).unwrap_or_default();
+            if leaves {
+                self.named.sourced.insert(file.clone());
+            }
+            if seen.insert(file) {
+                let mut checks = self.paths(&sourced(&script));
+                checks.retain(|path| {
+                    let below = path.strip_prefix(&self.lookup.root).unwrap_or(path);
+                    is_check(&below.display().to_string())
+                });
+                checks.iter().for_each(|path| self.add(path.clone(), Part::Whole));
+                files.extend(checks);
+            }
+        }
+    }
+
+    /// Returns the files that words may mean.
+    fn paths(&self, words: &[String]) -> Vec<PathBuf> {
+        let all = words.iter().flat_map(|word| self.candidates(word));
+        all.filter(|path| path.is_file()).collect()
     }
 
     /// Adds a path in a script that is called relative to the script's folder, the root, or a
@@ -333,38 +364,6 @@ impl Search<'_> {
         let word = first.map_or(line.split_whitespace().next(), |_| words.next());
         word.into_iter().for_each(|word| self.word(word));
     }
-}
-
-/// Returns whether a file is the product of a tool: a compiled program, a log, a database.
-fn is_product(path: &Path) -> bool {
-    const ENDINGS: [&str; 14] = [
-        "log", "out", "tmp", "pid", "db", "sqlite", "sqlite3", "o", "so", "a", "pyc", "class",
-        "profraw", "coverage",
-    ];
-    const MAGIC: [&[u8]; 7] = [
-        b"\x7fELF",
-        b"\xcf\xfa\xed\xfe",
-        b"\xce\xfa\xed\xfe",
-        b"\xca\xfe\xba\xbe",
-        b"\0asm",
-        b"MZ\x90\0",
-        b"!<arch>",
-    ];
-    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    let head = head(path, 8).unwrap_or_default();
-    ENDINGS.contains(&ending) || MAGIC.iter().any(|magic| head.starts_with(magic))
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
-}
-
-fn is_script(path: &Path) -> bool {
-    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    SHELL_SCRIPTS.contains(&ending)
-        || SCRIPTS.contains(&ending)
-        || ending.is_empty()
-        || is_executable(path)
 }
 
 #[cfg(test)]

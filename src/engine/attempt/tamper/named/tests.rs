@@ -1,7 +1,7 @@
 //! A project, and the files that command lines name in it.
 
 use super::*;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// Files of a project with several ways to be judged; those with `!` are executable.
 const PROJECT: &[(&str, &str)] = &[
@@ -248,4 +248,32 @@ fn a_judge_may_lie_in_the_folder_of_the_queue() {
     let command = Command::Shell("sh \"$(dirname \"$WORKLOOP_QUEUE\")/caller.sh\"".to_owned());
     let files = lookup.named(&[command]).files;
     assert!(files.contains(&(dir.path().join("caller.sh"), Part::Whole)), "{files:?}");
+}
+
+#[test]
+fn a_script_leaves_the_judgement_to_what_it_sources_or_judges_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("leaves.sh", ". ./h.sh\n. ./add.sh\nrun\n");
+    put("judges.sh", ". ./more.sh; . ./add.sh; test $(add 2 2) = 4\n");
+    put("h.sh", "run() { . ci/assert.sh; . ./add.sh; test $(add 2 2) = 4; }\n");
+    put("more.sh", "more() { exit 1; }\n");
+    put("add.sh", "add() { echo 5; }\n");
+    put("ci/assert.sh", "same() { [ $1 = $2 ]; }\n");
+    let lookup = Lookup { root: dir.path().to_owned(), ..Lookup::default() };
+    let named = |line: &str| lookup.named(&[Command::Shell(line.to_owned())]);
+    let below = |paths: &BTreeSet<PathBuf>| -> Vec<String> {
+        let name = |path: &PathBuf| path.strip_prefix(dir.path()).unwrap().display().to_string();
+        paths.iter().map(name).collect()
+    };
+    let leaves = named("sh leaves.sh");
+    assert_eq!(below(&leaves.sourced), ["add.sh", "ci/assert.sh", "h.sh"]);
+    let text = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    assert!(decides(&text("h.sh")) && !decides(&text("add.sh")));
+    assert!(leaves.files.contains(&(dir.path().join("ci/assert.sh"), Part::Whole)));
+    assert!(below(&named("sh judges.sh").sourced).is_empty());
 }
