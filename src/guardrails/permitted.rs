@@ -44,8 +44,11 @@ mod tests {
             permitted(&all, grants).into_iter().map(|one| (one.path, one.by)).collect()
         };
         let pair = |path: &str, by: &str| (path.to_owned(), by.to_owned());
-        let expected =
-            [pair("check.sh", "declared by the task"), pair("tests/b.rs", "may_change_tests")];
+        let expected = [
+            pair("check.sh", "declared by the task"),
+            pair("tests/b.rs", "may_change_tests"),
+            pair("tests/gone.rs", "may_change_tests"),
+        ];
         assert_eq!(by(&grants), expected);
         assert_eq!(by(&Grants { by_person: false, ..grants }), []);
     }
