@@ -56,7 +56,7 @@ const WRITING: &[(&str, bool)] = &[
 ];
 
 /// How many of the queues the short run takes.
-const SHORT: usize = 200;
+const SHORT: usize = 150;
 
 pub(crate) fn asked(form: &str, id: &str) -> Asked {
     let mut words: Vec<&str> = form.split(' ').collect();

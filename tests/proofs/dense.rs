@@ -156,7 +156,7 @@ const READING: &[&str] = &[
 ];
 
 /// How many of the files the short run takes.
-const SHORT: usize = 10;
+const SHORT: usize = 8;
 
 const WRITING: &[&str] = &["park -", "edit --set note_of_mine=1 ID", "add --id NEW-1 --title more"];
 

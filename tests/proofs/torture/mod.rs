@@ -43,7 +43,7 @@ const MOST_ROUNDS: usize = 40;
 
 /// The short version has this part of the kills, and of the tasks and the time of a round. What no process has to
 /// die for, the simulator of the library shows a hundred times as often.
-const SHORTER: u32 = 4;
+const SHORTER: u32 = 6;
 
 /// What the agents do to the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

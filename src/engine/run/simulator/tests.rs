@@ -54,12 +54,12 @@ fn promises_hold(kind: Kind, schedules: u64) {
 
 #[test]
 fn the_promises_hold_under_schedules() {
-    promises_hold(Kind::Files, 40);
+    promises_hold(Kind::Files, 25);
 }
 
 #[test]
 fn the_promises_hold_in_memory() {
-    promises_hold(Kind::Memory, 60);
+    promises_hold(Kind::Memory, 40);
 }
 
 /// Checks that some schedule breaks a promise of a loop with this fault. The search begins at
