@@ -196,6 +196,9 @@ const BY_X: &str =
 
 #[test]
 fn a_gate_compares_what_tasks_beside_its_work_changed() {
+    if lacks("git") {
+        return;
+    }
     let run = |task: &serde_json::Value| {
         let sandbox = weakened_by_first(&BESIDE, task).file("agent.sh", BY_X);
         assert!(sandbox.shell("git commit -qam agent"));
@@ -211,6 +214,9 @@ fn a_gate_compares_what_tasks_beside_its_work_changed() {
 
 #[test]
 fn a_gate_compares_what_a_task_changed_before_it_was_reset() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = weakened_by_first(&[("X", &[]), ("A", &[]), ("G", &["A", "X"])], &json!({}));
     let sandbox = sandbox.file("agent.sh", BY_X);
     assert!(sandbox.shell("git commit -qam agent"));
@@ -223,6 +229,9 @@ fn a_gate_compares_what_a_task_changed_before_it_was_reset() {
 
 #[test]
 fn a_gate_compares_landings_that_a_person_rewrote() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = weakened(&json!({}));
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
     assert!(sandbox.shell("echo 1 >mine; git add mine; git commit -q --amend --no-edit"));
@@ -233,6 +242,9 @@ fn a_gate_compares_landings_that_a_person_rewrote() {
 /// where the change is.
 #[test]
 fn a_change_that_a_person_takes_over_is_named() {
+    if lacks("git") {
+        return;
+    }
     let sandbox = weakened(&json!({"verify": "full"}));
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(5);
     let told = sandbox.run(["done", "A", "q.json", "--note", "it is right"]).exits(0);
