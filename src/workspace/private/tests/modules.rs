@@ -33,6 +33,9 @@ fn listed(bench: &Bench) -> String {
 
 #[test]
 fn submodules_are_checked_out_each_with_a_repository() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     assert_eq!(listed(&bench).trim(), CLEAN);
     let of_each = "for at in . deep/lib deep/lib/inner; do \
@@ -59,6 +62,9 @@ fn submodules_are_checked_out_each_with_a_repository() {
 
 #[test]
 fn a_change_in_a_submodule_is_kept_and_does_not_land() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     for script in [
         "echo x >>deep/lib/f",
@@ -94,6 +100,9 @@ fn a_change_in_a_submodule_is_kept_and_does_not_land() {
 
 #[test]
 fn a_commit_that_the_remote_has_moves_the_link() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     let newest = bench.scratch.sh("git -C deep/lib rev-parse origin/main");
     bench.agent(&format!("git -C deep/lib checkout -q {newest}"));
@@ -115,6 +124,9 @@ fn a_commit_that_the_remote_has_moves_the_link() {
 /// Git refuses every call in a repository whose configuration names a work tree that is gone.
 #[test]
 fn a_submodule_that_a_person_removed_is_still_checked_out_for_older_commits() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     let before = bench.repository.tip().unwrap();
     let newest = bench.scratch.sh("git -C deep/lib rev-parse origin/main");
@@ -132,6 +144,9 @@ fn a_submodule_that_a_person_removed_is_still_checked_out_for_older_commits() {
 /// Git neither lists nor removes what is in the folder of a submodule that is not checked out.
 #[test]
 fn nothing_is_lost_or_stays_in_a_submodule_that_is_not_checked_out() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let scratch = Scratch::new();
     scratch.sh(
         "mkdir lib; printf '[submodule \"lib\"]\n\tpath = lib\n\turl = ./lib\n' >.gitmodules
@@ -166,6 +181,9 @@ fn nothing_is_lost_or_stays_in_a_submodule_that_is_not_checked_out() {
 
 #[test]
 fn an_agent_may_check_a_submodule_out_itself() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     bench.scratch.sh("git submodule --quiet deinit -f deep/lib; rm -rf .git/modules");
     let update = "git -c protocol.file.allow=always submodule --quiet update --init";
@@ -184,6 +202,9 @@ fn an_agent_may_check_a_submodule_out_itself() {
 
 #[test]
 fn a_submodule_that_a_person_adds_later_is_checked_out() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = Bench::of(Scratch::new(), TreeRules::default());
     let below = bench.scratch.folder.path().to_owned();
     sh(
@@ -201,6 +222,9 @@ fn a_submodule_that_a_person_adds_later_is_checked_out() {
 /// The configuration that an agent leaves in a submodule names programs.
 #[test]
 fn nothing_that_an_agent_configures_in_a_submodule_runs() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let mut bench = bench();
     let flag = bench.scratch.folder.path().join("ran");
     let touch = format!("touch {}", flag.display());
@@ -220,6 +244,9 @@ fn nothing_that_an_agent_configures_in_a_submodule_runs() {
 
 #[test]
 fn a_commit_that_was_not_fetched_is_refused_and_one_that_was_not_checked_out_is_empty() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
     let bench = bench();
     let scratch = &bench.scratch;
     sh(
