@@ -2,16 +2,19 @@
 
 use super::change::{Change, Landed, Waits};
 use super::claim::{Claim, ClaimToken};
+use super::ends::{
+    again, ambiguous, answered, asked, budget_used_now, counted, ended, failed, free, interrupted,
+    moved, tried, vetoed,
+};
 use super::field::Field;
 use super::legal::{Illegal, check_legal};
-use super::question::OpenQuestion;
 use super::reason::ReasonCode;
 use super::status::Status;
 use super::task::Task;
 use super::transition::{Changes, Completion, Transition, Write};
 use super::verdict::Verdict;
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The text after the reason code in the `error` of a task in review.
 const IN_REVIEW: &str = "its work passed and waits for a person's review";
@@ -19,18 +22,6 @@ const IN_REVIEW: &str = "its work passed and waits for a person's review";
 /// Formats a time as every time in a queue file: RFC 3339 UTC with `Z`, whole seconds.
 pub fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// Returns how many attempts count against the budget of `task`. A running one does not yet.
-pub fn budget_used_now(task: &Task) -> u32 {
-    let running = u32::from(task.status == Status::InProgress);
-    task.budget_used().unwrap_or(task.attempts.saturating_sub(running))
-}
-
-/// Returns the attempt budget of `task`. `default` applies to a task without a budget of its own.
-/// The result is at least 1, because a task that may run at all may run once.
-pub fn budget_of(task: &Task, default: u32) -> u32 {
-    task.max_iterations().unwrap_or(default).max(1)
 }
 
 /// Returns the changes that `transition` makes to `task` at the time `now`.
@@ -58,14 +49,11 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
         Transition::Await(change) => waits(change),
         Transition::Adopt(claim) => vec![(Field::Claim, Write::Set(json!(claim)))],
         Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths } => {
-            let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
-            changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
-            changes.push(ambiguous(files_ambiguous));
-            // Conflict paths of an earlier attempt stay until the task is complete.
-            if !conflict_paths.is_empty() {
-                changes.push((Field::ConflictPaths, Write::Set(json!(conflict_paths))));
-            }
-            changes
+            let files = [files_changed, files_ambiguous, conflict_paths];
+            tried(task, reason, files.map(Vec::as_slice))
+        }
+        Transition::AwaitFix { reason } => {
+            failed(Status::Pending, Verdict::Fail, reason, free(task))
         }
         Transition::GiveUp { verdict, reason } => {
             ended(task, Status::Blocked, Some(*verdict), reason)
@@ -220,12 +208,6 @@ fn landed(landed: Option<&Landed>) -> [(Field, Write); 2] {
     ]
 }
 
-/// Files that may belong to several tasks. The key is omitted if there are none, as for most tasks.
-fn ambiguous(files: &[String]) -> (Field, Write) {
-    let write = if files.is_empty() { Write::Remove } else { Write::Set(json!(files)) };
-    (Field::FilesAmbiguous, write)
-}
-
 /// Warnings of a verification that passed. The key is omitted if there are none, as for most tasks.
 fn warned(warnings: &[String]) -> (Field, Write) {
     let write = if warnings.is_empty() { Write::Remove } else { Write::Set(json!(warnings)) };
@@ -251,86 +233,6 @@ fn done(
         (Field::OpenQuestion, Write::Remove),
     ];
     changes.extend(free(task));
-    changes
-}
-
-fn moved(status: Status, error: &str) -> Changes {
-    vec![(Field::Status, Write::Status(status)), (Field::Error, Write::Set(json!(error)))]
-}
-
-/// Ends an attempt that counts against the budget.
-fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) -> Changes {
-    let mut changes = moved(status, reason);
-    if let Some(verdict) = verdict {
-        changes.push((Field::Passes, Write::Set(json!(false))));
-        changes.push((Field::VerificationVerdict, Write::Set(json!(verdict.word()))));
-    }
-    changes.extend(counted(task));
-    changes.push((Field::Claim, Write::Remove));
-    changes
-}
-
-/// Ends an attempt before any of it began. A person must look at the task.
-fn vetoed(task: &Task, reason: &str) -> Changes {
-    let mut changes = moved(Status::Blocked, reason);
-    changes.push((Field::Passes, Write::Set(json!(false))));
-    changes.push((Field::VerificationVerdict, Write::Set(json!(Verdict::Blocked.word()))));
-    changes.extend(free(task));
-    changes
-}
-
-/// Ends an attempt that costs no budget. A person must answer or decide.
-fn asked(task: &Task, reason: &str, question: &OpenQuestion) -> Changes {
-    let mut changes = moved(Status::Blocked, reason);
-    changes.push((Field::Passes, Write::Set(json!(false))));
-    changes.push((Field::VerificationVerdict, Write::Set(json!(Verdict::Blocked.word()))));
-    changes.push((Field::OpenQuestion, Write::Set(json!(question))));
-    changes.extend(free(task));
-    changes
-}
-
-/// Ends an attempt that costs no budget.
-fn interrupted(task: &Task, reason: &str) -> Changes {
-    let mut changes = moved(Status::Pending, reason);
-    changes.extend(free(task));
-    changes
-}
-
-/// Counts the running attempt. `budget_used` is written only if it differs from `attempts`.
-fn counted(task: &Task) -> Option<(Field, Write)> {
-    let used = budget_used_now(task).saturating_add(1);
-    (task.budget_used().is_some() || used != task.attempts)
-        .then(|| (Field::BudgetUsed, Write::Set(json!(used))))
-}
-
-/// Removes the claim. A running attempt does not count against the budget.
-fn free(task: &Task) -> Changes {
-    let used = budget_used_now(task);
-    let mut changes = Changes::new();
-    if used != task.attempts && task.budget_used() != Some(used) {
-        changes.push((Field::BudgetUsed, Write::Set(json!(used))));
-    }
-    changes.push((Field::Claim, Write::Remove));
-    changes
-}
-
-/// Returns the task to pending with a new budget.
-fn again(task: &Task) -> Changes {
-    let mut changes =
-        vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)];
-    if budget_used_now(task) > 0 || task.attempts > 0 {
-        changes.push((Field::BudgetUsed, Write::Set(json!(0))));
-    }
-    changes.push((Field::OpenQuestion, Write::Remove));
-    changes.push((Field::Claim, Write::Remove));
-    changes
-}
-
-fn answered(task: &Task, earlier: &[Value], answer: Value) -> Changes {
-    let mut answers = earlier.to_vec();
-    answers.push(answer);
-    let mut changes = again(task);
-    changes.push((Field::Answers, Write::Set(Value::Array(answers))));
     changes
 }
 

@@ -80,6 +80,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         | Transition::Complete(..)
         | Transition::Review(..)
         | Transition::Fail { .. }
+        | Transition::AwaitFix { .. }
         | Transition::GiveUp { .. }
         | Transition::Ask { .. }
         | Transition::Veto { .. }

@@ -14,6 +14,7 @@ mod checked;
 mod claim;
 mod command;
 mod detail;
+mod ends;
 mod environment;
 mod estimate;
 mod event;
@@ -47,7 +48,7 @@ mod usage;
 mod verdict;
 
 pub use agent_run::{AgentOutcome, AgentRun, Preset, Tokens};
-pub use apply::{apply, budget_of, budget_used_now, timestamp};
+pub use apply::{apply, timestamp};
 pub use attempt::{AttemptReport, Fingerprint, FlakyItem, StepKind, StepReport, exact_timestamp};
 pub use backoff::{Backoff, CAP, Cost, PauseKind, QUICK, QuickFailure, Rest, Said, next_pause};
 pub use budget::Budget;
@@ -56,6 +57,7 @@ pub use checked::{Checked, Measured};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::Detail;
+pub use ends::{budget_of, budget_used_now};
 pub use environment::{
     CORE, EnvironmentRules, Inherit, LEAST, Values, mentions, names as pattern_names,
 };

@@ -76,6 +76,12 @@ pub enum Transition {
         /// Where the change did not merge with changes that landed during the attempt.
         conflict_paths: Vec<String>,
     },
+    /// A gate is red, and a task was added to fix it: back to pending. The attempt costs no budget,
+    /// because the gate has to run again after that task, whatever its budget.
+    AwaitFix {
+        /// The failed step, how it ended, and the task.
+        reason: String,
+    },
     /// The attempt ended, and a person must look.
     GiveUp {
         /// FAIL if the budget is used up, BLOCKED for example for tampering.

@@ -1,6 +1,6 @@
 //! Describes an attempt by its number and its share of the budget, in the words that all views use.
 
-use super::apply::{budget_of, budget_used_now};
+use super::ends::{budget_of, budget_used_now};
 use super::status::Status;
 use super::task::Task;
 use std::fmt;

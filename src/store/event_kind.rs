@@ -11,7 +11,9 @@ pub(super) fn event_kind(transition: &Transition) -> EventKind {
         | Transition::Accept { completes: true, .. }
         | Transition::Done { .. }
         | Transition::Settle(Status::Complete, _) => EventKind::Completed,
-        Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
+        Transition::Fail { .. } | Transition::AwaitFix { .. } | Transition::Retry => {
+            EventKind::Retried
+        }
         Transition::GiveUp { .. }
         | Transition::Review(..)
         | Transition::Ask { .. }

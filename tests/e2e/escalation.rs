@@ -34,6 +34,7 @@ fn another_agent_continues_and_is_named() {
     let why = sandbox.run(["why", "FAILS", "q.json"]).exits(0);
     why.says("Escalated: its attempts are given to agent strong.");
     let ran = sandbox.run(["run", "q.json"]).exits(5);
+    let ran = ran.says("question: which?; agent strong has it now");
     let done = sandbox.read("q.json");
     for (id, attempts) in [("FAILS", 2), ("ASK", 2)] {
         let task = task(&done, id);

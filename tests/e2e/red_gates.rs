@@ -31,6 +31,8 @@ fn a_red_gate_waits_for_the_task_that_mends_it() {
     let mut list = queue(&[("A", &[]), ("GATE", &["A"]), ("B", &["GATE"])]);
     list["tasks"][1]["type"] = json!("gate");
     list["tasks"][1]["verify"] = json!("full");
+    // The gate runs twice nevertheless: waiting for the task costs no attempt.
+    list["tasks"][1]["max_iterations"] = json!(1);
     let sandbox = Sandbox::new()
         .config(CONFIG)
         .queue("q.json", &list)
@@ -49,6 +51,17 @@ fn a_red_gate_waits_for_the_task_that_mends_it() {
     assert_eq!((&made["discovered_by"], &made["verify"]), (&json!("GATE"), &json!("full")));
     let attempts = |id: &str| task(&done, id)["attempts"].clone();
     assert_eq!((attempts("GATE"), attempts("B")), (json!(2), json!(1)));
+    // A gate adds one task: still red after it, it is blocked.
+    let vain = CONFIG.replace("agent = \"mender\"", "verify = \"default\"");
+    let sandbox = Sandbox::new()
+        .config(&vain)
+        .queue("q.json", &list)
+        .file("check.sh", "cat state; ! grep -q ^not state\n")
+        .file("state", "ok a\nnot ok b\n1..2\n");
+    sandbox.run(["run", "q.json"]).exits(5);
+    let done = sandbox.read("q.json");
+    assert_eq!(task(&done, "GATE")["status"], json!("blocked"));
+    assert_eq!(done["tasks"].as_array().map(Vec::len), Some(4));
     // A template that does not exist is reported with its position.
     let wrong = sandbox.config(&CONFIG.replace("[templates.mend]", "[templates.mand]"));
     let told = wrong.run(["check", "q.json"]).exits(3);

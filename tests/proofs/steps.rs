@@ -86,7 +86,7 @@ fn a_red_gate_makes_one_task() {
              [profiles.full]\non_red = 'task mend'\n[templates.mend]\ntitle = 'm'\nverify = 'default'\n\
              [limits]\nattempts = 4\nuntouched = false\n",
         );
-        let ran = sandbox.run(["run", "q.json"]);
+        let ran = sandbox.run(["run", "q.json", "--max-iterations", "9"]);
         let made = sandbox.read("q.json")["tasks"].as_array().map_or(0, |tasks| tasks.len() - 1);
         unless(ran.status == 5 && made == 1, &format!("{made} tasks were made"))
     });

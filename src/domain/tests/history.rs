@@ -67,6 +67,7 @@ fn is_write_back(transition: &Transition) -> bool {
             | "complete"
             | "review"
             | "fail"
+            | "await fix"
             | "give up"
             | "ask"
             | "veto"

@@ -4,13 +4,14 @@ use super::*;
 use crate::domain::legal::{Illegal, Verb};
 
 /// Each kind of transition, one sign for each of the [`STATES`], and why the others refuse it.
-const LEGAL: [(&str, &str, &str); 26] = [
+const LEGAL: [(&str, &str, &str); 27] = [
     ("claim", "+++++++---------", "only a pending task can be claimed"),
     ("await", "++++++++++++++++", ""),
     ("adopt", "-------++-------", "it has no change that waits to land"),
     ("complete", "++++++++++++++++", ""),
     ("review", "++++++++++++++++", ""),
     ("fail", "++++++++++++++++", ""),
+    ("await fix", "++++++++++++++++", ""),
     ("give up", "++++++++++++++++", ""),
     ("ask", "++++++++++++++++", ""),
     ("veto", "++++++++++++++++", ""),

@@ -194,6 +194,15 @@ fn a_failed_attempt_counts() {
     writes(&task_in("claimed"), &fail(Vec::new()), &expected);
     let conflict = [&expected[..], &["conflict_paths = [\"c.rs\"]"]].concat();
     writes(&task_in("claimed"), &fail(vec!["c.rs".to_owned()]), &conflict);
+    let waits = [
+        "status = pending",
+        "error = \"step test: exit status 1; task T-7 is to fix it\"",
+        "passes = false",
+        "verification_verdict = \"FAIL\"",
+        "budget_used = 0",
+        "-claim",
+    ];
+    writes(&task_in("claimed"), &of("await fix"), &waits);
     let given_up = [
         "status = blocked",
         "error = \"budget\"",
@@ -242,8 +251,17 @@ fn the_budget_is_written_only_if_it_differs_from_the_attempts() {
         for kind in ["complete", "fail", "give up", "lose"] {
             assert_eq!(budget(&task, &of(kind)).as_deref(), counted, "{kind} {attempts} {used:?}");
         }
-        for kind in ["ask", "veto", "interrupt", "take over", "release", "cancel", "block", "park"]
-        {
+        for kind in [
+            "await fix",
+            "ask",
+            "veto",
+            "interrupt",
+            "take over",
+            "release",
+            "cancel",
+            "block",
+            "park",
+        ] {
             assert_eq!(budget(&task, &of(kind)).as_deref(), free, "{kind} {attempts} {used:?}");
         }
     }

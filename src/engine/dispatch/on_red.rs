@@ -8,7 +8,7 @@
 use super::follow_ups::whole;
 use crate::agent::cut;
 use crate::config::Config;
-use crate::domain::{Field, Items, Status, StepReport, Task, Verdict, budget_of, budget_used_now};
+use crate::domain::{Field, Items, Status, StepReport, Task, Verdict};
 use crate::engine::attempt::{Finished, Judge};
 use crate::platform::fault::{self, Fault};
 use crate::queue::{Queue, fingerprint};
@@ -32,10 +32,7 @@ pub(super) fn mend(
     (config, warnings): (&Config, &mut Vec<String>),
 ) -> Option<String> {
     let gate = draft.task(place);
-    // The gate must be able to run at least once more after it is fixed.
-    let budget = budget_of(gate, config.limits.attempts.value);
-    let is_left = budget_used_now(gate).saturating_add(1) < budget;
-    if !gate.is_gate() || finished.report.verdict != Some(Verdict::Fail) || !is_left {
+    if !gate.is_gate() || finished.report.verdict != Some(Verdict::Fail) {
         return None;
     }
     let template = config.templates.get(template_of(finished)?)?;

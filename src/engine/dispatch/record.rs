@@ -114,35 +114,46 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
         Some(to) => escalated(transition, to, (files, left)),
         None => (transition, None),
     };
-    let after = if let Transition::GiveUp { reason, .. } = &transition {
+    let after = after(&transition, escalated_to.as_deref(), report);
+    Decision { transition, code, after, escalated_to }
+}
+
+/// Returns what `transition` means for people. `agent` has the task from now on, if it was
+/// escalated.
+fn after(transition: &Transition, agent: Option<&str>, report: &AttemptReport) -> After {
+    if let Transition::GiveUp { reason, .. } = transition {
         After::Blocked(reason.clone())
-    } else if let Transition::Veto { reason } = &transition {
+    } else if let Transition::Veto { reason } = transition {
         After::Blocked(reason.clone())
-    } else if let Transition::Ask { reason, .. } = &transition {
+    } else if let Transition::Ask { reason, .. } = transition {
         After::Asked(reason.clone())
-    } else if let Transition::Interrupt { reason } = &transition {
+    } else if let Transition::Interrupt { reason } = transition
+        && agent.is_none()
+    {
         After::Interrupted(reason.clone())
-    } else if let Transition::Complete(_, completion) = &transition {
+    } else if let Transition::Complete(_, completion) = transition {
         After::Complete(completion.landed.as_ref().map(|landed| landed.commit.clone()))
     } else if let Transition::Await(Change { waits: Waits::Review, .. }) | Transition::Review(..) =
-        &transition
+        transition
     {
         After::Review
-    } else if let Transition::Await(change) = &transition {
+    } else if let Transition::Await(change) = transition {
         After::Lands(change.obstacle.clone())
     } else {
-        let written = if let Transition::Fail { reason, .. } = &transition {
-            Some(reason.clone())
+        let written = if let Transition::Fail { reason, .. }
+        | Transition::AwaitFix { reason }
+        | Transition::Interrupt { reason } = transition
+        {
+            Some(reason)
         } else {
-            report.reason.clone()
+            report.reason.as_ref()
         };
-        let reason = written.unwrap_or_default();
-        After::Again(match &escalated_to {
+        let reason = written.map_or_else(String::new, Clone::clone);
+        After::Again(match agent {
             Some(agent) => format!("{reason}; agent {agent} has it now"),
             None => reason,
         })
-    };
-    Decision { transition, code, after, escalated_to }
+    }
 }
 
 /// Returns what the report alone means, and its code, unless something else outweighs it: the agent
@@ -177,9 +188,7 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
     }
     let (used, budget) = (budget_used_now(task), budget_of(task, budgets.attempts));
     let plain = plain(task, facts, budgets);
-    // A gate is red once and then waits for the task that fixes it.
     if matches!(plain, Transition::Fail { .. })
-        && !task.is_gate()
         && cost != Some(Cost::First)
         && let Some(reason) = streak.no_progress(report, used, budget)
     {
@@ -218,7 +227,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         // Nothing was changed, so the same steps would have the same result on the same tree.
         (Some(Verdict::Fail), _) if task.is_gate() => match facts.mends {
             None => Transition::GiveUp { verdict: Verdict::Fail, reason },
-            Some(id) => failed(format!("{reason}; task {id} is to fix it"), facts.completion),
+            Some(id) => awaits_fix(&reason, &id),
         },
         (Some(Verdict::Fail), _)
             if report.reason_code == Some(ReasonCode::Conflict)
@@ -255,10 +264,9 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     }
 }
 
-/// Returns the transition of a gate that runs again after the task that fixes it.
-fn failed(reason: String, left: Completion) -> Transition {
-    let Completion { files_changed, files_ambiguous, .. } = left;
-    Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths: Vec::new() }
+/// Returns the transition of a red gate that waits for the task `id`.
+fn awaits_fix(reason: &str, id: &str) -> Transition {
+    Transition::AwaitFix { reason: format!("{reason}; task {id} is to fix it") }
 }
 
 /// Returns a question of which only the first line is known.

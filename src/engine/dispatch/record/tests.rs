@@ -91,7 +91,7 @@ fn a_red_gate_is_not_repeated() {
     let waits = Facts { mends: Some("T-7".to_owned()), ..facts(&end, 0) };
     let waits = decide(&gate, waits, BUDGETS);
     let said = "step test: exit status 1; task T-7 is to fix it";
-    assert!(matches!(waits.transition, Transition::Fail { reason, .. } if reason == said));
+    assert!(matches!(waits.transition, Transition::AwaitFix { reason } if reason == said));
     assert_eq!(waits.after, After::Again(said.to_owned()));
 }
 
@@ -295,7 +295,7 @@ fn only_failures_that_repeat_are_no_progress() {
     let mut gate = task(3);
     gate.set_text(Field::Type, "gate");
     let (waits, _) = decided(&gate, &failed(), None, Some("T-7"));
-    assert!(matches!(waits, Transition::Fail { .. }), "the task that fixes it is progress");
+    assert!(matches!(waits, Transition::AwaitFix { .. }), "the task that fixes it is progress");
     let (passed, _) =
         decided(&task(3), &AttemptReport { verdict: Some(Verdict::Pass), ..failed() }, None, None);
     assert!(matches!(passed, Transition::Complete(..)));
