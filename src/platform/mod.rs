@@ -4,6 +4,7 @@
 //! `unsafe` is here. Weaker guarantees outside Linux are documented where they apply.
 
 pub(crate) mod awake;
+pub(crate) mod both;
 pub mod cells;
 pub mod clock;
 pub(crate) mod editor;

@@ -9,6 +9,7 @@ use super::entry::{Entries, Entry, EntryError, Keeps, State};
 use super::error::{LandError, TRIES};
 use super::reverts::{Reverted, reverts_others};
 use super::step::{Step, Stop};
+use crate::platform::both::both;
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::platform::lock::DirLock;
@@ -226,22 +227,15 @@ impl Landing {
         if tree == tip_tree {
             return Ok(Err(Landed::Covered { by: tip.clone() }));
         }
-        // Kept at once: until then a person's collection may remove what the merge has just made.
-        // One that begins later sees the ref, and one that is running is waited for.
-        let commit = self.kept(entry, &tree, tip)?;
-        self.repository.put_ref(&entry.ref_of(Keeps::Merge), &commit)?;
-        self.repository.outlast_collection();
-        self.repository.outlast_prune();
-        // What lands must be what was judged: checked once more, on the commit itself.
-        match self.repository.brings(tip, &commit, &tree)? {
-            Some(true) => {}
-            Some(false) => return Err(LandError::OtherTree { commit, judged: tree }),
-            None if fault::is(Fault::ObjectsBelieved) => {}
-            None => return Err(LandError::Incomplete { commit }),
-        }
-        let task = &entry.message.task;
-        let deltas = self.repository.deltas(tip, &tree, false)?;
-        let reverted = reverts_others(&self.repository, work, (tip, &tree, &deltas), task)?;
+        let repository = &self.repository;
+        let differs = || {
+            let deltas = repository.deltas(tip, &tree, false)?;
+            let task = &entry.message.task;
+            let reverted = reverts_others(repository, work, (tip, &tree, &deltas), task)?;
+            Ok::<_, GitError>((deltas, reverted))
+        };
+        let (differs, commit) = both(&differs, || self.made(entry, &tree, tip));
+        let (commit, (deltas, reverted)) = (commit?, differs?);
         if !reverted.is_empty() {
             return Ok(Err(Landed::RevertsOthers(reverted)));
         }
@@ -249,6 +243,23 @@ impl Landing {
             Ok(Ok(Ready { commit, deltas }))
         } else {
             Ok(Err(Landed::Judge { commit, tree, onto: tip.clone() }))
+        }
+    }
+
+    /// Returns the commit of a change with `tree` on `tip`, kept by a ref and checked.
+    fn made(&self, entry: &Entry, tree: &Oid, tip: &Oid) -> Result<Oid, LandError> {
+        // Kept at once: until then a person's collection may remove what the merge has just made.
+        // One that begins later sees the ref, and one that is running is waited for.
+        let commit = self.kept(entry, tree, tip)?;
+        self.repository.put_ref(&entry.ref_of(Keeps::Merge), &commit)?;
+        self.repository.outlast_collection();
+        self.repository.outlast_prune();
+        // What lands must be what was judged: checked once more, on the commit itself.
+        match self.repository.brings(tip, &commit, tree)? {
+            Some(true) => Ok(commit),
+            Some(false) => Err(LandError::OtherTree { commit, judged: tree.clone() }),
+            None if fault::is(Fault::ObjectsBelieved) => Ok(commit),
+            None => Err(LandError::Incomplete { commit }),
         }
     }
 

@@ -9,6 +9,7 @@ use super::super::repo::{GitError, Oid, Stamp};
 use super::modules::{ChangedModule, LeftInModules, ModuleChange};
 use super::nested::{self, Found};
 use super::tree::{Tree, TreeError, Wanted};
+use crate::platform::both::both;
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -158,7 +159,11 @@ impl Tree {
         self.check_unreadable(&at, &found)?;
         let modules = self.move_links(&at, modules)?;
         let mut tree = tool.oid(&at, &["write-tree"], Vec::new())?;
-        let mut deltas = self.repository().deltas(&base, &tree, false)?;
+        let repository = self.repository();
+        let (deltas, commit) = both(&|| repository.deltas(&base, &tree, false), || {
+            repository.commit(&tree, &base, rules.message, rules.date)
+        });
+        let (mut deltas, mut commit) = (deltas?, commit?);
         let special: BTreeSet<&Path> = found.special.iter().map(PathBuf::as_path).collect();
         let gone = deltas
             .iter()
@@ -173,11 +178,11 @@ impl Tree {
         let undone = self.undo_ours(&at, &mut deltas, rules.ours)?;
         if deltas.len() < count {
             tree = tool.oid(&at, &["write-tree"], Vec::new())?;
+            commit = repository.commit(&tree, &base, rules.message, rules.date)?;
         }
         // A workspace that was replaced while it was read is an error.
         self.checked()?;
         self.slot().known().note(&self.slot().index());
-        let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
         let nested = std::mem::take(nested);
         let special = found.special;
         Ok(Captured { base, commit, tree, deltas, undone, nested, modules, special })
