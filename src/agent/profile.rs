@@ -86,6 +86,8 @@ pub struct AgentProfile {
     pub ok_exit_codes: Vec<i32>,
     /// The path of its own prompt template.
     pub prompt: Option<PathBuf>,
+    /// The verification profiles of tasks that name this agent and choose none themselves.
+    pub verify: Vec<String>,
     /// The environment rules that differ from the general ones.
     pub environment: EnvironmentRules,
 }
@@ -104,6 +106,7 @@ impl AgentProfile {
             max_parallel: None,
             ok_exit_codes: Vec::new(),
             prompt: None,
+            verify: Vec::new(),
             environment: EnvironmentRules::default(),
         }
     }

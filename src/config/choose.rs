@@ -1,12 +1,10 @@
-//! Chooses the agent and the verification of a task.
+//! Chooses the agent of a task.
 
-use super::model::{Config, Escalation, TypeRule, Verification};
-use super::names::{VERIFY_TIMEOUT, fold, step_name};
+use super::model::{Config, Escalation, TypeRule};
+use super::names::fold;
 use crate::agent::AgentProfile;
-use crate::domain::{Command, EnvironmentRules, ReasonCode, Task, Text, nearest};
-use crate::guardrails::Requires;
+use crate::domain::{ReasonCode, Task, nearest};
 use crate::verify::VerifyStep;
-use std::sync::Arc;
 
 /// What runs a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,16 +42,22 @@ pub enum ChoiceError {
         known: Vec<String>,
     },
     /// The name is not a profile.
-    #[error("unknown profile {name}{}", among(name, known))]
+    #[error("unknown profile {name}{}{}", of_phase(phase), among(name, known))]
     UnknownProfile {
-        /// The name in the task.
+        /// The name in the task or in its phase.
         name: String,
+        /// The phase, if the name is not in the task.
+        phase: Option<String>,
         /// The configured names.
         known: Vec<String>,
     },
     /// No verification is configured.
     #[error("no verification is configured")]
     NoVerification,
+}
+
+fn of_phase(phase: &Option<String>) -> String {
+    phase.as_ref().map_or_else(String::new, |phase| format!(" of phase {phase}"))
 }
 
 /// Lists the known names, with a suggestion if one of them was probably meant.
@@ -88,12 +92,8 @@ impl Config {
         if task.is_gate() {
             return Ok(Runner::Gate);
         }
-        let named = task.agent().filter(|name| !fold(name).is_empty());
-        let of_type = self.type_rule(task).and_then(|rule| rule.agent.as_deref());
-        let wanted = named.or(of_type);
-        let of_people =
-            wanted.is_some_and(|name| matches!(fold(name).as_str(), "manual" | "human"));
-        if of_people || task.is_persons() {
+        let wanted = self.wanted_agent(task);
+        if is_of_person(task, wanted) {
             return Ok(Runner::Person);
         }
         if let Some(agent) = &self.agent {
@@ -112,6 +112,24 @@ impl Config {
                 None => self.default_agent(Some(name)),
             },
         }
+    }
+
+    /// Returns the name of the agent that a task or its type asks for.
+    fn wanted_agent<'a>(&'a self, task: &'a Task) -> Option<&'a str> {
+        let named = task.agent().filter(|name| !fold(name).is_empty());
+        named.or_else(|| self.type_rule(task).and_then(|rule| rule.agent.as_deref()))
+    }
+
+    /// Returns the agent whose `verify` counts for a task: the one that the task or its type names,
+    /// or else `default`. An escalation, a stand-in during a pause and `--agent` change who works,
+    /// and not how the work is judged.
+    pub(super) fn judged_agent(&self, task: &Task) -> Option<&AgentProfile> {
+        let wanted = self.wanted_agent(task);
+        if task.is_gate() || is_of_person(task, wanted) {
+            return None;
+        }
+        let named = wanted.and_then(|name| self.agent_named(name));
+        named.or_else(|| self.agent_named("default"))
     }
 
     /// Returns the profile with a matching name. Case and separators are ignored.
@@ -136,16 +154,6 @@ impl Config {
         ChoiceError::UnknownAgent { name: name.to_owned(), known }
     }
 
-    fn unknown_profile(&self, name: &str) -> ChoiceError {
-        let mut known: Vec<String> = Vec::new();
-        for step in &self.steps {
-            if !known.contains(&step.profile) {
-                known.push(step.profile.clone());
-            }
-        }
-        ChoiceError::UnknownProfile { name: name.to_owned(), known }
-    }
-
     /// Returns the escalation of a task that failed with this reason code when run by `agent`. With
     /// `--agent` there is no other agent to escalate to, and a task is not escalated to the agent
     /// that it already has.
@@ -158,94 +166,9 @@ impl Config {
         is_due.then_some(escalation)
     }
 
-    fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
+    pub(super) fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
         let kind = fold(task.kind()?);
         self.types.iter().find(|(name, _)| fold(name) == kind).map(|(_, rule)| rule)
-    }
-
-    /// Returns what an attempt at `task` has to change: according to its type, or else to the
-    /// strictest of its profiles, or else to the general setting.
-    pub fn requires(&self, task: &Task) -> Requires {
-        if let Some(requires) = self.type_rule(task).and_then(|rule| rule.require_changes) {
-            return requires;
-        }
-        let names = self.verify_names(task);
-        let names = if names.is_empty() { vec!["default"] } else { names };
-        let is_one = |name: &str| names.iter().any(|other| fold(other) == fold(name));
-        let said = self.profile_requires.iter().filter(|(name, _)| is_one(name));
-        let said = said.map(|(_, requires)| *requires);
-        said.reduce(Requires::or_stricter).unwrap_or(self.require_changes)
-    }
-
-    /// Returns the steps that verify `task`, in order: those of `--verify`, or else of the profiles
-    /// that it names, or else of the profiles of its type, or else of the profile `default`. Empty
-    /// only if verification is switched off.
-    ///
-    /// # Errors
-    /// Returns [`ChoiceError::UnknownProfile`] or [`ChoiceError::NoVerification`].
-    pub fn profiles_for(&self, task: &Task) -> Result<Vec<VerifyStep>, ChoiceError> {
-        match &self.verification {
-            Verification::Off => return Ok(Vec::new()),
-            Verification::Flags(steps) => return Ok(steps.clone()),
-            Verification::Profiles => {}
-        }
-        let names = self.verify_names(task);
-        if names.is_empty() {
-            let steps: Vec<VerifyStep> = self.profile("default").cloned().collect();
-            return match (steps.is_empty(), self.steps.is_empty()) {
-                (false, _) => Ok(steps),
-                (true, true) => Err(ChoiceError::NoVerification),
-                (true, false) => Err(self.unknown_profile("default")),
-            };
-        }
-        let mut steps = Vec::new();
-        for name in names {
-            let before = steps.len();
-            steps.extend(self.profile(name).cloned());
-            if steps.len() == before {
-                steps.push(self.queue_command(name)?);
-            }
-        }
-        Ok(steps)
-    }
-
-    /// Returns the names of what verifies `task`: its own, or else those of its type. Empty means
-    /// `default`.
-    pub fn verify_names<'a>(&'a self, task: &'a Task) -> Vec<&'a str> {
-        let own: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let of_type = self.type_rule(task).into_iter().flat_map(|rule| &rule.verify);
-        of_type.map(String::as_str).collect()
-    }
-
-    /// Returns the steps of each profile that verifies `task`. A command in the queue belongs to
-    /// the task and is not a profile. An unknown name yields no steps.
-    pub fn profiles_of(&self, task: &Task) -> Vec<Vec<VerifyStep>> {
-        match &self.verification {
-            Verification::Off => return Vec::new(),
-            Verification::Flags(steps) => return vec![steps.clone()],
-            Verification::Profiles => {}
-        }
-        let names = self.verify_names(task);
-        let names = if names.is_empty() { vec!["default"] } else { names };
-        let mut profiles: Vec<Vec<VerifyStep>> = Vec::new();
-        for name in names {
-            let steps: Vec<VerifyStep> = self.profile(name).cloned().collect();
-            if !steps.is_empty() && !profiles.contains(&steps) {
-                profiles.push(steps);
-            }
-        }
-        profiles
-    }
-
-    /// Returns the steps of each configured profile.
-    pub fn all_profiles(&self) -> Vec<Vec<VerifyStep>> {
-        let mut names: Vec<String> = self.steps.iter().map(|step| fold(&step.profile)).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.iter().map(|name| self.profile(name).cloned().collect()).collect()
     }
 
     /// Returns whether work of `task` that passed waits for a person's review. `steps` verify the
@@ -256,45 +179,12 @@ impl Config {
             || self.type_rule(task).is_some_and(|rule| rule.review)
             || steps.iter().any(|step| step.rules.profile.review)
     }
-
-    /// Returns whether tasks are verified at all.
-    pub fn is_verified(&self) -> bool {
-        self.verification != Verification::Off
-    }
-
-    /// Returns whether any verification is configured, or verification is switched off.
-    pub fn has_verification(&self) -> bool {
-        match &self.verification {
-            Verification::Profiles => !self.steps.is_empty() || self.allow_queue_commands,
-            Verification::Flags(_) | Verification::Off => true,
-        }
-    }
-
-    fn profile(&self, name: &str) -> impl Iterator<Item = &VerifyStep> {
-        let name = fold(name);
-        self.steps.iter().filter(move |step| fold(&step.profile) == name)
-    }
-
-    /// Returns a text of the queue as a command, if the configuration allows it.
-    fn queue_command(&self, text: &str) -> Result<VerifyStep, ChoiceError> {
-        if !self.allow_queue_commands {
-            return Err(self.unknown_profile(text));
-        }
-        Ok(VerifyStep { from_queue: true, ..shell_step(text, "queue") })
-    }
 }
 
-/// Returns a step that consists of only a shell command.
-pub(super) fn shell_step(command: &str, profile: &str) -> VerifyStep {
-    VerifyStep {
-        name: step_name(command),
-        profile: profile.to_owned(),
-        command: Command::Shell(command.to_owned()),
-        timeout: VERIFY_TIMEOUT,
-        environment: EnvironmentRules::default(),
-        from_queue: false,
-        rules: Arc::default(),
-    }
+/// Returns whether a person does the task, for which the agent `wanted` is asked.
+fn is_of_person(task: &Task, wanted: Option<&str>) -> bool {
+    let is_person = |name: &str| matches!(fold(name).as_str(), "manual" | "human");
+    wanted.is_some_and(is_person) || task.is_persons()
 }
 
 fn runner(profile: &AgentProfile, warning: Option<String>) -> Runner {

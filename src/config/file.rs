@@ -57,13 +57,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
             }
         }
     }
-    if let Some(agents) = top.section("agents") {
-        agents::read(&agents, folder, &mut config);
-    }
-    read_verification(&top, folder, &mut config);
-    if let Some(types) = top.section("types") {
-        read_types(&types, &mut config);
-    }
+    read_work(&top, folder, &mut config);
     if let Some(section) = top.section("limits") {
         config.limits = limits::read(&section);
     }
@@ -113,6 +107,21 @@ fn read_views(top: &Section<'_>, folder: &Path, config: &mut Config) {
     // Variables that only channels need are not passed to agents or tests.
     let names = config.notify.iter().flat_map(NotifyRule::variables).map(str::to_owned);
     config.environment.drop.extend(names);
+}
+
+/// Reads who does the work and what judges it.
+fn read_work(top: &Section<'_>, folder: &Path, config: &mut Config) {
+    let agents = top.section("agents");
+    if let Some(agents) = &agents {
+        agents::read(agents, folder, config);
+    }
+    read_verification(top, folder, config);
+    if let Some(agents) = &agents {
+        agents::check_verify(agents, config);
+    }
+    if let Some(types) = top.section("types") {
+        read_types(&types, config);
+    }
 }
 
 /// Reads the verification: steps, the services that they need, and the settings of profiles.

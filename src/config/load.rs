@@ -1,8 +1,8 @@
 //! Loads the configuration: flag > environment > file > default.
 
-use super::choose::shell_step;
 use super::file;
 use super::find::{self, Untrusted};
+use super::judged::shell_step;
 use super::model::{Config, Verification};
 use super::origin::{Origin, Sourced};
 use super::paths;

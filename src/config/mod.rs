@@ -13,6 +13,7 @@ mod file;
 mod find;
 mod globs;
 mod hooks;
+mod judged;
 mod known;
 mod load;
 mod model;

@@ -79,7 +79,7 @@ pub use question::{Evidence, OpenQuestion};
 pub use queue_ix::QueueIx;
 pub use reason::ReasonCode;
 pub use status::Status;
-pub use task::{Approval, Phase, Task};
+pub use task::{Approval, Phase, PhaseProfiles, Task};
 pub use text::{Text, Texts};
 pub use transition::{Changes, Completion, Transition, Write};
 pub use turn::Turn;

@@ -10,6 +10,7 @@ use super::status::Status;
 use super::text::{Text, Texts};
 use super::verdict::Verdict;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// The typed data of one task. Long texts stay in the text of the queue.
 ///
@@ -303,8 +304,31 @@ pub struct Phase {
     pub barrier: bool,
     /// Verification profiles that must pass before the next phase starts.
     pub gate: Texts,
+    /// Verification profiles of its tasks that choose none in another way.
+    pub verify: Texts,
     /// Phases that must be complete before this one starts, by number or name.
     pub depends_on: Texts,
+}
+
+/// The verification profiles that the phases of a queue choose for their tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhaseProfiles(HashMap<Text, Texts>);
+
+impl PhaseProfiles {
+    /// Collects them. If several entries are of one phase, the first one that names profiles
+    /// counts.
+    pub fn of(phases: &[Phase]) -> Self {
+        let mut all = HashMap::new();
+        for phase in phases.iter().filter(|phase| !phase.verify.is_empty()) {
+            all.entry(phase.phase.clone()).or_insert_with(|| phase.verify.clone());
+        }
+        Self(all)
+    }
+
+    /// Returns the names that the phase of `task` chooses, if any.
+    pub fn names(&self, task: &Task) -> &[Text] {
+        task.phase().and_then(|phase| self.0.get(phase)).map_or(&[], |names| names)
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::parse::words::Words;
 use super::place::Snapshot;
 use super::structure;
 use super::text::Slices;
-use crate::domain::{Field, Phase, Status, Task};
+use crate::domain::{Field, Phase, PhaseProfiles, Status, Task};
 use crate::platform::utf8::Content;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -39,6 +39,7 @@ pub struct Queue {
     pub(super) words: Words,
     pub(super) counts: Counts,
     pub(super) phases: Arc<Vec<Phase>>,
+    pub(super) phase_profiles: Arc<PhaseProfiles>,
     project: Option<String>,
     pub(super) revision: u64,
     /// The revision at which the summary and the timestamp were last updated.
@@ -70,6 +71,7 @@ impl Queue {
             words,
             counts: Counts::default(),
             phases: Arc::default(),
+            phase_profiles: Arc::default(),
             project: None,
             revision: 0,
             refreshed: 0,
@@ -90,6 +92,7 @@ impl Queue {
         // Counted first, because a list that grows by doubling takes up to twice its entries.
         let mut phases = Vec::with_capacity(entries().count());
         phases.extend(entries().filter_map(dialect::phase));
+        self.phase_profiles = Arc::new(PhaseProfiles::of(&phases));
         self.phases = Arc::new(phases);
     }
 
@@ -134,11 +137,6 @@ impl Queue {
     pub fn format_version(&self) -> u64 {
         let raw = self.slices.member("workloop_format").map(|at| self.slices.member_value(at));
         raw.and_then(|raw| raw.parse().ok()).unwrap_or(QUEUE_VERSION)
-    }
-
-    /// Returns the entries of `phases` that can be read.
-    pub fn phases(&self) -> &[Phase] {
-        &self.phases
     }
 
     /// Returns the tasks in file order.

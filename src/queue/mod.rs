@@ -18,6 +18,7 @@ mod edit;
 mod json;
 mod mentions;
 mod parse;
+mod phases;
 mod place;
 mod reread;
 mod structure;
@@ -35,6 +36,7 @@ pub use edit::numbers::as_written;
 pub use json::canonical::canonical;
 pub use parse::position::{Position, excerpt};
 pub use parse::refused::{MAX_BYTES, Refused};
+pub use phases::{PhaseKey, PhasesBack};
 
 #[cfg(test)]
 mod tests;

@@ -286,6 +286,22 @@ impl Slices {
         offset + lead
     }
 
+    /// Returns the byte offset in the current text of an offset into head and tail together.
+    pub(super) fn offset_of_top(&self, offset: usize) -> usize {
+        let head = self.head().len();
+        if offset < head {
+            return offset;
+        }
+        let whole: usize = self.pieces().iter().map(|piece| piece.len()).sum();
+        whole - (head + self.tail().len() - offset)
+    }
+
+    /// Returns the text between the brackets of the list.
+    pub(super) fn inside_list(&self) -> String {
+        let text = self.pieces().concat();
+        text[self.head().len()..text.len() - self.tail().len()].to_owned()
+    }
+
     /// Returns whether anything differs from the text that was read.
     pub(super) fn is_changed(&self) -> bool {
         !self.owned.is_empty()

@@ -8,7 +8,7 @@ use crate::domain::{
     self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, QueueIx, Status, Transition,
     Verdict,
 };
-use crate::queue::{Queue, canonical};
+use crate::queue::{PhasesBack, Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -239,13 +239,20 @@ impl<'a> Draft<'a> {
         self.push(place, EventKind::ExternalEdit, &Actor::Loop, data);
     }
 
-    /// Puts the phases of a queue back as they were recorded, with their barriers and gates.
+    /// Puts the phases of a queue back as they were recorded, with their barriers, gates and
+    /// profiles.
     pub(super) fn put_back_phases(&mut self, queue: QueueIx, recorded: &Queue) {
-        if self.queues[queue].put_back_phases(recorded) {
-            let data = json!({"put_back": {"phases": {"kept": "the phases", "found": "others"}}});
-            let data = data.as_object().cloned().unwrap_or_default();
-            self.record_queue(queue, EventKind::ExternalEdit, data);
-        }
+        let back = match self.queues[queue].put_back_phases(recorded) {
+            None => return,
+            Some(PhasesBack::PutBack) => {
+                json!({"phases": {"kept": "the phases", "found": "others"}})
+            }
+            Some(PhasesBack::Unverified) => {
+                json!({"phases.verify": {"kept": null, "found": "profiles"}})
+            }
+        };
+        let data = Map::from_iter([("put_back".to_owned(), back)]);
+        self.record_queue(queue, EventKind::ExternalEdit, data);
     }
 
     /// Makes a finished task pending again after it was set back to an earlier moment, until

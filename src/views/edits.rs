@@ -14,8 +14,15 @@ pub(crate) fn sentences(events: &[Event], typed: &Typed) -> Vec<String> {
         events.iter().filter(|event| event.task.is_some() && wanted(event)).collect()
     };
     let mut all: Vec<String> = put_back(&of(is_put_back), typed).into_iter().collect();
-    if events.iter().any(|event| event.task.is_none() && is_put_back(event)) {
+    let of_queues = || events.iter().filter(|event| event.task.is_none() && is_put_back(event));
+    let is_about = |key: &str| of_queues().any(|event| event.data["put_back"].get(key).is_some());
+    if is_about("phases") {
         let text = "the phases of a queue were edited beside attempts, and are put back";
+        all.push(text.to_owned());
+    }
+    if is_about("phases.verify") {
+        let text = "the phases that were added to a queue beside attempts do not choose how tasks are \
+                    verified: verify was removed from them; add it while no attempt runs";
         all.push(text.to_owned());
     }
     let restored = of(|event| event.event == EventKind::Restored);

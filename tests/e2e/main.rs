@@ -8,6 +8,7 @@
 
 mod fake_agent;
 mod processes;
+mod profiles;
 mod sandbox;
 
 mod accounts;

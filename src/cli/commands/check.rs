@@ -5,12 +5,11 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::config::{
-    Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, Runner, SelectedQueue, Selection,
+    Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, SelectedQueue, Selection,
 };
-use crate::domain::{EVENT_VERSION, Field, QueueIx, Status};
+use crate::domain::{EVENT_VERSION, QueueIx, Status};
 use crate::engine::{Lines, PreflightError, survey};
 use crate::plan;
-use crate::platform::hash::seeded;
 use crate::project::Scope;
 use crate::queue::{Position, QUEUE_VERSION, excerpt};
 use crate::store::StoreError;
@@ -19,6 +18,7 @@ use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
 use crate::views::style::count;
 use budgets::of_budgets;
+use choices::of_choices;
 use gates::of_gates;
 use judges::of_judges;
 use std::collections::HashSet;
@@ -27,6 +27,7 @@ use trees::of_trees;
 use variables::of_variables;
 
 mod budgets;
+mod choices;
 mod gates;
 mod judges;
 mod trees;
@@ -166,53 +167,6 @@ fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Findings) {
         }
         ConfigError::Environment { name, .. } => {
             findings.add(FindingView::placeless("config", name, error.to_string()));
-        }
-    }
-}
-
-/// Reports agents and profiles that tasks name but the configuration does not define, each name
-/// once per queue. Without a configuration there is nothing to look a name up in.
-fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
-    let config = &snapshot.set.config;
-    if config.path.is_none() {
-        return;
-    }
-    let sources = snapshot.sources();
-    for (number, queue) in QueueIx::each(&snapshot.queues[..snapshot.set.served()]) {
-        // Hashes, because each task may name a different agent.
-        let mut said = HashSet::new();
-        for (index, task) in queue.tasks().iter().enumerate() {
-            if task.status == Status::Complete {
-                continue;
-            }
-            let agent = match config.agent_for(task) {
-                Ok(Runner::Agent(choice)) => choice.warning.map(|why| ("agent-default", why)),
-                Err(error @ ChoiceError::UnknownAgent { .. }) => {
-                    Some(("unknown-agent", error.to_string()))
-                }
-                Ok(Runner::Person | Runner::Gate) | Err(_) => None,
-            };
-            let profile = match config.profiles_for(task) {
-                Err(error @ ChoiceError::UnknownProfile { .. }) => {
-                    Some(("unknown-profile", error.to_string()))
-                }
-                Ok(_) | Err(_) => None,
-            };
-            let fields = [(agent, Field::Agent), (profile, Field::Verify)];
-            for (found, field) in fields {
-                let Some((code, why)) =
-                    found.filter(|(_, why)| said.insert(seeded(why.as_bytes())))
-                else {
-                    continue;
-                };
-                let position = queue.locate(index, Some(field), None);
-                let id = snapshot
-                    .structure
-                    .graph
-                    .reference(snapshot.structure.graph.node(number, index));
-                let finding = FindingView::placeless(code, &sources.shown[number], why);
-                findings.add(finding.about(queue, position, id));
-            }
         }
     }
 }

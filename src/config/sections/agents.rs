@@ -1,6 +1,6 @@
 //! `[agents]`: the agents that do the work, by preset or by command.
 
-use super::environment;
+use super::{environment, named};
 use crate::agent::{
     ARGS, AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Knows, Means, OwnText, Permission, Tool,
     adapter,
@@ -50,6 +50,20 @@ pub(in crate::config) fn read(agents: &Section<'_>, folder: &Path, config: &mut 
     }
 }
 
+/// Checks the verification profiles that agents choose, once the steps are known. A name may be
+/// missing only because its section was refused.
+pub(in crate::config) fn check_verify(agents: &Section<'_>, config: &Config) {
+    if agents.reader.count() > 0 {
+        return;
+    }
+    for (name, _, value) in agents.entries() {
+        let Some(section) = agents.open(&name, value) else { continue };
+        for (profile, span) in section.spanned_texts("verify") {
+            named::check(&section, &span, ("verification profile", &profile), config);
+        }
+    }
+}
+
 fn one(
     section: &Section<'_>,
     (name, span): (&str, &Range<usize>),
@@ -73,6 +87,7 @@ fn one(
     let grace = section.duration("grace").unwrap_or(DEFAULT_GRACE);
     let max_parallel = section.number("max_parallel", 1).map(|number| *number);
     let ok_exit_codes = section.numbers("ok_exit_codes");
+    let verify = section.texts("verify");
     let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
     let environment = environment::read(section, folder, env_files);
     section.close(&["isolation", "sandbox", "network"]);
@@ -88,6 +103,7 @@ fn one(
         max_parallel,
         ok_exit_codes,
         prompt,
+        verify,
         environment,
         ..fresh
     })

@@ -1,10 +1,11 @@
 //! Tests of the configuration.
 
+mod choice;
 mod queues;
 mod verify;
 
 use super::*;
-use crate::domain::{Command, Field, Level, Task, TaskId};
+use crate::domain::{Command, Field, Level, PhaseProfiles, Task, TaskId};
 use crate::guardrails::Requires;
 use std::collections::BTreeSet;
 use std::fs;
@@ -237,11 +238,11 @@ fn guardrails_are_globs_codes_and_patterns() {
     assert_eq!((rules.level("frozen", None, "a/x"), rules.level("scope", None, "")), (None, None));
     assert_eq!(rules.frozen[0].after.as_deref(), Some("G"));
     let mut bug = task(None, None);
-    assert_eq!(config.requires(&bug), Requires::Any);
+    assert_eq!(config.requires(&bug, &PhaseProfiles::default()), Requires::Any);
     bug.set_list(Field::Verify, ["soft"]);
-    assert_eq!(config.requires(&bug), Requires::Declared);
+    assert_eq!(config.requires(&bug, &PhaseProfiles::default()), Requires::Declared);
     bug.set_text(Field::Type, "Bug");
-    assert_eq!(config.requires(&bug), Requires::None);
+    assert_eq!(config.requires(&bug, &PhaseProfiles::default()), Requires::None);
 }
 
 #[test]
@@ -291,7 +292,9 @@ fn the_agent_of_a_task_is_chosen() {
 fn verification_of_a_task_is_chosen() {
     let config = full();
     let names = |config: &Config, task: &Task| {
-        let steps = config.profiles_for(task).map_err(|error| error.to_string())?;
+        let steps = config
+            .profiles_for(task, &PhaseProfiles::default())
+            .map_err(|error| error.to_string())?;
         Ok::<_, String>(steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>())
     };
     assert_eq!(
@@ -309,10 +312,13 @@ fn verification_of_a_task_is_chosen() {
     assert_eq!(names(&trusting, &own), Ok(vec!["rm -rf x".into()]));
     let none = Config::default();
     assert_eq!(
-        none.profiles_for(&own),
-        Err(ChoiceError::UnknownProfile { name: "rm -rf x".into(), known: vec![] })
+        none.profiles_for(&own, &PhaseProfiles::default()),
+        Err(ChoiceError::UnknownProfile { name: "rm -rf x".into(), phase: None, known: vec![] })
     );
-    assert_eq!(none.profiles_for(&task(None, None)), Err(ChoiceError::NoVerification));
+    assert_eq!(
+        none.profiles_for(&task(None, None), &PhaseProfiles::default()),
+        Err(ChoiceError::NoVerification)
+    );
     assert!(!none.has_verification());
     let off = Config { verification: Verification::Off, ..trusting };
     assert_eq!(names(&off, &own), Ok(vec![]));
@@ -346,7 +352,10 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     assert_eq!(chosen(&config, &task(Some("default"), None)).0, "feature-builder");
     assert_eq!(config.agent_for(&task(Some("human"), None)), Ok(Runner::Person));
     assert_eq!((*config.jobs, config.jobs.origin.clone()), (2, Origin::Flag("--jobs")));
-    assert_eq!(config.profiles_for(&task(None, None)).expect("steps")[0].name, "make");
+    assert_eq!(
+        config.profiles_for(&task(None, None), &PhaseProfiles::default()).expect("steps")[0].name,
+        "make"
+    );
     let bad = |name: &str| (name == "WORKLOOP_JOBS").then(|| "0".to_owned());
     assert!(select(&query, &Overrides::default(), &bad).is_err());
 }

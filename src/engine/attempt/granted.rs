@@ -17,7 +17,8 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     };
     let frozen = rules.frozen.iter().filter_map(|one| frozen(one, queues)).collect();
     let grants = Grants { frozen, ..grants(queue, at, subject.project_root) };
-    Guarding { grants, requires: config.requires(&queue.tasks()[at]), rules }
+    let requires = config.requires(&queue.tasks()[at], queue.phase_profiles());
+    Guarding { grants, requires, rules }
 }
 
 /// Returns what the rule freezes now: its task is complete, or no loaded queue has that task.

@@ -9,6 +9,7 @@ use crate::platform::scan;
 use crate::project::{self, Project, QueueSet, Scope};
 use crate::queue::Finding;
 use crate::store::StoreError;
+use crate::verify::VerifyStep;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -166,10 +167,18 @@ pub(crate) fn survey(
         // Most tasks choose the same agent and steps, so each choice is checked once. The set has
         // hashes, because each task may choose others.
         let (mut seen, hasher) = (HashSet::new(), RandomState::new());
-        let choice = |t: &Task| hasher.hash_one((t.is_gate(), t.agent(), t.kind(), t.verify()));
+        let phases = queue.phase_profiles();
+        let of_task = |t: &Task| hasher.hash_one((t.is_gate(), t.agent(), t.kind(), t.verify()));
+        let choice = |t: &Task| (of_task(t), phases.names(t));
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
         for task in open.filter(|t| seen.insert(choice(t))) {
-            if let Some(warning) = startable(set, task, set.root(index), &mut tools, tell) {
+            let chosen = set.config.agent_for(task).and_then(|runner| {
+                let is_run = runner != Runner::Person;
+                let steps = is_run.then(|| set.config.profiles_for(task, phases)).transpose()?;
+                Ok((runner, steps.unwrap_or_default()))
+            });
+            if let Some(warning) = startable(set, (task, chosen), set.root(index), &mut tools, tell)
+            {
                 warn(warning);
             }
         }
@@ -185,16 +194,11 @@ fn wrong_root(path: &Path, why: String) -> PreflightError {
 /// and no other.
 fn startable(
     set: &QueueSet,
-    task: &Task,
+    (task, chosen): (&Task, Result<(Runner, Vec<VerifyStep>), ChoiceError>),
     root: &Path,
     [agents, judges]: &mut [Tools<'_>; 2],
     tell: &mut dyn FnMut(PreflightError),
 ) -> Option<String> {
-    let chosen = set.config.agent_for(task).and_then(|runner| {
-        let steps =
-            if runner == Runner::Person { Ok(vec![]) } else { set.config.profiles_for(task) };
-        Ok((runner, steps?))
-    });
     let (runner, steps) = match chosen {
         Ok(chosen) => chosen,
         Err(error) if error.code().is_some() => {

@@ -72,13 +72,14 @@ struct Plan<'a> {
 
 impl<'a> Source<'a> {
     fn plan(self, place: Place, attempt: u32) -> Result<Plan<'a>, ChoiceError> {
-        let task = &self.queues[place.queue].tasks()[place.task];
+        let queue = &self.queues[place.queue];
+        let (task, phases) = (&queue.tasks()[place.task], queue.phase_profiles());
         let root = self.set.root(place.queue);
         let profile = agent_now(&self.set.config, self.pauses, root, task)?;
-        let steps = self.set.config.profiles_for(task)?;
+        let steps = self.set.config.profiles_for(task, phases)?;
         let mut plan = Plan { steps, ..self.nothing(place, attempt) };
         if profile.is_some() && self.set.config.limits.untouched.value {
-            let profiles = self.set.config.profiles_of(task);
+            let profiles = self.set.config.profiles_of(task, phases);
             plan.profiles = profiles.iter().map(|steps| ProfileKey::new(root, steps)).collect();
             let key = self.set.queue(place.queue).task(task.id.as_str());
             plan.reds = self.untouched.reds(&plan.profiles, &key);
@@ -121,7 +122,8 @@ impl<'a> Source<'a> {
         let (plan, missing) = match self.plan(place, attempt) {
             Ok(plan) => (plan, None),
             Err(error) => {
-                let steps = self.set.config.profiles_for(task).unwrap_or_default();
+                let phases = self.queues[place.queue].phase_profiles();
+                let steps = self.set.config.profiles_for(task, phases).unwrap_or_default();
                 (Plan { steps, ..self.nothing(place, attempt) }, Some(error))
             }
         };

@@ -6,6 +6,7 @@ use super::record::Decision;
 use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
+use crate::config::Config;
 use crate::domain::{
     Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, Usage, WorkerId,
     Write, timestamp,
@@ -54,7 +55,7 @@ pub(super) fn write(
     place: Place,
     finished: &Finished,
     decision: &Decision,
-    depth: u32,
+    config: &Config,
 ) -> Result<FollowUps, StoreError> {
     let Finished { job, report, result, .. } = finished;
     let mut data = Map::new();
@@ -99,7 +100,7 @@ pub(super) fn write(
     }
     let mut made = FollowUps::default();
     if matches!(decision.transition, Transition::Complete(..) | Transition::Review(..)) {
-        made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
+        made = follow_ups::add(draft, place, &actor, &result.follow_ups, config);
         data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
     }
     let mut besides = spent(draft, place, &used);

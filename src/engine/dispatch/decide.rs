@@ -223,6 +223,7 @@ fn wanted(seen: &Seen<'_>, next: &[Place], plan: &Plan, refused: &Refused) -> Op
         return None;
     }
     for &Place { queue, task } in next {
+        let phases = seen.queues[queue].phase_profiles();
         let task = &seen.queues[queue].tasks()[task];
         // A gate is itself such a verification, and a task that was begun has left work in the
         // tree.
@@ -230,7 +231,7 @@ fn wanted(seen: &Seen<'_>, next: &[Place], plan: &Plan, refused: &Refused) -> Op
             continue;
         }
         let root = seen.set.root(queue);
-        for steps in seen.set.config.profiles_of(task) {
+        for steps in seen.set.config.profiles_of(task, phases) {
             let key = ProfileKey::new(root, &steps);
             let wants = seen.untouched.wants(&key) && !refused.trees.contains(&key);
             if wants && !is_worked_on(seen, root, plan) {

@@ -179,8 +179,7 @@ impl Dispatcher {
         let mends = on_red::mend(draft, place, finished, (&set.config, &mut *warnings));
         let facts = Facts { over, mends, escalation: &escalation, ..facts };
         let decision = record::decide(draft.task(place), facts, budgets);
-        let depth = limits.follow_up_depth.value;
-        let follow_ups = apply::write(draft, place, finished, &decision, depth)?;
+        let follow_ups = apply::write(draft, place, finished, &decision, &set.config)?;
         warnings.extend(follow_ups.warnings);
         answers::give(draft, place, finished)?;
         Ok(decision.after)

@@ -7,6 +7,7 @@
 //! limited, and so is the depth of chains of discoveries.
 
 use crate::agent::cut;
+use crate::config::Config;
 use crate::domain::{Field, QueueIx, Status};
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Actor, Draft, Place};
@@ -70,13 +71,14 @@ pub(super) fn add(
     place: Place,
     actor: &Actor,
     proposed: &[Map<String, Value>],
-    depth_limit: u32,
+    config: &Config,
 ) -> FollowUps {
     let mut made = FollowUps::default();
     if proposed.is_empty() {
         return made;
     }
     let source = draft.task(place).id.to_string();
+    let depth_limit = config.limits.follow_up_depth.value;
     let depth = depth(&draft.queues()[place.queue], place.task).saturating_add(1);
     if depth > depth_limit {
         let count = proposed.len();
@@ -89,7 +91,7 @@ pub(super) fn add(
     }
     let proposed = accepted(proposed, &source, &mut made.warnings);
     let queue = &draft.queues()[place.queue];
-    let inherited = inherited(queue, place.task);
+    let inherited = inherited(queue, place.task, config);
     let mut ids = queue.next_ids(proposed.len()).into_iter();
     let (mut tasks, mut names) = (Vec::new(), HashMap::new());
     let mut prints: HashMap<String, String> = HashMap::new();
@@ -198,11 +200,15 @@ fn allowed(proposal: &Map<String, Value>) -> Map<String, Value> {
     kept.filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// Returns the fields that choose the verification, as they are in the task at `index`.
-fn inherited(queue: &Queue, index: usize) -> Map<String, Value> {
+/// Returns the fields that choose the verification, as they are in the task at `index`. A follow-up
+/// has neither the agent nor the phase of that task, so it gets the profiles that these choose.
+fn inherited(queue: &Queue, index: usize, config: &Config) -> Map<String, Value> {
     let value = |field: Field| Some((field.key().to_owned(), queue.value(index, field)?));
     let values = INHERITED.into_iter().filter_map(value);
-    values.filter(|(_, value)| !value.is_null()).collect()
+    let mut values: Map<String, Value> = values.filter(|(_, value)| !value.is_null()).collect();
+    let chosen = config.verify_for_follow_up(&queue.tasks()[index], queue.phase_profiles());
+    values.extend(chosen.map(|names| (Field::Verify.key().to_owned(), json!(names))));
+    values
 }
 
 /// Removes from a follow-up what could do harm. Returns what was changed, if anything.
@@ -310,6 +316,7 @@ fn put(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Limits, Sourced, parse};
     use chrono::DateTime;
     use std::path::Path;
 
@@ -319,11 +326,43 @@ mod tests {
     }
 
     fn added(queue: &mut Queue, proposed: Value, limit: u32) -> FollowUps {
+        let limits = Limits { follow_up_depth: Sourced::default_value(limit), ..Limits::default() };
+        added_with(&Config { limits, ..Config::default() }, queue, proposed)
+    }
+
+    fn added_with(config: &Config, queue: &mut Queue, proposed: Value) -> FollowUps {
         let proposed: Vec<_> =
             proposed.as_array().unwrap().iter().map(|t| t.as_object().unwrap().clone()).collect();
         let mut draft = Draft::new(std::slice::from_mut(queue), DateTime::UNIX_EPOCH);
         let place = Place { queue: QueueIx::FIRST, task: 0 };
-        add(&mut draft, place, &Actor::Person, &proposed, limit)
+        add(&mut draft, place, &Actor::Person, &proposed, config)
+    }
+
+    #[test]
+    fn a_follow_up_is_verified_as_the_agent_or_phase_of_its_source_chooses() {
+        let text = "[agents.default]\nrun = \"x\"\n[agents.writer]\nrun = \"x\"\nverify = \"prose\"\n\
+                    [[verify]]\nrun = \"x\"\n[[verify]]\nprofile = \"prose\"\nrun = \"x\"\n";
+        let config = parse(Path::new("/p/workloop.toml"), text).unwrap();
+        let verify = |config: &Config, source: Value| {
+            let mut source = source;
+            source["id"] = json!("A-1");
+            let text = json!({"phases": [{"phase": 1, "verify": "prose"}], "tasks": [source]});
+            let mut queue =
+                Queue::parse(Path::new("q.json"), text.to_string().into_bytes()).unwrap();
+            let made = added_with(config, &mut queue, json!([{"title": "b"}]));
+            assert_eq!(made.added, ["A-2"]);
+            let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+            assert_eq!((&task["agent"], &task["phase"]), (&Value::Null, &Value::Null));
+            task["verify"].clone()
+        };
+        assert_eq!(verify(&config, json!({"agent": "writer"})), json!(["prose"]));
+        assert_eq!(verify(&config, json!({"phase": 1})), json!(["prose"]));
+        assert_eq!(verify(&config, json!({"phase": 2})), Value::Null);
+        assert_eq!(verify(&config, json!({"agent": "writer", "verify": "x"})), json!("x"));
+        let strict = text.replace("[agents.writer]", "verify = \"prose\"\n[agents.writer]");
+        let strict = strict.replacen("run = \"x\"\nverify = \"prose\"\n[[", "run = \"x\"\n[[", 1);
+        let config = parse(Path::new("/p/workloop.toml"), &strict).unwrap();
+        assert_eq!(verify(&config, json!({"agent": "writer"})), json!(["default"]));
     }
 
     #[test]

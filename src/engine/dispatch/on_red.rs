@@ -116,7 +116,7 @@ fn task(
     if !task.contains_key(Field::Verify.key()) {
         let own = queue.value(gate, Field::Verify).filter(|value| !value.is_null());
         let verify = own.or_else(|| {
-            let names = config.verify_names(record);
+            let names = config.verify_for_any_agent(record, queue.phase_profiles());
             (!names.is_empty()).then(|| json!(names))
         });
         task.extend(verify.map(|value| (Field::Verify.key().to_owned(), value)));
@@ -159,16 +159,24 @@ mod tests {
     fn a_task_has_the_words_of_a_person_and_what_failed() {
         let gate = json!({"id": "T-2", "title": "g", "type": "gate", "phase": 2, "files": ["x"],
             "may_change_tests": true, "max_iterations": 9});
-        let mut task = made(gate, "");
-        assert!(task["fingerprint"].take().is_string());
+        let mut found = made(gate, "");
+        assert!(found["fingerprint"].take().is_string());
         let expected = json!({"id": "T-3", "title": "Mend T-2", "status": "pending", "phase": 2,
             "description": "Make T-2 green.\n\nGate T-2 was red:\nstep x: exit status 1",
             "agent": "default", "verify": ["full"], "blocks": ["T-2"], "discovered_by": "T-2",
             "fingerprint": null});
-        assert_eq!(task, expected);
+        assert_eq!(found, expected);
         let own = json!({"id": "T-2", "title": "g", "type": "gate", "verify": "quick"});
         assert_eq!(made(own.clone(), "")["verify"], json!("quick"));
         assert_eq!(made(own, "verify = \"full\"\n")["verify"], json!(["full"]));
+        // An agent that chooses profiles does not choose those of the task.
+        let plain = json!({"id": "T-2", "title": "g", "type": "gate"});
+        let text = CONFIG.replace("gate = { verify = \"full\" }\n", "");
+        let text = format!("{text}[agents.writer]\nrun = \"x\"\nverify = \"full\"\n");
+        let config = parse(Path::new("/p/workloop.toml"), &text).unwrap();
+        let queue = queue(json!([{"id": "T-1", "title": "a"}, plain]));
+        let made = task(&config.templates["mend"], (&config, &queue, 1), "");
+        assert_eq!(made["verify"], json!(["default"]));
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl SetBack {
     pub(super) fn next(project: &Project) -> Option<(Self, Vec<VerifyStep>)> {
         let (set, queues) = (project.set(), project.queues());
         let steps = |place: &Place| {
-            set.config.profiles_for(&queues[place.queue].tasks()[place.task]).unwrap_or_default()
+            let queue = &queues[place.queue];
+            let phases = queue.phase_profiles();
+            set.config.profiles_for(&queue.tasks()[place.task], phases).unwrap_or_default()
         };
         let mut places: Vec<Place> = project.store().undecided();
         places.sort_unstable();

@@ -107,6 +107,7 @@ fn add_one(
     let place = draft.add(QueueIx::FIRST, task)?;
     draft.keep_numbers(place, original)?;
     refuse_problems(draft.task(place), &[])?;
-    refuse_unknown(config, draft.task(place), None)?;
+    let phases = draft.queues()[place.queue].phase_profiles();
+    refuse_unknown(config, (draft.task(place), phases), None)?;
     Ok(draft.task(place).id.to_string())
 }

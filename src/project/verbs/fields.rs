@@ -2,7 +2,7 @@
 //! [`edit`](super::edit()).
 
 use crate::config::Config;
-use crate::domain::{Field, FieldProblem, Status, Task};
+use crate::domain::{Field, FieldProblem, PhaseProfiles, Status, Task};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::{Map, Value, json};
@@ -159,12 +159,12 @@ pub(super) fn refuse_problems(task: &Task, before: &[FieldProblem]) -> Result<()
 /// before an edit, which may already have had such a name.
 pub(super) fn refuse_unknown(
     config: &Config,
-    task: &Task,
+    (task, phases): (&Task, &PhaseProfiles),
     before: Option<&Task>,
 ) -> Result<(), StoreError> {
     // If nothing is configured yet, tasks may be written first.
     let missing = |task: &Task| {
-        let steps = config.profiles_for(task).err().filter(|_| !config.steps.is_empty());
+        let steps = config.profiles_for(task, phases).err().filter(|_| !config.steps.is_empty());
         let agent = config.agent_for(task).err().filter(|_| !config.agents.is_empty());
         let both = [steps, agent].into_iter().flatten();
         both.filter(|error| error.code().is_some()).collect::<Vec<_>>()
@@ -189,5 +189,6 @@ pub(super) fn change(
     draft.edit(place, changes, data)?;
     let problems = before.problems().collect::<Vec<_>>();
     refuse_problems(draft.task(place), &problems)?;
-    refuse_unknown(config, draft.task(place), Some(&before))
+    let phases = draft.queues()[place.queue].phase_profiles();
+    refuse_unknown(config, (draft.task(place), phases), Some(&before))
 }

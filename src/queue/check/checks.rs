@@ -104,11 +104,7 @@ impl Checks<'_, '_> {
             return;
         }
         let text = format!("{}{}", slices.head(), slices.tail());
-        let here = |offset: usize| {
-            let in_tail = offset >= slices.head().len();
-            let whole = queue.snapshot().text().len();
-            if in_tail { whole - (text.len() - offset) } else { offset }
-        };
+        let here = |offset: usize| slices.offset_of_top(offset);
         let start = text.len() - text.trim_start().len();
         doubled(&text[start..], 0, &mut |offset, key| {
             self.duplicate(Place { offset: here(start + offset), task: None }, key);

@@ -9,11 +9,15 @@ use crate::queue::json::values::elements;
 use crate::queue::parse::field_span::FieldSpan;
 use crate::queue::parse::keys::keys;
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 impl Queue {
     /// Changes the value of a top-level key if the key exists and `change` returns `Some`.
-    pub(super) fn edit_top(&mut self, key: &str, change: impl FnOnce(&mut Value) -> Option<()>) {
+    pub(in crate::queue) fn edit_top(
+        &mut self,
+        key: &str,
+        change: impl FnOnce(&mut Value) -> Option<()>,
+    ) {
         let Some(at) = self.slices.member(key) else { return };
         let raw = self.slices.member_value(at);
         let Ok(mut value) = serde_json::from_str::<Value>(raw) else { return };
@@ -26,31 +30,6 @@ impl Queue {
         let range = member.start..member.end;
         self.slices.splice_top(range, &with);
         self.changed();
-    }
-
-    /// Writes `phases` as they are in `other`, if `other` has phases with a different meaning.
-    /// Returns whether it did.
-    pub fn put_back_phases(&mut self, other: &Self) -> bool {
-        // A file that is only a list has no place for phases.
-        let nowhere = self.slices.list.is_none();
-        if other.phases().is_empty() || self.phases == other.phases || nowhere {
-            return false;
-        }
-        let was = other.slices.member("phases").map(|at| other.slices.member_value(at));
-        let Some(value) = was.and_then(|raw| serde_json::from_str::<Value>(raw).ok()) else {
-            return false;
-        };
-        if self.slices.member("phases").is_some() {
-            self.edit_top("phases", |now| {
-                *now = value;
-                Some(())
-            });
-        } else {
-            self.create_top("phases", &value);
-        }
-        self.read_top();
-        self.structure = OnceLock::new();
-        true
     }
 
     /// Adds an element to a top-level list if the list exists and does not contain the element.

@@ -104,7 +104,7 @@ impl Queue {
     }
 
     /// Adds a top-level member before the task list. Does nothing if the file is only a list.
-    pub(super) fn create_top(&mut self, key: &str, value: &Value) {
+    pub(in crate::queue) fn create_top(&mut self, key: &str, value: &Value) {
         let style = self.style();
         // The head ends inside the list. With the brackets closed, it is an object whose last
         // member is the list.

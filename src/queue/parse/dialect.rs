@@ -311,11 +311,8 @@ pub(crate) fn phase(raw: &str) -> Option<Phase> {
             }
             "name" => phase.name = values::string(value).map(Text::from).unwrap_or_default(),
             "barrier" => phase.barrier = value == "true",
-            "gate" => {
-                phase.gate.clear();
-                push_texts(&mut phase.gate, value);
-                phase.gate = without_doubles(std::mem::take(&mut phase.gate));
-            }
+            "gate" => phase.gate = profiles(value),
+            "verify" => phase.verify = profiles(value),
             key if Field::Dependencies.spellings().contains(&key) => {
                 phase.depends_on.extend(references(value));
             }
@@ -323,4 +320,11 @@ pub(crate) fn phase(raw: &str) -> Option<Phase> {
         }
     }
     (!phase.phase.is_empty()).then_some(phase)
+}
+
+/// Reads the names of profiles: a text or a list of texts.
+fn profiles(value: &str) -> Texts {
+    let mut names = Texts::default();
+    push_texts(&mut names, value);
+    without_doubles(names)
 }

@@ -5,6 +5,7 @@ mod findings;
 mod forms;
 mod halves;
 mod malformed;
+mod phases;
 mod properties;
 mod real_files;
 mod scanner;

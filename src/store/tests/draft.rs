@@ -320,3 +320,21 @@ fn the_hash_is_that_of_the_runtime_fields_alone() {
     );
     assert_eq!(queue_name(&one(&json!({"id": "A"}))[QueueIx::FIRST]), "q.json");
 }
+
+#[test]
+fn phases_that_were_not_there_choose_no_verification() {
+    let none = json!({"tasks": [{"id": "A", "phase": 1}]});
+    let new = json!({"phases": [{"phase": 1, "barrier": true, "verify": ["weak"]}, {"phase": 2}],
+        "tasks": [{"id": "A", "phase": 1}]});
+    let (mut queues, recorded) = (queue(&new), queue(&none));
+    let said =
+        event(&mut queues, |draft| draft.put_back_phases(QueueIx::FIRST, &recorded[FIRST.queue]));
+    let found = &queues[FIRST.queue];
+    assert!(found.phases()[0].barrier && found.phases().len() == 2);
+    assert!(found.phase_profiles().names(&found.tasks()[0]).is_empty());
+    let expected = json!({"put_back": {"phases.verify": {"kept": null, "found": "profiles"}}});
+    assert_eq!(Value::Object(said.data), expected);
+    let mut draft = Draft::new(&mut queues, noon());
+    draft.put_back_phases(QueueIx::FIRST, &recorded[FIRST.queue]);
+    assert!(draft.into_events().is_empty());
+}

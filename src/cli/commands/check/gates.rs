@@ -25,7 +25,8 @@ pub(super) fn of_gates(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     for ix in QueueIx::first(set.served()) {
         let tasks = queues[ix].tasks().iter();
         let gates = tasks.filter(|task| task.is_gate() && task.status != Status::Complete);
-        let steps = gates.filter_map(|gate| config.profiles_for(gate).ok()).flatten();
+        let phases = queues[ix].phase_profiles();
+        let steps = gates.filter_map(|gate| config.profiles_for(gate, phases).ok()).flatten();
         let commands: Vec<Command> = steps.map(|step| step.command).collect();
         if !commands.is_empty() {
             named.extend(named_by(set.root(ix), home, commands));

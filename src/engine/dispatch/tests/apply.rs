@@ -31,7 +31,8 @@ type Written = (Value, FollowUps, Vec<Noted>);
 fn wrote(case: &Case, finished: &Finished, decision: &Decision) -> Written {
     let mut queues = case.queues();
     let mut draft = Draft::new(&mut queues, at(0));
-    let made = write(&mut draft, case.place("A"), finished, decision, 1).unwrap();
+    let made =
+        write(&mut draft, case.place("A"), finished, decision, case.project.config()).unwrap();
     (written(&draft, case.place("A")), made, events(draft))
 }
 
