@@ -8,7 +8,7 @@ use crate::platform::claim_tag::{Carried, supervisor_value, value};
 use crate::platform::host::Host;
 use crate::platform::process::TreeEnd;
 use crate::platform::scan::Process;
-use crate::store::tests::places::{Files, Kept, Somewhere};
+use crate::store::tests::places::{Somewhere, over_each_place};
 use crate::store::{Actor, ClaimKeeper, Opened, Patience, Place, QueueStore, TaskKey, place_of};
 use crate::supervisor::Abandoned;
 use serde_json::{Map, json};
@@ -162,18 +162,7 @@ fn claimed(pid: u32) -> Claim {
     }
 }
 
-macro_rules! over_each_store {
-    ($($name:ident),* $(,)?) => {
-        mod files {
-            $(#[test] fn $name() { super::$name(&super::Files::new()); })*
-        }
-        mod memory {
-            $(#[test] fn $name() { super::$name(&super::Kept::new()); })*
-        }
-    };
-}
-
-over_each_store![
+over_each_place![
     a_claim_is_held_by_one,
     a_hold_that_was_deleted_excludes_nobody,
     a_task_whose_processes_run_is_not_taken,

@@ -69,14 +69,14 @@ impl Session<'_> {
     }
 
     /// Returns the place where queues are kept.
-    fn place(&self, unsafe_fs: bool) -> FileOptions {
+    fn place(&self, unsafe_fs: bool) -> Box<dyn Backend> {
         let on_wait = |dir: &Path, holder: Option<&str>| {
             let holder = holder.unwrap_or("another process");
             // Not written to the session's streams, which are borrowed while the store waits.
             let text = format!("waiting for the lock of {}, held by {holder}", dir.display());
             drop(writeln!(Sink::stderr(), "{}", escape::line(&text)));
         };
-        FileOptions {
+        Box::new(FileOptions {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             lock_timeout: self.lock_timeout(),
@@ -86,7 +86,7 @@ impl Session<'_> {
             on_warning: Box::new(|text| {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
             }),
-        }
+        })
     }
 }
 

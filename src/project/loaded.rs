@@ -19,7 +19,7 @@ impl Project {
     ///
     /// # Errors
     /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
-    pub fn open(selection: Selection, backend: impl Backend) -> Result<Self, StoreError> {
+    pub fn open(selection: Selection, backend: Box<dyn Backend>) -> Result<Self, StoreError> {
         let (set, store) = QueueSet::open(selection, backend)?;
         Ok(Self { set: Arc::new(set), store })
     }

@@ -35,7 +35,7 @@ impl QueueSet {
     /// Returns [`StoreError`] if a selected queue cannot be read or is refused.
     pub(super) fn open(
         selection: Selection,
-        backend: impl Backend,
+        backend: Box<dyn Backend>,
     ) -> Result<(Self, Box<dyn QueueStore>), StoreError> {
         let known = selection.config.known_queues();
         let Selection { config, queues: mut members, typed } = selection;

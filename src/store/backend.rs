@@ -216,7 +216,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// [`StoreError`] when one cannot be read or is refused.
-    fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError>;
+    fn open(self: Box<Self>, addresses: &[PathBuf]) -> Result<Opened, StoreError>;
 }
 
 /// What a [`Backend`] opened.

@@ -4,6 +4,7 @@ use super::*;
 use crate::claims::ThisHost;
 use crate::platform::claim_tag::VARIABLE;
 use crate::platform::scan;
+use crate::store::tests::places::{Files, Kept};
 use crate::supervisor::ClaimRecord;
 use std::process::{Child, Command, Stdio};
 

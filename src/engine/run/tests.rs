@@ -23,7 +23,7 @@ use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::ids::RandomIds;
 use crate::platform::signal::Request;
 use crate::project::{Planner, Project, Scope, ranking_rules};
-use crate::store::file::FileOptions;
+use crate::store::tests::places::quietly;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fs;
@@ -74,15 +74,7 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
     let queues = vec![SelectedQueue::at(path, &config).unwrap()];
     let hurried = Hurried { start: Instant::now(), minutes: AtomicU64::new(0) };
     let clock: Arc<dyn Clock> = Arc::new(hurried);
-    let files = FileOptions {
-        clock: Arc::clone(&clock),
-        ids: Arc::new(RandomIds),
-        lock_timeout: Duration::from_secs(10),
-        backups: None,
-        unsafe_fs: true,
-        on_wait: Box::new(|_, _| {}),
-        on_warning: Box::new(|_| {}),
-    };
+    let files = Box::new(quietly(Arc::clone(&clock), Arc::new(RandomIds)));
     let selection = Selection { config, queues, typed: Typed::default() };
     let project = Project::open(selection, files).unwrap();
     let leaves = messages.is_empty() && minutes.is_none();

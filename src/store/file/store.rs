@@ -32,9 +32,9 @@ impl Backend for FileOptions {
         Arc::new(FileLog(StateDir::beside(queue).backed_up(self.backups.as_ref())))
     }
 
-    fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
+    fn open(self: Box<Self>, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
         let control = self.control();
-        let store = Box::new(FileStore::open(addresses, self)?);
+        let store = Box::new(FileStore::open(addresses, *self)?);
         Ok(Opened { store, claims: Arc::new(ClaimFiles), control })
     }
 }

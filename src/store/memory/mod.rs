@@ -82,7 +82,7 @@ impl Backend for Entrance {
         Arc::new(MemoryLog { key: queue.to_owned(), shared: Arc::clone(&self.memory.0) })
     }
 
-    fn open(self, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
+    fn open(self: Box<Self>, addresses: &[PathBuf]) -> Result<Opened, StoreError> {
         let control = self.control();
         let shared = self.memory.0;
         let store = Box::new(MemoryStore::open(Arc::clone(&shared), addresses, self.clock)?);

@@ -1,6 +1,6 @@
 //! How loops and people find each other.
 
-use super::{Q, Somewhere, change, claimed, edit, fill, for_each_store, tasks};
+use super::{Q, Somewhere, change, claimed, edit, fill, over_each_place, tasks};
 use crate::domain::{QueueIx, Status, Task, Transition};
 use crate::store::control::{
     Asked, Control, Entry, Looping, Request, Serving, Stillness, Whom, Withdrawn,
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 const FIRST: QueueIx = QueueIx::FIRST;
 
-for_each_store![
+over_each_place![
     people_reach_the_loops_of_a_queue,
     a_request_to_all_queues_is_one_of_its_own,
     an_entry_that_was_deleted_is_made_again,

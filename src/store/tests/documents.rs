@@ -1,6 +1,6 @@
 //! Reading and writing queues and their journals.
 
-use super::{Q, Somewhere, change, claimed, fill, for_each_store, passed, place, tasks};
+use super::{Q, Somewhere, change, claimed, fill, over_each_place, passed, place, tasks};
 use crate::domain::{EventKind, QueueIx, Status, Transition};
 use crate::platform::trouble;
 use crate::store::{Actor, Patience, StoreError, new_event};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 const FIRST: QueueIx = QueueIx::FIRST;
 
-for_each_store![
+over_each_place![
     a_queue_is_opened_as_written,
     a_handle_reads_what_another_one_wrote,
     an_update_keeps_every_other_byte,

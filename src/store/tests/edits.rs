@@ -1,13 +1,13 @@
 //! Edits by others: which are taken and which are put back.
 
-use super::{Q, Somewhere, change, claimed, edit, fill, for_each_store, passed, tasks};
+use super::{Q, Somewhere, change, claimed, edit, fill, over_each_place, passed, tasks};
 use crate::domain::{EventKind, QueueIx, Status, Transition};
 use crate::store::{Patience, QueueStore};
 use serde_json::json;
 
 const FIRST: QueueIx = QueueIx::FIRST;
 
-for_each_store![
+over_each_place![
     an_edit_without_attempts_is_a_persons,
     an_edit_beside_an_attempt_is_put_back,
     a_task_that_is_added_beside_an_attempt_permits_itself_nothing,

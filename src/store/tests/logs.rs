@@ -1,11 +1,14 @@
 //! What readers of journals see.
 
-use super::{Q, Somewhere, change, claimed, fill, for_each_store};
+use super::{Q, Somewhere, change, claimed, fill, over_each_place};
 use crate::domain::{Event, EventKind, QueueIx, Transition};
 use crate::store::log::{LogReader, Span};
 use std::io;
 
-for_each_store![a_journal_is_read_from_its_start_and_followed, a_journal_is_read_without_its_queue];
+over_each_place![
+    a_journal_is_read_from_its_start_and_followed,
+    a_journal_is_read_without_its_queue
+];
 
 fn new(reader: &mut dyn LogReader) -> Vec<(Option<String>, EventKind)> {
     let mut events = Vec::new();

@@ -10,24 +10,11 @@ pub(crate) mod places;
 use super::QueueStore;
 use crate::domain::{Claim, Completion, Transition, Verdict};
 use crate::store::{Actor, Draft, Patience, Place, StoreError};
-use places::{Files, Kept, Somewhere};
+use places::{Somewhere, over_each_place};
 use serde_json::{Map, Value, json};
 
 /// The only queue of most tests.
 const Q: &str = "q.json";
-
-/// Runs each function as a test of files and as a test of memory.
-macro_rules! for_each_store {
-    ($($name:ident),* $(,)?) => {
-        mod files {
-            $(#[test] fn $name() { super::$name(&super::super::Files::new()); })*
-        }
-        mod memory {
-            $(#[test] fn $name() { super::$name(&super::super::Kept::new()); })*
-        }
-    };
-}
-use for_each_store;
 
 /// Makes a change of the first task with the id `id`.
 fn change(store: &mut dyn QueueStore, id: &str, transition: &Transition) -> Result<(), StoreError> {

@@ -9,24 +9,11 @@ use crate::plan::NeighbourTask;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::ids::RandomIds;
 use crate::project::{Among, Planner, Project};
-use crate::store::file::FileOptions;
+use crate::store::tests::places::quietly;
 use chrono::Utc;
 use serde_json::{Value, json};
 use std::fs;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
-
-fn options() -> FileOptions {
-    FileOptions {
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
-        lock_timeout: Duration::ZERO,
-        backups: None,
-        unsafe_fs: true,
-        on_wait: Box::new(|_, _| {}),
-        on_warning: Box::new(|_| {}),
-    }
-}
 
 /// A project with one queue.
 struct Case {
@@ -54,9 +41,9 @@ impl Case {
         let path = dir.path().join("q.json");
         fs::write(&path, json!({"tasks": tasks}).to_string()).unwrap();
         let queues = vec![SelectedQueue::at(path, &config).unwrap()];
-        let project =
-            Project::open(Selection { config, queues, typed: Typed::default() }, options())
-                .unwrap();
+        let files = Box::new(quietly(Arc::new(SystemClock), Arc::new(RandomIds)));
+        let selection = Selection { config, queues, typed: Typed::default() };
+        let project = Project::open(selection, files).unwrap();
         Self {
             _dir: dir,
             project,

@@ -7,7 +7,7 @@ use crate::engine::dispatch::tests::Still;
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::project::{Planner, Project};
-use crate::store::file::FileOptions;
+use crate::store::tests::places::quietly;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,17 +51,9 @@ impl Case {
         ]);
         std::fs::write(&path, json!({"tasks": tasks}).to_string()).unwrap();
         let queues = vec![SelectedQueue::at(path, &config).unwrap()];
-        let options = FileOptions {
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-            lock_timeout: Duration::ZERO,
-            backups: None,
-            unsafe_fs: true,
-            on_wait: Box::new(|_, _| {}),
-            on_warning: Box::new(|_| {}),
-        };
+        let files = Box::new(quietly(Arc::new(SystemClock), Arc::new(RandomIds)));
         let selection = Selection { config, queues, typed: Typed::default() };
-        let project = Project::open(selection, options).unwrap();
+        let project = Project::open(selection, files).unwrap();
         Self { dir, project, here: Instant::now() }
     }
 

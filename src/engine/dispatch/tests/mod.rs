@@ -149,7 +149,7 @@ impl Case {
             project: None,
         };
         let selection = Selection { config, queues: vec![selected], typed: Typed::default() };
-        let project = Project::open(selection, memory.at(Arc::new(still()))).unwrap();
+        let project = Project::open(selection, Box::new(memory.at(Arc::new(still())))).unwrap();
         Self { memory, project, queue: path, _dir: dir }
     }
 

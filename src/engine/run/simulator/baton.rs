@@ -264,7 +264,8 @@ fn run(
     let limits = Limits { attempts: None, time: None, failures: usize::MAX };
     let hand = Hand {
         hands: Arc::clone(&common.hands),
-        ground: common.ground.clone(),
+        place: Arc::clone(&common.place),
+        queue: common.queue.clone(),
         owner: pid,
         outbox: outbox.clone(),
     };

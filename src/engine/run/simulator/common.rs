@@ -1,6 +1,5 @@
 //! What all loops of a simulation share, and how they open their queue.
 
-use super::ground::Ground;
 use super::hands::Hands;
 use super::machine::Machine;
 use crate::config::{self, SelectedQueue, Selection};
@@ -10,10 +9,9 @@ use crate::platform::fault::Fault;
 use crate::platform::ids::Ids;
 use crate::project::Project;
 use crate::store::StoreError;
-use crate::store::file::FileOptions;
+use crate::store::tests::places::Somewhere;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What all loops of a simulation share.
 #[derive(Clone)]
@@ -24,7 +22,7 @@ pub(super) struct Common {
     pub(super) hands: Arc<Hands>,
     pub(super) ids: Arc<dyn Ids>,
     pub(super) faults: Vec<Fault>,
-    pub(super) ground: Ground,
+    pub(super) place: Arc<dyn Somewhere>,
 }
 
 /// Opens the project as a loop or a person would.
@@ -39,19 +37,6 @@ pub(super) fn open(common: &Common, clock: &Arc<dyn Clock>) -> Result<Project, S
         project: None,
     };
     let selection = Selection { config, queues: vec![queue], typed: Typed::default() };
-    match &common.ground {
-        Ground::Files(backups) => {
-            let files = FileOptions {
-                clock: Arc::clone(clock),
-                ids: Arc::clone(&common.ids),
-                lock_timeout: Duration::from_secs(10),
-                backups: backups.clone(),
-                unsafe_fs: true,
-                on_wait: Box::new(|_, _| {}),
-                on_warning: Box::new(|_| {}),
-            };
-            Project::open(selection, files)
-        }
-        Ground::Memory(memory) => Project::open(selection, memory.at(Arc::clone(clock))),
-    }
+    let backend = common.place.backend(Arc::clone(clock), Arc::clone(&common.ids));
+    Project::open(selection, backend)
 }

@@ -2,7 +2,6 @@
 //! and ends when the schedule says so.
 
 use super::end::End;
-use super::ground::Ground;
 use super::machine::{Machine, Role};
 use super::target::{self, Target};
 use crate::domain::{Outcome, ReasonCode, StepKind, StepReport, Verdict};
@@ -10,8 +9,11 @@ use crate::engine::attempt::{Finished, Job, Purpose, Steering, not_started};
 use crate::engine::dispatch::SlotIx;
 use crate::engine::run::thread::{Ended, Executor, Holder, Message};
 use crate::platform::claim_tag;
+use crate::platform::fault::{self, Fault};
 use crate::store::Hold;
+use crate::store::tests::places::Somewhere;
 use crate::supervisor::ClaimRecord;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +27,8 @@ pub(super) struct Attempt {
     pub(super) job: Job,
     slot: SlotIx,
     lock: Hold,
-    ground: Ground,
+    place: Arc<dyn Somewhere>,
+    queue: PathBuf,
     steering: Arc<Steering>,
     outbox: Sender<Message>,
     /// The processes of its supervisor and agent, once they run.
@@ -83,7 +86,10 @@ impl Attempt {
         };
         let mut line = serde_json::to_vec(&record).unwrap_or_default();
         line.push(b'\n');
-        self.ground.record(&self.lock, &self.job.key, &line);
+        self.place.record(&self.queue, &self.job.key, &line);
+        if let Some(lock) = self.lock.lock().filter(|_| fault::is(Fault::ClaimUnlocked)) {
+            let _ = rustix::fs::flock(lock.file(), rustix::fs::FlockOperation::Unlock);
+        }
         let agent = machine.start(Role::Agent, &tags, &self.job.id);
         self.processes = Some((supervisor, agent));
         true
@@ -168,7 +174,9 @@ impl Hands {
 /// Takes the jobs of one loop.
 pub(super) struct Hand {
     pub(super) hands: Arc<Hands>,
-    pub(super) ground: Ground,
+    pub(super) place: Arc<dyn Somewhere>,
+    /// The key of the queue.
+    pub(super) queue: PathBuf,
     pub(super) owner: u32,
     pub(super) outbox: Sender<Message>,
 }
@@ -185,13 +193,14 @@ impl Executor for Hand {
         match holder {
             Holder::Lock { lock, idle: None } => {
                 let (processes, is_void, is_seen) = (None, false, false);
-                let ground = self.ground.clone();
+                let (place, queue) = (Arc::clone(&self.place), self.queue.clone());
                 let attempt = Attempt {
                     owner,
                     job,
                     slot,
                     lock,
-                    ground,
+                    place,
+                    queue,
                     steering,
                     outbox,
                     processes,

@@ -11,7 +11,6 @@ mod baton;
 mod chance;
 mod common;
 mod end;
-mod ground;
 mod hands;
 mod machine;
 mod promises;

@@ -4,13 +4,13 @@
 use super::baton::Harm;
 use super::chance::Chance;
 use super::end::End;
-use super::ground::Kind;
 use super::hands::Attempt;
 use super::machine::Role;
 use super::world::World;
 use crate::domain::{Transition, Verdict};
 use crate::platform::fault::Fault;
 use crate::project::verbs;
+use crate::store::tests::places::Kind;
 use chrono::TimeDelta;
 use serde_json::Map;
 use std::collections::HashSet;

@@ -2,9 +2,9 @@
 
 use super::chance::Chance;
 use super::end::End;
-use super::ground::Kind;
 use super::schedule::settle;
 use super::world::World;
+use crate::store::tests::places::Kind;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 

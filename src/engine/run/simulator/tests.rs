@@ -1,8 +1,8 @@
 //! The promises under random schedules, and the faults that schedules must detect.
 
-use super::ground::Kind;
 use super::schedule::Schedule;
 use crate::platform::fault::Fault;
+use crate::store::tests::places::Kind;
 use std::num::NonZero;
 use std::ops::Range;
 use std::panic::resume_unwind;

@@ -4,7 +4,6 @@ use super::baton::{Harm, Looping, Told, harmed};
 use super::chance::Chance;
 use super::common::{Common, open};
 use super::end::End;
-use super::ground::{Ground, Kind};
 use super::hands::{Attempt, Hands};
 use super::machine::{Machine, Role};
 use super::promises::Promises;
@@ -14,7 +13,8 @@ use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::CountingIds;
 use crate::store::Backups;
-use crate::store::memory::Memory;
+use crate::store::log::Span;
+use crate::store::tests::places::Kind;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -82,10 +82,7 @@ impl World {
             fs::create_dir_all(dir).expect("a folder");
         }
         let find = |name: &str| (name == "XDG_STATE_HOME").then(|| OsStr::new(&state));
-        let ground = match kind {
-            Kind::Files => Ground::Files(Backups::find(find).ok()),
-            Kind::Memory => Ground::Memory(Memory::default()),
-        };
+        let place = kind.at(queue.parent().unwrap_or(&queue), Backups::find(find).ok());
         let common = Common {
             queue,
             config: CONFIG.into(),
@@ -93,7 +90,7 @@ impl World {
             hands: Arc::new(Hands::default()),
             ids: Arc::new(CountingIds::default()),
             faults: faults.to_vec(),
-            ground,
+            place,
         };
         Self {
             common,
@@ -151,12 +148,12 @@ impl World {
     /// Replaces the text of the queue, as an editor does.
     pub(super) fn put(&mut self, text: &[u8]) {
         self.edited = Some(text.to_vec());
-        self.common.ground.put(&self.common.queue, text);
+        self.common.place.write(&self.common.queue, text);
     }
 
     /// Returns the text of the queue.
     pub(super) fn text(&self) -> Vec<u8> {
-        self.common.ground.text(&self.common.queue)
+        self.common.place.read(&self.common.queue)
     }
 
     pub(super) fn start_loop(&mut self, chance: &mut Chance) {
@@ -374,7 +371,7 @@ impl World {
 
     /// Deletes the state folder.
     pub(super) fn forget_state(&mut self) {
-        self.common.ground.forget(&self.common.queue);
+        self.common.place.forget_beside(&self.common.queue);
         self.say(".workloop is deleted".to_owned());
     }
 
@@ -390,6 +387,7 @@ impl World {
 
     /// Returns the lines of the journal.
     pub(super) fn journal(&self) -> Vec<String> {
-        self.common.ground.journal(&self.common.queue)
+        let lines = self.common.place.log(&self.common.queue).lines(Span::All);
+        lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
     }
 }
