@@ -18,6 +18,7 @@ pub mod log;
 pub(crate) mod memory;
 mod place;
 mod records;
+mod round;
 pub mod state;
 #[cfg(test)]
 pub(crate) mod tests;

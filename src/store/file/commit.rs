@@ -5,7 +5,7 @@ use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::{CommitError, Committed, StageError, Staged, stage};
 use crate::platform::lock::DirLock;
 use crate::store::StoreError;
-use serde_json::json;
+use crate::store::journal::writes::LastWrite;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::thread;
@@ -81,9 +81,9 @@ impl FileStore {
             let mut lines = self.take_waiting(&dir);
             lines.extend(mine.into_iter().map(|(index, mut event)| {
                 if let Some(new) = ready.iter().find(|new| new.index == index) {
-                    event.data.insert("before".to_owned(), json!(self.loaded[index].hash()));
-                    event.data.insert("after".to_owned(), json!(new.hash));
-                    event.data.insert("file".to_owned(), json!(self.loaded[index].identity()));
+                    let (file, after) = (&self.loaded[index], new.hash.clone());
+                    let (before, file) = (file.hash().to_owned(), Some(file.identity()));
+                    LastWrite { before, after, file }.name_in(&mut event.data);
                 }
                 event
             }));

@@ -19,22 +19,21 @@ mod options;
 mod parts;
 mod peek;
 mod requests;
+mod round;
 mod store;
 mod told;
 mod wake;
 
-use super::draft::Draft;
 use super::journal::Journal;
-use super::judge::{Judge, Made, Recorded, decided};
+use super::judge::Recorded;
 use super::{OnChange, Patience, StoreError};
-use crate::domain::{Event, QueueIx};
+use crate::domain::QueueIx;
 use crate::platform::atomic_file::sweep;
 use crate::platform::lock::{self, DirLock, LockError};
 use crate::platform::{checks, descriptors};
 use crate::queue::{QUEUE_VERSION, Queue};
 pub use claims::ClaimFiles;
 pub use control::ControlFiles;
-use evidence::Files;
 use loaded::Loaded;
 pub use log::FileLog;
 pub use options::{FileOptions, OnWait};
@@ -160,57 +159,6 @@ impl FileStore {
             }
         }
         Ok(changed)
-    }
-
-    /// Runs one round of an update under the lock. Returns `None` if a file changed meanwhile.
-    fn round(
-        &mut self,
-        locks: &[DirLock],
-        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
-    ) -> Result<Option<Vec<Event>>, StoreError> {
-        for queue in self.recorded.take_doubted() {
-            self.loaded[queue].forget();
-        }
-        self.load()?;
-        self.refuse_newer()?;
-        for (file, queue) in self.loaded.iter_mut().zip(&self.queues) {
-            file.know(queue);
-        }
-        self.load_undecided()?;
-        let unjudged: Vec<QueueIx> =
-            QueueIx::first(self.served).filter(|n| self.loaded[*n].is_unexplained()).collect();
-        let mut files = Files {
-            loaded: &mut self.loaded,
-            journals: &self.journals.by_dir,
-            roots: &self.locking.also,
-            ids: &*self.options.ids,
-            backups: self.options.backups.as_ref(),
-        };
-        let (recorded, roots) = (&mut self.recorded, self.locking.also.as_slice());
-        let judge = Judge { evidence: &mut files, recorded, roots };
-        let now = self.options.clock.now();
-        let Made { accepted, events, touched } = judge.make(&mut self.queues, now, change);
-        let written = accepted.and_then(|accepted| {
-            let decided = decided(&events);
-            let written = self.commit(locks, &touched, events)?;
-            if written.is_some() {
-                let changed = [touched.clone(), accepted].concat();
-                self.tell_of_change(!changed.is_empty());
-                self.keep(changed, &decided);
-            }
-            Ok(written)
-        });
-        if !matches!(written, Ok(Some(_))) {
-            unjudged.into_iter().for_each(|index| self.loaded[index].doubt());
-            // The queues in memory differ from the files.
-            for index in touched {
-                self.loaded[index].forget();
-            }
-            if written.is_err() {
-                self.load()?;
-            }
-        }
-        written
     }
 }
 

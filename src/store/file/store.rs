@@ -5,6 +5,7 @@ use super::control::ControlFiles;
 use super::loaded::Loaded;
 use super::log::FileLog;
 use super::options::FileOptions;
+use super::round::Locked;
 use super::{FileStore, ROUNDS, SETTLE_STEP, may_settle, settled};
 use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::is_littered;
@@ -14,6 +15,7 @@ use crate::store::control::Control;
 use crate::store::journal::Journal;
 use crate::store::log::Log;
 use crate::store::records::requests;
+use crate::store::round::round;
 use crate::store::{
     Backend, Draft, OnChange, Opened, Patience, QueueStore, Recorded, StateDir, StoreError,
     TaskRef, last_good,
@@ -94,7 +96,7 @@ impl QueueStore for FileStore {
         while rounds < ROUNDS {
             self.tidy();
             let locks = self.lock(patience)?;
-            let made = self.round(&locks, change);
+            let made = round(&mut Locked { store: self, locks: &locks }, change);
             drop(locks);
             match made {
                 Ok(Some(events)) => return Ok(events),

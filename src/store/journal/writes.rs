@@ -7,7 +7,7 @@
 //! nobody has judged the edit.
 
 use crate::domain::{Event, EventKind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::ops::Range;
 
 /// What the journal records about the last write of a queue file.
@@ -26,6 +26,14 @@ impl LastWrite {
     pub(crate) fn of(event: &Event) -> Option<Self> {
         let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self { before: text("before")?, after: text("after")?, file: text("file") })
+    }
+
+    /// Names the write in the data of one of its lines.
+    pub(in crate::store) fn name_in(self, data: &mut Map<String, Value>) {
+        let Self { before, after, file } = self;
+        data.insert("before".to_owned(), before.into());
+        data.insert("after".to_owned(), after.into());
+        data.extend(file.map(|file| ("file".to_owned(), file.into())));
     }
 
     /// Returns whether the write never took place: a file with this hash and identity is still the

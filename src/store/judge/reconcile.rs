@@ -17,6 +17,7 @@ use crate::platform::fault::{self, Fault};
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::draft::{Draft, runtime_hash};
+use crate::store::journal::writes::LastWrite;
 use crate::store::place::Place;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -133,8 +134,7 @@ impl Judge<'_> {
             data.insert("known".to_owned(), json!(known));
             data.insert("found".to_owned(), json!(hash));
             // From now on the journal contains this text.
-            data.insert("before".to_owned(), json!(hash));
-            data.insert("after".to_owned(), json!(hash));
+            LastWrite { before: hash.clone(), after: hash, file: None }.name_in(&mut data);
             draft.record_queue(queue, EventKind::ExternalEdit, data);
             draft.mend_summary(queue);
             accepted.push(queue);

@@ -9,10 +9,12 @@ use crate::platform::clock::Clock;
 use crate::platform::trouble;
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 use crate::store::draft::Draft;
-use crate::store::judge::{Judge, Made, decided};
+use crate::store::journal::writes::LastWrite;
+use crate::store::judge::{Judge, Made};
 use crate::store::log::Log;
+use crate::store::round::{Change, Steps, round};
 use crate::store::{OnChange, Patience, QueueStore, Recorded, StateDir, StoreError, TaskRef};
-use serde_json::json;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,21 +54,6 @@ impl MemoryStore {
         Ok(Self { shared, queues, seen, served, roots, waiting, recorded, clock, on_change })
     }
 
-    /// Reads what changed. Returns whether anything did.
-    fn load(&mut self) -> Result<bool, StoreError> {
-        let mut changed = false;
-        for (index, seen) in QueueIx::each(&mut self.seen) {
-            match seen.refresh(&self.shared, &mut self.queues[index]) {
-                Ok(is_new) => changed |= is_new,
-                // It stays as it was last read.
-                Err(_) if index.index() >= self.served => {}
-                Err(_) if self.recorded.alone.contains(&index) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(changed)
-    }
-
     fn load_undecided(&mut self) -> Result<(), StoreError> {
         for queue in QueueIx::first(self.served) {
             let key = &self.seen[queue].key;
@@ -74,99 +61,6 @@ impl MemoryStore {
             self.recorded.load_undecided(queue, tasks);
         }
         Ok(())
-    }
-
-    fn round(
-        &mut self,
-        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
-    ) -> Result<Option<Vec<Event>>, StoreError> {
-        for queue in self.recorded.take_doubted() {
-            self.seen[queue].number = 0;
-        }
-        self.load()?;
-        self.check_writable()?;
-        self.load_undecided()?;
-        let unjudged: Vec<QueueIx> =
-            QueueIx::first(self.served).filter(|at| self.seen[*at].is_unexplained).collect();
-        let mut texts = Texts { shared: &self.shared, seen: &mut self.seen };
-        let judge =
-            Judge { evidence: &mut texts, recorded: &mut self.recorded, roots: &self.roots };
-        let Made { accepted, events, touched } =
-            judge.make(&mut self.queues, self.clock.now(), change);
-        let written = accepted.and_then(|accepted| {
-            let decided = decided(&events);
-            let written = self.commit(&touched, events)?;
-            if written.is_some() {
-                let changed = [touched.clone(), accepted].concat();
-                if let Some(tell) = self.on_change.as_mut().filter(|_| !changed.is_empty()) {
-                    tell(&self.queues);
-                }
-                for queue in changed {
-                    let text = self.queues[queue].to_bytes();
-                    let keep = |document: &mut Document| document.last_good = Some(text);
-                    self.shared.with(&self.seen[queue].key, keep)?;
-                }
-                let hash = |queue: QueueIx| self.seen[queue].hash.clone();
-                let served = &self.queues[..self.served];
-                for queue in self.recorded.wrote(served, hash, &decided) {
-                    self.keep_undecided(queue)?;
-                }
-            }
-            Ok(written)
-        });
-        if !matches!(written, Ok(Some(_))) {
-            unjudged.into_iter().for_each(|queue| self.seen[queue].is_unexplained = true);
-            // The queues in this handle differ from the texts.
-            touched.into_iter().for_each(|queue| self.seen[queue].number = 0);
-            if written.is_err() {
-                self.load()?;
-            }
-        }
-        written
-    }
-
-    /// Writes the `touched` queues with their `events`. Returns `None` if one of them was edited
-    /// since it was read.
-    fn commit(
-        &mut self,
-        touched: &[QueueIx],
-        events: Vec<(QueueIx, Event)>,
-    ) -> Result<Option<Vec<Event>>, StoreError> {
-        let now = self.clock.now();
-        let mut hashes = vec![None; self.queues.len()];
-        for queue in touched {
-            self.queues[*queue].refresh(now);
-            hashes[queue.index()] = Some(self.queues[*queue].text_hash());
-        }
-        if !touched.iter().all(|queue| self.is_current(*queue)) {
-            return Ok(None);
-        }
-        let mut lines = self.take_waiting();
-        for (queue, mut event) in events {
-            if let Some(hash) = &hashes[queue.index()] {
-                let seen = &self.seen[queue];
-                event.data.insert("before".to_owned(), json!(seen.hash));
-                event.data.insert("after".to_owned(), json!(hash));
-                event.data.insert("file".to_owned(), json!(seen.number.to_string()));
-            }
-            lines.push((queue, event));
-        }
-        let written = self.append(lines)?;
-        for (queue, hash) in QueueIx::each(hashes) {
-            let Some(hash) = hash else { continue };
-            trouble::before().map_err(StoreError::io("write", &self.seen[queue].key))?;
-            if !self.is_current(queue) {
-                return Ok(None);
-            }
-            let mut documents = self.shared.documents();
-            documents.put(&self.seen[queue].key, self.queues[queue].to_bytes());
-            let number = documents.last;
-            drop(documents);
-            let seen = &mut self.seen[queue];
-            (seen.number, seen.hash, seen.is_unexplained) = (number, hash, false);
-            trouble::after();
-        }
-        Ok(Some(written))
     }
 
     fn is_current(&self, queue: QueueIx) -> bool {
@@ -205,6 +99,101 @@ impl MemoryStore {
     }
 }
 
+impl Steps for MemoryStore {
+    fn recorded(&mut self) -> &mut Recorded {
+        &mut self.recorded
+    }
+
+    fn load(&mut self) -> Result<(), StoreError> {
+        self.read().map(drop)
+    }
+
+    fn prepare(&mut self) -> Result<(), StoreError> {
+        self.check_writable()?;
+        self.load_undecided()
+    }
+
+    fn unexplained(&self) -> Vec<QueueIx> {
+        QueueIx::first(self.served).filter(|at| self.seen[*at].is_unexplained).collect()
+    }
+
+    fn judge(&mut self, change: Change<'_>) -> Made {
+        let mut texts = Texts { shared: &self.shared, seen: &mut self.seen };
+        let (recorded, roots) = (&mut self.recorded, self.roots.as_slice());
+        let judge = Judge { evidence: &mut texts, recorded, roots };
+        judge.make(&mut self.queues, self.clock.now(), change)
+    }
+
+    fn commit(
+        &mut self,
+        touched: &[QueueIx],
+        events: Vec<(QueueIx, Event)>,
+    ) -> Result<Option<Vec<Event>>, StoreError> {
+        let now = self.clock.now();
+        let mut hashes = vec![None; self.queues.len()];
+        for queue in touched {
+            self.queues[*queue].refresh(now);
+            hashes[queue.index()] = Some(self.queues[*queue].text_hash());
+        }
+        if !touched.iter().all(|queue| self.is_current(*queue)) {
+            return Ok(None);
+        }
+        let mut lines = self.take_waiting();
+        for (queue, mut event) in events {
+            if let Some(after) = hashes[queue.index()].clone() {
+                let Seen { hash, number, .. } = &self.seen[queue];
+                let (before, file) = (hash.clone(), Some(number.to_string()));
+                LastWrite { before, after, file }.name_in(&mut event.data);
+            }
+            lines.push((queue, event));
+        }
+        let written = self.append(lines)?;
+        for (queue, hash) in QueueIx::each(hashes) {
+            let Some(hash) = hash else { continue };
+            trouble::before().map_err(StoreError::io("write", &self.seen[queue].key))?;
+            if !self.is_current(queue) {
+                return Ok(None);
+            }
+            let mut documents = self.shared.documents();
+            documents.put(&self.seen[queue].key, self.queues[queue].to_bytes());
+            let number = documents.last;
+            drop(documents);
+            let seen = &mut self.seen[queue];
+            (seen.number, seen.hash, seen.is_unexplained) = (number, hash, false);
+            trouble::after();
+        }
+        Ok(Some(written))
+    }
+
+    fn keep(
+        &mut self,
+        changed: Vec<QueueIx>,
+        decided: &HashSet<TaskRef>,
+    ) -> Result<(), StoreError> {
+        if let Some(tell) = self.on_change.as_mut().filter(|_| !changed.is_empty()) {
+            tell(&self.queues);
+        }
+        for queue in changed {
+            let text = self.queues[queue].to_bytes();
+            let keep = |document: &mut Document| document.last_good = Some(text);
+            self.shared.with(&self.seen[queue].key, keep)?;
+        }
+        let hash = |queue: QueueIx| self.seen[queue].hash.clone();
+        for queue in self.recorded.wrote(&self.queues[..self.served], hash, decided) {
+            self.keep_undecided(queue)?;
+        }
+        Ok(())
+    }
+
+    fn doubt(&mut self, queue: QueueIx) {
+        self.seen[queue].is_unexplained = true;
+    }
+
+    fn forget(&mut self, queue: QueueIx) {
+        self.seen[queue].number = 0;
+    }
+}
+
 impl QueueStore for MemoryStore {
     fn queues(&self) -> &[Queue] {
         &self.queues
@@ -239,7 +228,17 @@ impl QueueStore for MemoryStore {
     }
 
     fn read(&mut self) -> Result<bool, StoreError> {
-        self.load()
+        let mut changed = false;
+        for (index, seen) in QueueIx::each(&mut self.seen) {
+            match seen.refresh(&self.shared, &mut self.queues[index]) {
+                Ok(is_new) => changed |= is_new,
+                // It stays as it was last read.
+                Err(_) if index.index() >= self.served => {}
+                Err(_) if self.recorded.alone.contains(&index) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(changed)
     }
 
     fn update(
@@ -251,7 +250,7 @@ impl QueueStore for MemoryStore {
         let shared = Arc::clone(&self.shared);
         for _ in 0..ROUNDS {
             let turn = locked(&shared.turn);
-            let made = self.round(change)?;
+            let made = round(self, change)?;
             drop(turn);
             if let Some(events) = made {
                 return Ok(events);
