@@ -4,6 +4,7 @@ use super::error::StoreError;
 pub use super::records::requests::Request;
 pub use super::records::workers::Stillness;
 use crate::domain::Task;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,12 +76,22 @@ pub trait Control: Debug + Send + Sync {
 
     /// Prepares to watch `queues`, requests to the loops of the first `served` of them, and the
     /// queues of the projects at `roots`. Calls `tell` when something changed. This only saves
-    /// time: callers look once in a while anyway.
-    fn wake(&self, queues: &[&Path], served: usize, roots: &[&Path], tell: Tell) -> Box<dyn Wake>;
+    /// time: callers look once in a while anyway, so a place need not watch anything.
+    fn wake(
+        &self,
+        queues: &[&Path],
+        _served: usize,
+        _roots: &[&Path],
+        _tell: Tell,
+    ) -> Box<dyn Wake> {
+        Box::new(Unwatched::of(queues))
+    }
 
     /// Prepares to watch `queues` and the journals of the first `served` of them, for people who
     /// follow what happens. Calls `tell` as [`Control::wake`] does.
-    fn follow(&self, queues: &[&Path], served: usize, tell: Tell) -> Box<dyn Wake>;
+    fn follow(&self, queues: &[&Path], _served: usize, _tell: Tell) -> Box<dyn Wake> {
+        Box::new(Unwatched::of(queues))
+    }
 }
 
 /// The loops that are asked.
@@ -167,4 +178,29 @@ pub trait Wake: Send {
 
     /// Watches `queues` too. Returns `true` if one of them is new.
     fn also(&mut self, queues: &[&Path]) -> bool;
+}
+
+/// Watches nothing: its owner looks once in a while.
+struct Unwatched {
+    known: BTreeSet<PathBuf>,
+    is_listening: bool,
+}
+
+impl Unwatched {
+    fn of(queues: &[&Path]) -> Self {
+        let known = queues.iter().map(|queue| (*queue).to_owned()).collect();
+        Self { known, is_listening: false }
+    }
+}
+
+impl Wake for Unwatched {
+    fn listen(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_listening, true)
+    }
+
+    fn rearm(&mut self) {}
+
+    fn also(&mut self, queues: &[&Path]) -> bool {
+        queues.iter().fold(false, |new, queue| self.known.insert((*queue).to_owned()) | new)
+    }
 }

@@ -6,9 +6,8 @@ use crate::domain::Task;
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::control::{
-    Asked, Control, Entry, Looping, Request, Serving, Stillness, Tell, Wake, Whom, Withdrawn,
+    Asked, Control, Entry, Looping, Request, Serving, Stillness, Whom, Withdrawn,
 };
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -97,15 +96,6 @@ impl Control for ControlTable {
             .map(|queue| queue.tasks().iter().filter(|task| may_run(task)).cloned().collect());
         Ok(tasks.unwrap_or_default())
     }
-
-    fn wake(&self, queues: &[&Path], _: usize, _: &[&Path], _: Tell) -> Box<dyn Wake> {
-        let known = queues.iter().map(|queue| (*queue).to_owned()).collect();
-        Box::new(Poll { known, is_listening: false })
-    }
-
-    fn follow(&self, queues: &[&Path], served: usize, tell: Tell) -> Box<dyn Wake> {
-        self.wake(queues, served, &[], tell)
-    }
 }
 
 /// Returns under what a request is kept.
@@ -155,23 +145,5 @@ impl Entry for MemoryEntry {
 impl Drop for MemoryEntry {
     fn drop(&mut self) {
         locked(&self.shared.control).loops.remove(&self.name);
-    }
-}
-
-/// Watches nothing: the loops of tests look when they are told to.
-struct Poll {
-    known: BTreeSet<PathBuf>,
-    is_listening: bool,
-}
-
-impl Wake for Poll {
-    fn listen(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_listening, true)
-    }
-
-    fn rearm(&mut self) {}
-
-    fn also(&mut self, queues: &[&Path]) -> bool {
-        queues.iter().fold(false, |new, queue| self.known.insert((*queue).to_owned()) | new)
     }
 }
