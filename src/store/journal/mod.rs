@@ -278,17 +278,15 @@ impl Journal {
     /// Returns the last event of a task that changed its owner: a claim, or an end by a person or a
     /// take-over.
     pub fn last_ownership(&self, queue: &str, task: &str) -> Option<Event> {
-        self.all()
-            .filter(|event| event.queue == queue && event.task.as_deref() == Some(task))
-            .filter(|event| changes_owner(event.event))
-            .last()
+        let all = self.all().filter(|event| event.queue == queue);
+        all.filter(|event| is_of_owner(event, task)).last()
     }
 }
 
-/// Returns whether an event gives a task to a worker or takes it away.
-pub(in crate::store) fn changes_owner(kind: EventKind) -> bool {
-    matches!(
-        kind,
+/// Returns whether an event gives the task `task` to a worker or takes it away.
+pub(in crate::store) fn is_of_owner(event: &Event, task: &str) -> bool {
+    let changes_owner = matches!(
+        event.event,
         EventKind::Claimed
             | EventKind::Released
             | EventKind::StaleClaim
@@ -296,7 +294,15 @@ pub(in crate::store) fn changes_owner(kind: EventKind) -> bool {
             | EventKind::Blocked
             | EventKind::Parked
             | EventKind::Reset
-    )
+    );
+    changes_owner && event.task.as_deref() == Some(task)
+}
+
+impl From<&Event> for Moment {
+    fn from(event: &Event) -> Self {
+        let Event { at, event, queue, task, .. } = event;
+        Self { at: at.clone(), event: *event, queue: queue.clone(), task: task.clone() }
+    }
 }
 
 /// Returns the number of the last line of the journal at `path`, if this version may append to it.

@@ -4,7 +4,7 @@ use super::place::{Shared, locked};
 use super::tables::Claims;
 use crate::domain::Event;
 use crate::platform::lock::FileLock;
-use crate::store::journal::changes_owner;
+use crate::store::journal::is_of_owner;
 use crate::store::{ClaimKeeper, Held, Hold, StoreError, TaskKey};
 use std::io;
 use std::path::Path;
@@ -58,9 +58,8 @@ impl ClaimKeeper for ClaimTable {
     }
 
     fn last_owner(&self, queue: &Path, task: &str) -> Option<Event> {
-        let is_owner =
-            |event: &&Event| event.task.as_deref() == Some(task) && changes_owner(event.event);
-        let last = |events: &[Event]| events.iter().rev().find(is_owner).cloned();
+        let last =
+            |events: &[Event]| events.iter().rev().find(|event| is_of_owner(event, task)).cloned();
         self.0.with(queue, |document| last(&document.events)).ok()?
     }
 }

@@ -84,12 +84,7 @@ impl Document {
     }
 
     pub(super) fn moments(&self) -> impl Iterator<Item = Moment> {
-        self.events.iter().map(|event| Moment {
-            at: event.at.clone(),
-            event: event.event,
-            queue: event.queue.clone(),
-            task: event.task.clone(),
-        })
+        self.events.iter().map(Moment::from)
     }
 }
 

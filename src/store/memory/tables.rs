@@ -51,11 +51,8 @@ impl Table {
     /// Returns whether a queue is paused, and each loop that serves it said that nothing runs for
     /// it and that its text was judged.
     pub(super) fn is_still(&self, queue: &Path) -> bool {
-        let Some(asked) = self.asked(queue, Request::Pause) else { return false };
-        let mut said = self.loops.values().filter_map(|about| about.said.get(queue)).peekable();
-        let is_still =
-            |said: &Option<Stillness>| said.is_some_and(|it| it.asked >= asked && it.judged);
-        said.peek().is_some() && said.all(is_still)
+        let said = self.loops.values().filter_map(|about| about.said.get(queue).copied());
+        Stillness::of_all(self.asked(queue, Request::Pause), said)
     }
 
     /// Records a request to the loops of the queue, or of the place, `of`.

@@ -4,7 +4,7 @@
 //! Only a regular file is a request.
 
 use crate::platform::open;
-use crate::store::records::workers::{self, About};
+use crate::store::records::workers::{self, Stillness};
 use crate::store::state::StateDir;
 use std::fs;
 use std::io::{self, Write};
@@ -77,16 +77,15 @@ pub(crate) fn asked(state: &StateDir, stem: &str, request: Request) -> Option<Sy
 /// written by a person. Returns `false` if no loop is alive: nothing was judged then.
 pub(crate) fn is_still(state: &StateDir, stem: &str) -> bool {
     let Some(asked) = asked(state, stem, Request::Pause) else { return false };
-    let mut loops = workers::look(state).into_iter().filter(|about| about.serves(stem)).peekable();
-    let judged = |about: &About| !about.unread.contains(stem);
-    loops.peek().is_some() && loops.all(|it| it.stands_still(stem, asked) && judged(&it))
+    let loops = workers::look(state).into_iter().filter(|about| about.serves(stem));
+    Stillness::of_all(Some(asked), loops.map(|about| about.said(stem)))
 }
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a request is made")]
 mod tests {
     use super::*;
-    use crate::store::workers::{Registration, Stillness};
+    use crate::store::workers::{About, Registration};
 
     #[test]
     fn a_queue_is_still_when_each_of_its_loops_said_so_about_this_pause() {

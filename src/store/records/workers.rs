@@ -30,6 +30,20 @@ pub struct Stillness {
     pub judged: bool,
 }
 
+impl Stillness {
+    /// Returns whether a pause was `asked` for, and all loops of the queue `said` that nothing runs
+    /// for it since, and that what its attempts wrote was judged. Returns `false` if there is no
+    /// loop: nothing was judged then.
+    pub(in crate::store) fn of_all(
+        asked: Option<SystemTime>,
+        mut said: impl Iterator<Item = Option<Self>>,
+    ) -> bool {
+        let is_still =
+            |said: Option<Self>| said.is_some_and(|it| Some(it.asked) >= asked && it.judged);
+        asked.is_some() && said.next().is_some_and(is_still) && said.all(is_still)
+    }
+}
+
 /// What a loop records about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -56,10 +70,9 @@ impl About {
         self.queues.is_empty() || self.queues.iter().any(|queue| queue == stem)
     }
 
-    /// Returns whether nothing runs for the queue and nothing is written, because of a pause that
-    /// was requested at `asked` or later.
-    pub fn stands_still(&self, stem: &str, asked: SystemTime) -> bool {
-        self.paused.get(stem).is_some_and(|paused| *paused >= nanos(asked))
+    /// Returns what it reports about the queue.
+    pub(crate) fn said(&self, stem: &str) -> Option<Stillness> {
+        Some(Stillness { asked: self.still(stem)?, judged: !self.unread.contains(stem) })
     }
 
     /// Returns the date of the pause for which nothing runs for the queue.
