@@ -7,7 +7,7 @@ use anstyle::Style;
 
 impl TaskView {
     /// Returns whether it waits for a person's answer and did not fail.
-    fn asks(&self) -> bool {
+    pub(super) fn asks(&self) -> bool {
         self.state == State::Blocked && self.is_question
     }
 

@@ -10,7 +10,7 @@ use super::text::at_work;
 use super::timing::{clock, parsed};
 use super::told_attempts::{conflicts, told_attempts};
 use super::view::{Sources, TaskView};
-use crate::domain::{Need, Typed, Waits};
+use crate::domain::{Need, ReasonCode, Typed, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -192,7 +192,7 @@ fn state(view: &WhyView, look: Look) -> String {
         };
         let more = escape::line(&change.sentence()).into_owned();
         if change.waits == Waits::Review {
-            return format!("It is {state} in {queue}: {more}.");
+            return format!("It is in {state} in {queue}: {more}.");
         }
         return format!("It is {state} in {queue}: {more}. Worker {worker} {has}.");
     }
@@ -217,10 +217,7 @@ fn state(view: &WhyView, look: Look) -> String {
             }
             _ => ": a person does it".to_owned(),
         },
-        State::Blocked => match &task.error {
-            Some(error) => format!(", a person must look: {}", escape::line(error)),
-            None => ", a person must look".to_owned(),
-        },
+        State::Blocked => return blocked(task, &state, &queue),
         State::Complete if task.landed_commit.is_some() => {
             let commit = task.landed_commit.as_deref().unwrap_or_default();
             format!(": it landed as {}", escape::line(commit))
@@ -233,6 +230,23 @@ fn state(view: &WhyView, look: Look) -> String {
     };
     let end = if more.ends_with(':') || more.ends_with('.') { "" } else { "." };
     format!("It is {state} in {queue}{more}{end}")
+}
+
+/// Returns the sentence about a task that waits for a person. A question is not a failure.
+fn blocked(task: &TaskView, state: &str, queue: &str) -> String {
+    let error = task.error.as_deref().unwrap_or_default();
+    let (is, why) = match ReasonCode::asked(error).filter(|_| task.asks()) {
+        Some((ReasonCode::Review, text)) => ("It is in review", text),
+        Some((ReasonCode::Question, text)) => ("It asks a question", text),
+        // The word says what is asked.
+        Some(_) => ("It asks a question", error),
+        None => {
+            let why = if error.is_empty() { String::new() } else { format!(": {error}") };
+            return format!("It is {state} in {queue} and needs a person{}.", escape::line(&why));
+        }
+    };
+    let end = if why.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{is} in {queue}: {}{end}", escape::line(why))
 }
 
 /// Describes which person completed the task, when, and with which note.

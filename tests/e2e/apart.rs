@@ -554,7 +554,7 @@ fn a_change_lands_after_a_yes() {
     let log = "git log --format=%s; git show HEAD:A.txt";
     assert_eq!(says(&sandbox, "git log --format=%s"), "config\nstart\n");
     assert_eq!(task(&sandbox.read("q.json"), "A")["change"]["waits"], "review");
-    sandbox.run(["why", "A", "q.json"]).exits(0).says("It is review").says("workloop approve A");
+    sandbox.run(["why", "A", "q.json"]).exits(0).says("It is in review").says("workloop approve A");
     sandbox.run(["retry", "A", "q.json", "--because", "once more"]).exits(0);
     // This loop keeps running, and lands what is approved meanwhile.
     let mut running = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);

@@ -24,7 +24,11 @@ fn an_honest_stop_is_a_question_with_evidence() {
     let why = sandbox.run(["why", "A", "q.json", "--json"]).exits(0).json();
     assert_eq!(why["attempts"][0]["reason_code"], "impossible");
     assert_eq!(why["attempts"][0]["evidence"], json!(["a.rs:3", "grep: 0 hits"]));
-    sandbox.run(["why", "B", "q.json"]).exits(0).says("question").says("evidence: b.rs:9");
+    sandbox
+        .run(["why", "B", "q.json"])
+        .exits(0)
+        .says("It asks a question in q.json: contradiction: the test wants 3.")
+        .says("evidence: b.rs:9");
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
     let needs = status["needs_you"].as_array().expect("a list");
     assert_eq!(needs.len(), 2, "{status}");
@@ -82,6 +86,8 @@ fn what_passed_in_the_project_waits_for_approval() {
     assert_eq!(status["queues"][0]["tasks"][0]["state"], "review");
     assert_eq!(status["needs_you"][0]["command"], "workloop approve A --work-queue q.json");
     assert_eq!(status["needs_you"][0]["need"], "review");
+    let why = sandbox.run(["why", "A", "q.json"]).exits(0);
+    why.says("It is in review in q.json: its work passed and waits for a person's review.");
     sandbox.run(["answer", "A", "name it well", "q.json"]).exits(0);
     sandbox.run(["run", "q.json"]).exits(7);
     let prompt = String::from_utf8(sandbox.bytes("prompts/A.2")).expect("text");

@@ -106,7 +106,7 @@ impl<'o> Teller<'o> {
             }
             After::Review => {
                 drain.completed();
-                format!("passed, and waits for your review: {}", self.typed.about("approve", id))
+                format!("passed, and waits for your review; {}", self.typed.about("approve", id))
             }
             After::Blocked(reason) => {
                 // A failure that a pause of the agent causes does not count here; the pauses do.
