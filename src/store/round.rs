@@ -35,9 +35,13 @@ pub(super) trait Steps {
 
     /// Writes the `touched` queues and the events, which name the texts before and after. Returns
     /// `None` if another program changed one of them since it was read.
+    ///
+    /// The texts of the `accepted` queues, and of the touched ones, are good now. A store with
+    /// transactions keeps that in the same one; [`Steps::keep`] is called for the others.
     fn commit(
         &mut self,
         touched: &[QueueIx],
+        accepted: &[QueueIx],
         events: Vec<(QueueIx, Event)>,
     ) -> Result<Option<Vec<Event>>, StoreError>;
 
@@ -68,7 +72,7 @@ pub(super) fn round(
     let Made { accepted, events, touched } = steps.judge(change);
     let written = accepted.and_then(|accepted| {
         let decided = decided(&events);
-        let written = steps.commit(&touched, events)?;
+        let written = steps.commit(&touched, &accepted, events)?;
         if written.is_some() {
             steps.keep([touched.clone(), accepted].concat(), &decided)?;
         }
@@ -82,4 +86,98 @@ pub(super) fn round(
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: QueueIx = QueueIx::FIRST;
+
+    /// What a store does that notes its steps. The first queue is touched, the second accepted.
+    struct Noting {
+        recorded: Recorded,
+        /// Whether the change is made.
+        is_made: bool,
+        /// What writing returns.
+        written: Option<Result<bool, StoreError>>,
+        steps: Vec<String>,
+    }
+
+    impl Noting {
+        fn note(&mut self, step: impl Into<String>) {
+            self.steps.push(step.into());
+        }
+    }
+
+    fn no() -> StoreError {
+        StoreError::Rejected("no".to_owned())
+    }
+
+    impl Steps for Noting {
+        fn recorded(&mut self) -> &mut Recorded {
+            &mut self.recorded
+        }
+
+        fn load(&mut self) -> Result<(), StoreError> {
+            self.note("load");
+            Ok(())
+        }
+
+        fn prepare(&mut self) -> Result<(), StoreError> {
+            self.note("prepare");
+            Ok(())
+        }
+
+        fn unexplained(&self) -> Vec<QueueIx> {
+            vec![QueueIx::new(1)]
+        }
+
+        fn judge(&mut self, _: Change<'_>) -> Made {
+            self.note("judge");
+            let accepted = if self.is_made { Ok(vec![QueueIx::new(1)]) } else { Err(no()) };
+            Made { accepted, events: Vec::new(), touched: vec![FIRST] }
+        }
+
+        fn commit(
+            &mut self,
+            touched: &[QueueIx],
+            accepted: &[QueueIx],
+            _: Vec<(QueueIx, Event)>,
+        ) -> Result<Option<Vec<Event>>, StoreError> {
+            self.note(format!("commit {} {}", touched.len(), accepted.len()));
+            let written = self.written.take().expect("one try")?;
+            Ok(written.then(Vec::new))
+        }
+
+        fn keep(&mut self, changed: Vec<QueueIx>, _: &HashSet<TaskRef>) -> Result<(), StoreError> {
+            self.note(format!("keep {}", changed.len()));
+            Ok(())
+        }
+
+        fn doubt(&mut self, queue: QueueIx) {
+            self.note(format!("doubt {}", queue.index()));
+        }
+
+        fn forget(&mut self, queue: QueueIx) {
+            self.note(format!("forget {}", queue.index()));
+        }
+    }
+
+    #[test]
+    fn what_was_not_written_is_forgotten_and_judged_again() {
+        let begun = ["load", "prepare", "judge"];
+        let undone = ["doubt 1", "forget 0"];
+        for (is_made, written, rest) in [
+            (true, Some(Ok(true)), vec!["commit 1 1", "keep 2"]),
+            (true, Some(Ok(false)), [&["commit 1 1"], &undone[..]].concat()),
+            (true, Some(Err(no())), [&["commit 1 1"], &undone[..], &["load"]].concat()),
+            (false, None, [&undone[..], &["load"]].concat()),
+        ] {
+            let (recorded, steps) = (Recorded::of(2), Vec::new());
+            let mut noting = Noting { recorded, is_made, written, steps };
+            drop(round(&mut noting, &mut |_| Ok(())));
+            assert_eq!(noting.steps, [&begun[..], &rest].concat());
+        }
+    }
 }

@@ -54,6 +54,7 @@ impl Steps for Locked<'_> {
     fn commit(
         &mut self,
         touched: &[QueueIx],
+        _: &[QueueIx],
         events: Vec<(QueueIx, Event)>,
     ) -> Result<Option<Vec<Event>>, StoreError> {
         self.store.commit(self.locks, touched, events)

@@ -127,6 +127,7 @@ impl Steps for MemoryStore {
     fn commit(
         &mut self,
         touched: &[QueueIx],
+        _: &[QueueIx],
         events: Vec<(QueueIx, Event)>,
     ) -> Result<Option<Vec<Event>>, StoreError> {
         let now = self.clock.now();
