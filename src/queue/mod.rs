@@ -34,6 +34,7 @@ pub use edit::error::EditError;
 pub use edit::fingerprint::{Duplicate, fingerprint};
 pub use edit::numbers::as_written;
 pub use json::canonical::canonical;
+pub use json::doubled::doubled_key;
 pub use parse::position::{Position, excerpt};
 pub use parse::refused::{MAX_BYTES, Refused};
 pub use phases::{PhaseKey, PhasesBack};

@@ -3,6 +3,7 @@
 use super::plain::plain;
 use super::rules::{How, MeasureRule};
 use crate::domain::Measured;
+use crate::queue::doubled_key;
 use regex::Regex;
 use serde_json::Value;
 
@@ -46,6 +47,9 @@ fn matches(regex: &str, text: &str) -> Result<Vec<f64>, String> {
 
 fn pointed(pointer: &str, text: &str) -> Result<f64, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    if let Some(key) = doubled_key(text, pointer) {
+        return Err(format!("it has the key {key} twice"));
+    }
     match value.pointer(pointer) {
         None => Err(format!("nothing is at {pointer}")),
         Some(Value::String(text)) => number(text),
@@ -115,6 +119,8 @@ mod tests {
             (&pointer, "{}", "nothing is at /a/b"),
             (&pointer, r#"{"a": {"b": [1]}}"#, "[1] at /a/b is not a number"),
             (&pointer, r#"{"a": {"b": true}}"#, "is not a number"),
+            (&pointer, r#"{"a": {"b": 10, "b": 99}}"#, "it has the key b twice"),
+            (&pointer, r#"{"a": {"b": 10}, "a": {"b": 99}}"#, "it has the key a twice"),
         ] {
             let (measured, why) = measure(&rule_of(how), Ok(text));
             assert_eq!(measured.value, None);

@@ -2,6 +2,7 @@
 //! Nothing here depends on tasks.
 
 pub(super) mod canonical;
+pub(super) mod doubled;
 pub(super) mod kind;
 pub(super) mod object;
 pub(super) mod plain;
