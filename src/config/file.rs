@@ -3,8 +3,9 @@
 use super::model::{Config, NamedProject, TypeRule};
 use super::notify::NotifyRule;
 use super::paths::resolve;
-use super::problem::{Problem, RefusedConfig};
+use super::problem::Problem;
 use super::reader::{Reader, Section};
+use super::refused::RefusedConfig;
 use super::sections::{
     agents, board, environment, escalation, guardrails, hidden, hooks, isolation, known_errors,
     landing, limits, named, notify, profiles, services, templates, verify, workspaces,
@@ -127,8 +128,9 @@ fn read_work(top: &Section<'_>, folder: &Path, config: &mut Config) {
 /// Reads the verification: steps, the services that they need, and the settings of profiles.
 fn read_verification(top: &Section<'_>, folder: &Path, config: &mut Config) {
     verify::read(&top.sections("verify"), folder, config);
-    if let Some(section) = top.section("services") {
-        config.services = services::read(&section, folder, &mut config.env_files);
+    let services = top.section("services");
+    if let Some(section) = &services {
+        config.services = services::read(section, folder, &mut config.env_files);
     }
     let templates = top.section("templates");
     if let Some(section) = &templates {
@@ -136,6 +138,9 @@ fn read_verification(top: &Section<'_>, folder: &Path, config: &mut Config) {
     }
     if let Some(section) = top.section("profiles") {
         profiles::read(&section, config);
+    }
+    if let Some(section) = services {
+        config.unused_services = services::unused(&section, config);
     }
     if let Some(section) = templates.filter(|section| section.reader.count() == 0) {
         templates::check_used(&section, config);

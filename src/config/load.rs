@@ -6,7 +6,7 @@ use super::judged::shell_step;
 use super::model::{Config, Verification};
 use super::origin::{Origin, Sourced};
 use super::paths;
-use super::problem::RefusedConfig;
+use super::refused::RefusedConfig;
 use super::sections::hidden::NEEDS_PRIVATE;
 use super::sections::landing::NO_COMMIT;
 use super::trees::{CommitMode, IsolationMode};

@@ -25,6 +25,7 @@ mod places;
 mod problem;
 mod queues;
 mod reader;
+mod refused;
 mod root;
 mod sections;
 mod trees;

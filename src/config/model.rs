@@ -4,6 +4,7 @@ use super::board::BoardRules;
 use super::hooks::HookRule;
 use super::notify::NotifyRule;
 use super::origin::Sourced;
+use super::problem::Problem;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
 use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset, ReasonCode};
@@ -44,6 +45,8 @@ pub struct Config {
     pub steps: Vec<VerifyStep>,
     /// `[services.NAME]`.
     pub services: BTreeMap<String, Arc<Service>>,
+    /// The services that no profile names.
+    pub unused_services: Vec<Problem>,
     /// `[types]`.
     pub types: BTreeMap<String, TypeRule>,
     /// `[templates.NAME]`: the fields of tasks that the program creates itself.
@@ -153,6 +156,7 @@ impl Default for Config {
             verification: Verification::Profiles,
             steps: Vec::new(),
             services: BTreeMap::new(),
+            unused_services: Vec::new(),
             types: BTreeMap::new(),
             templates: BTreeMap::new(),
             limits: Limits::default(),

@@ -1,10 +1,6 @@
-//! Faults in a configuration file, with their position and line.
+//! A message about a place in a configuration file, with its position and line.
 
-use super::model::Config;
-use crate::queue::{Position, excerpt};
-use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// A fault in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,32 +36,4 @@ impl Problem {
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// A refused configuration file, with everything that is wrong in it.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub struct RefusedConfig {
-    /// The path of the file.
-    pub path: PathBuf,
-    /// The problems in file order. There is at least one.
-    pub problems: Vec<Problem>,
-    /// The valid part of the configuration.
-    pub rest: Box<Config>,
-}
-
-impl fmt::Display for RefusedConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, problem) in self.problems.iter().enumerate() {
-            let Problem { line, column, message, text } = problem;
-            if n > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}:{line}:{column}: {message}", self.path.display())?;
-            let excerpt = excerpt(text, Position { line: *line, column: *column });
-            if !excerpt.is_empty() {
-                write!(f, "\n{excerpt}")?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -25,7 +25,12 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn report(&self, span: Range<usize>, message: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem::at(self.text, span, message.into()));
+        self.problems.borrow_mut().push(self.at(span, message));
+    }
+
+    /// Returns a message about a place in the text.
+    pub(super) fn at(&self, span: Range<usize>, message: impl Into<String>) -> Problem {
+        Problem::at(self.text, span, message.into())
     }
 
     /// Returns the number of problems so far.

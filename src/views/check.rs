@@ -31,6 +31,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("no-backup", Severity::Warning, "the records are lost if .workloop/ is deleted"),
     ("places-inside", Severity::Error, "private trees would be inside the project"),
     ("hidden-folder", Severity::Error, "the folder of a hidden step cannot be used"),
+    ("unused-service", Severity::Warning, "a service that no profile names"),
     ("no-effect", Severity::Warning, "a key has no effect because of other settings"),
 ];
 

@@ -21,6 +21,7 @@ use budgets::of_budgets;
 use choices::of_choices;
 use gates::of_gates;
 use judges::of_judges;
+use services::of_services;
 use std::collections::HashSet;
 use std::path::Path;
 use trees::of_trees;
@@ -30,6 +31,7 @@ mod budgets;
 mod choices;
 mod gates;
 mod judges;
+mod services;
 mod trees;
 mod variables;
 
@@ -66,6 +68,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             of_judges(reading.project.set(), &mut findings);
         }
         of_loops(&reading, &session.world.cwd, &mut findings);
+        of_services(reading.project.config(), &session.world.cwd, &mut findings);
         of_variables(reading.project.config(), session.world, &mut findings);
         if let Some(text) = session.exposed(reading.project.set()) {
             let mut finding = FindingView::placeless(

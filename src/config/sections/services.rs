@@ -1,5 +1,7 @@
 //! `[services.NAME]`: programs that must run during steps.
 
+use super::super::model::Config;
+use super::super::problem::Problem;
 use super::super::reader::Section;
 use super::environment;
 use super::verify::inside;
@@ -43,6 +45,20 @@ pub(in super::super) fn read(
         }
     }
     all
+}
+
+/// Returns the services that no profile names, and that are never started for this reason.
+pub(in super::super) fn unused(services: &Section<'_>, config: &Config) -> Vec<Problem> {
+    let is_used =
+        |name: &String| config.steps.iter().any(|step| step.rules.profile.services.contains(name));
+    let unused = services.entries().into_iter().filter(|(name, ..)| !is_used(name));
+    let message = |name: &str| {
+        format!(
+            "no profile names service {name}, so it is never started: add it to services of a \
+             profile, such as [profiles.default] services = [\"{name}\"]"
+        )
+    };
+    unused.map(|(name, span, _)| services.reader.at(span, message(&name))).collect()
 }
 
 fn health(section: &Section<'_>) -> Option<Health> {
