@@ -2,6 +2,7 @@
 //! for it.
 
 use super::known_commands::KnownCommands;
+use super::subject::services_of;
 use crate::config::{ChoiceError, IsolationMode, Runner};
 use crate::domain::{Command, QueueIx, Task};
 use crate::platform::programs::{absolute_path, is_executable};
@@ -9,7 +10,7 @@ use crate::platform::scan;
 use crate::project::{self, Project, QueueSet, Scope};
 use crate::queue::Finding;
 use crate::store::StoreError;
-use crate::verify::VerifyStep;
+use crate::verify::{Health, VerifyStep};
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -155,13 +156,13 @@ pub(crate) fn survey(
     for (root, line) in setup.flat_map(|line| set.roots().map(move |root| (root, line))) {
         let command = Command::Shell(line.clone());
         let whose = || format!("workspaces.setup {line:?}");
-        tools[1].find(&command, &whose, &root.path).unwrap_or_else(&mut *tell);
+        tools[1].find(&command, &whose, (&root.path, None)).unwrap_or_else(&mut *tell);
     }
     for (root, hook) in
         set.config.hooks.iter().flat_map(|hook| set.roots().map(move |root| (root, hook)))
     {
         let whose = || format!("hook {}", hook.point);
-        tools[1].find(&hook.command, &whose, &root.path).unwrap_or_else(&mut *tell);
+        tools[1].find(&hook.command, &whose, (&root.path, None)).unwrap_or_else(&mut *tell);
     }
     for (index, queue) in QueueIx::each(served) {
         // Most tasks choose the same agent and steps, so each choice is checked once. The set has
@@ -216,13 +217,23 @@ fn startable(
         Runner::Gate => None,
         Runner::Agent(agent) => {
             let whose = || format!("agent {}", agent.name);
-            agents.find(&agent.profile.command, &whose, root).unwrap_or_else(&mut *tell);
+            agents.find(&agent.profile.command, &whose, (root, None)).unwrap_or_else(&mut *tell);
             agent.warning
         }
     };
-    for step in steps {
+    for step in &steps {
         let whose = || format!("verification step {}", step.name);
-        judges.find(&step.command, &whose, root).unwrap_or_else(&mut *tell);
+        let place = (root, step.rules.step.cwd.as_deref());
+        judges.find(&step.command, &whose, place).unwrap_or_else(&mut *tell);
+    }
+    for service in services_of(&set.config, &steps) {
+        let place = (root, service.cwd.as_deref());
+        let whose = || format!("service {}", service.name);
+        judges.find(&service.command, &whose, place).unwrap_or_else(&mut *tell);
+        if let Health::Command(command) = &service.ready {
+            let whose = || format!("the readiness check of service {}", service.name);
+            judges.find(command, &whose, place).unwrap_or_else(&mut *tell);
+        }
     }
     warning
 }
@@ -237,13 +248,14 @@ struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Checks that the program of a list command exists. Only the shell knows what else a shell
+    /// Checks that the program of a list command exists, which runs in a project or in a folder of
+    /// it. Only the shell knows what else a shell
     /// line needs: it reports that by exit status 126 or 127.
     fn find(
         &mut self,
         command: &Command,
         whose: &dyn Fn() -> String,
-        root: &Path,
+        (root, cwd): (&Path, Option<&Path>),
     ) -> Result<(), PreflightError> {
         let program = match (command, self.lines) {
             (Command::List(words), _) => words.first().map_or("", String::as_str),
@@ -253,8 +265,13 @@ impl Tools<'_> {
             },
             (Command::Shell(_), Lines::Left) => return Ok(()),
         };
+        // A `{placeholder}` is known only later.
+        if program.contains('{') {
+            return Ok(());
+        }
         let named = program.contains('/');
-        let file = if named { root.join(program) } else { PathBuf::from(program) };
+        let folder = cwd.map_or_else(|| root.to_owned(), |cwd| root.join(cwd));
+        let file = if named { folder.join(program) } else { PathBuf::from(program) };
         if self.found.contains(&file) {
             self.known.note(root, command);
             return Ok(());
@@ -267,7 +284,7 @@ impl Tools<'_> {
         };
         if !there {
             let looked =
-                if named { format!(" in {}", root.display()) } else { " on the PATH".to_owned() };
+                if named { format!(" in {}", folder.display()) } else { " on the PATH".to_owned() };
             let (whose, program) = (whose(), program.to_owned());
             return Err(PreflightError::Missing { whose, program, looked });
         }
