@@ -1,6 +1,7 @@
 //! The judgement of a verification step, beyond how its command ended. Pure data.
 
 use super::items::Items;
+use super::outcome::Outcome;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,39 @@ pub struct Checked {
     /// The contents of its report, item by item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
+    /// The services that it needs and that ended while it ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<EndedService>,
+}
+
+/// A service that ended while a step needed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndedService {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The last line that it printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// File name of its output inside the attempt folder.
+    pub log: String,
+}
+
+impl EndedService {
+    /// Describes how it ended, with the last line that it printed.
+    pub fn how(&self) -> String {
+        match &self.last {
+            Some(last) => format!("{} (last line: {last})", self.outcome),
+            None => self.outcome.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for EndedService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "service {} ended while the step ran: {}", self.name, self.how())
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -56,10 +90,36 @@ impl Checked {
         *self == Self::default()
     }
 
+    /// Returns whether something outside killed the services without which the step failed, which
+    /// says nothing about the work.
+    pub fn lost_its_services(&self) -> bool {
+        let mut services = self.services.iter();
+        !self.services.is_empty() && services.all(|one| one.outcome.is_ended_from_outside())
+    }
+
     /// Returns whether the step passed only when it was run again, whether or not that is accepted.
     pub fn is_flaky(&self) -> bool {
         let is_refused = self.why.as_deref() == Some(FLAKY);
         self.retried > 0 && (self.verdict == Some(Verdict::Pass) || is_refused)
+    }
+
+    /// Fails the step because services that it needs ended while it ran, whatever it reports: a step
+    /// that passes without its service may have tested nothing. Does nothing if none did, or if
+    /// nothing is known about the work.
+    pub fn fail_without(&mut self, services: Vec<EndedService>, outcome: &Outcome) {
+        let is_known = !matches!(self.verdict, Some(Verdict::Skipped) | None);
+        if services.is_empty() || !is_known {
+            return;
+        }
+        let ended = self.why.take().unwrap_or_else(|| outcome.to_string());
+        let texts: Vec<String> = services.iter().map(ToString::to_string).collect();
+        let passed = self.verdict == Some(Verdict::Pass);
+        let but = if passed { ", but" } else { ";" };
+        self.why = Some(format!("{ended}{but} {}", texts.join("; ")));
+        if passed {
+            self.verdict = Some(Verdict::Fail);
+        }
+        self.services = services;
     }
 
     /// Fails the step because it passed only when it was run again.
@@ -159,6 +219,36 @@ mod tests {
         assert!(!full.is_empty());
         assert_eq!(json!(full), json!({"allowed": true, "hidden": true, "retried": 2}));
         assert_eq!(serde_json::from_value::<Checked>(json!(full)).unwrap(), full);
+    }
+
+    #[test]
+    fn a_step_without_its_service_fails_whatever_it_reports() {
+        let service = EndedService {
+            name: "db".to_owned(),
+            outcome: Outcome::Exited { code: 1 },
+            last: Some("out of memory".to_owned()),
+            log: "service-db.out".to_owned(),
+        };
+        let text = "service db ended while the step ran: exit status 1 (last line: out of memory)";
+        for (verdict, why, after, said) in [
+            (
+                Some(Verdict::Pass),
+                None,
+                Some(Verdict::Fail),
+                Some(format!("exit status 0, but {text}")),
+            ),
+            (Some(Verdict::Fail), Some("x"), Some(Verdict::Fail), Some(format!("x; {text}"))),
+            (Some(Verdict::Blocked), Some("x"), Some(Verdict::Blocked), Some(format!("x; {text}"))),
+            (Some(Verdict::Skipped), Some("x"), Some(Verdict::Skipped), Some("x".to_owned())),
+            (None, None, None, None),
+        ] {
+            let why = why.map(str::to_owned);
+            let mut checked = Checked { verdict, why: why.clone(), ..Checked::default() };
+            checked.fail_without(Vec::new(), &Outcome::Exited { code: 0 });
+            assert_eq!((checked.verdict, &checked.why), (verdict, &why));
+            checked.fail_without(vec![service.clone()], &Outcome::Exited { code: 0 });
+            assert_eq!((checked.verdict, checked.why), (after, said));
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use attempt::{AttemptReport, Fingerprint, FlakyItem, StepKind, StepReport, e
 pub use backoff::{Backoff, CAP, Cost, PauseKind, QUICK, QuickFailure, Rest, Said, next_pause};
 pub use budget::Budget;
 pub use change::{Change, Landed, Waits};
-pub use checked::{Checked, Measured};
+pub use checked::{Checked, EndedService, Measured};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::Detail;

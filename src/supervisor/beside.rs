@@ -92,10 +92,9 @@ impl Beside {
         self.thread.take()?.join().ok()
     }
 
-    /// Ends it.
-    pub(crate) fn end(self) -> Option<Result<Ended, Lost>> {
+    /// Ends it, unless it has ended by itself. Use [`Self::wait`] to learn which.
+    pub(crate) fn term(&self) {
         self.controls.term();
-        self.wait()
     }
 }
 

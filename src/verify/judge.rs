@@ -47,7 +47,9 @@ fn until_it_passes<E>(
     let mut tries = 0;
     loop {
         let mut report = run(tries)?;
-        let failed = report.checked.verdict == Some(Verdict::Fail);
+        // What earlier steps did to a service is gone with it.
+        let has_services = report.checked.services.is_empty();
+        let failed = report.checked.verdict == Some(Verdict::Fail) && has_services;
         if failed && tries < rules.step.retries {
             tries += 1;
             continue;
@@ -91,7 +93,7 @@ pub(crate) fn fail(checked: &mut Checked, code: ReasonCode, why: String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::StepKind;
+    use crate::domain::{EndedService, StepKind};
     use crate::verify::StepRules;
     use std::convert::Infallible;
 
@@ -121,6 +123,36 @@ mod tests {
             })
         });
         (finding.unwrap_or_else(|never| match never {}), ran)
+    }
+
+    #[test]
+    fn a_step_that_lost_its_service_is_not_run_again() {
+        let rules = step(StepRules { retries: 3, ..StepRules::default() });
+        let service = EndedService {
+            name: "db".to_owned(),
+            outcome: exit(1),
+            last: None,
+            log: String::new(),
+        };
+        for (services, runs) in [(Vec::new(), 4), (vec![service], 1)] {
+            let mut ran = 0;
+            let finding = judge(&[&rules], |_, _| {
+                ran += 1;
+                let mut checked = checked(&rules, &exit(1));
+                checked.fail_without(services.clone(), &exit(1));
+                let (kind, name, log) = (StepKind::Verify, "s".to_owned(), String::new());
+                Ok::<_, Infallible>(StepReport {
+                    kind,
+                    name,
+                    outcome: exit(1),
+                    millis: 1,
+                    log,
+                    checked,
+                })
+            });
+            let finding = finding.unwrap_or_else(|never| match never {});
+            assert_eq!((finding.verdict, ran), (Some(Verdict::Fail), runs));
+        }
     }
 
     #[test]

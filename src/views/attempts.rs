@@ -194,7 +194,7 @@ impl StepView {
 fn failed_log(report: &AttemptReport) -> Option<&str> {
     let last = report.steps.last()?;
     let failed = match report.verdict {
-        Some(Verdict::Fail | Verdict::Blocked) => !last.outcome.is_success(),
+        Some(Verdict::Fail | Verdict::Blocked) => !last.outcome.is_success() || last.is_red(),
         Some(Verdict::Pass | Verdict::Skipped) | None => false,
     };
     failed.then_some(last.log.as_str()).filter(|log| !log.is_empty())

@@ -42,6 +42,7 @@ mod projects;
 mod quiet;
 mod red_gates;
 mod repository;
+mod services;
 mod shapes;
 mod signals;
 mod steps;

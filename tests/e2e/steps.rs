@@ -139,46 +139,6 @@ fn items_are_compared_with_what_the_task_began_with() {
     }
 }
 
-/// A service that listens on the port that it is given, and a step that sends a request.
-const SERVICE: &str = r#"
-[agents.default]
-run = "true"
-[services.echo]
-run = ["python3", "-c", """
-import os, socket
-s = socket.create_server(("127.0.0.1", int(os.environ["WORKLOOP_PORT_ECHO"])))
-print("ready", flush=True)
-while True:
-    c, _ = s.accept()
-    c.sendall(b"hello")
-    c.close()
-"""]
-ready = { port = 0 }
-[[verify]]
-name = "ask"
-run = ["python3", "-c", """
-import os, socket
-c = socket.create_connection(("127.0.0.1", int(os.environ["WORKLOOP_PORT_ECHO"])))
-assert c.recv(9) == b"hello"
-"""]
-[profiles.default]
-services = ["echo"]
-[limits]
-attempts = 1
-untouched = false
-"#;
-
-#[test]
-fn a_service_runs_beside_its_steps_and_no_longer() {
-    let sandbox = Sandbox::new().config(SERVICE).queue("q.json", &queue(&[("A", &[])]));
-    sandbox.run(["run", "q.json"]).exits(0);
-    assert_eq!(sandbox.strays(), Vec::<u32>::new());
-    let broken = SERVICE
-        .replace("s = socket.create_server", "raise SystemExit(3)\ns = socket.create_server");
-    let sandbox = sandbox.config(&broken).queue("r.json", &queue(&[("B", &[])]));
-    sandbox.run(["run", "r.json"]).exits(5).says("service echo: it ended before it was ready");
-}
-
 /// Two steps that wait for each other, and one that needs them.
 const PARALLEL: &str = r#"
 [agents.default]

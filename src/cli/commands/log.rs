@@ -144,13 +144,17 @@ fn runs(reading: &mut Reading, shown: &Shown) -> bool {
     })
 }
 
-/// Returns the file names of the streams: the agent's, then those of the verification in order.
+/// Returns the file names of the streams: the agent's, then those of the verification in order, then
+/// those of services.
 fn files(folder: &AttemptFolder) -> Vec<String> {
     let entries = fs::read_dir(folder.path()).into_iter().flatten().flatten();
     let mut steps: Vec<(u32, String)> = entries
         .filter_map(|entry| {
             let name = entry.file_name().to_str()?.to_owned();
-            let number = name.strip_prefix("verify-")?.strip_suffix(".out")?.parse().ok()?;
+            let number = match name.strip_prefix("verify-") {
+                Some(rest) => rest.strip_suffix(".out")?.parse().ok()?,
+                None => service(&name).map(|_| u32::MAX)?,
+            };
             Some((number, name))
         })
         .collect();
@@ -159,8 +163,16 @@ fn files(folder: &AttemptFolder) -> Vec<String> {
     agent.into_iter().chain(steps.into_iter().map(|(_, name)| name)).collect()
 }
 
+/// Returns the name of the service whose output is in this file.
+fn service(file: &str) -> Option<&str> {
+    file.strip_prefix("service-")?.strip_suffix(".out")
+}
+
 /// Returns the display name of a stream.
 fn name(file: &str, report: Option<&AttemptReport>) -> String {
+    if let Some(service) = service(file) {
+        return format!("service {service}");
+    }
     let step = report.and_then(|report| report.steps.iter().find(|step| step.log == file));
     match (file, step) {
         (AGENT_OUT, _) => "agent, standard output".to_owned(),

@@ -19,6 +19,7 @@ use crate::views::mask::Mask;
 use crate::views::report::attempts::Attempts;
 use crate::views::report::{self, Format, Found, Input, Journals, Style};
 use chrono::{DateTime, Utc};
+use std::fmt::Write as _;
 use std::io::Write;
 
 /// How much output of a failed step is shown, in bytes.
@@ -107,10 +108,17 @@ fn output(snapshot: &Snapshot<'_>, node: Node, mask: &Mask) -> Option<String> {
     let state = snapshot.set.state(place.queue);
     let report = attempts::reports(&state, &key).pop()?;
     let step = report.steps.last()?;
-    let (head, tail) =
-        AttemptFolder::new(&state, &key, report.attempt).ends(&step.log, OUTPUT).ok()?;
-    let text = if tail.is_empty() { head } else { tail };
-    let text = String::from_utf8_lossy(&text);
+    let folder = AttemptFolder::new(&state, &key, report.attempt);
+    let end = |log: &str| {
+        let (head, tail) = folder.ends(log, OUTPUT).ok()?;
+        let text = if tail.is_empty() { head } else { tail };
+        Some(String::from_utf8_lossy(&text).into_owned())
+    };
+    let mut text = end(&step.log)?;
+    for service in &step.checked.services {
+        let said = end(&service.log).unwrap_or_default();
+        let _ = write!(text, "\nOutput of service {}:\n{said}", service.name);
+    }
     Some(mask.text(&text).trim_end().to_owned()).filter(|text| !text.is_empty())
 }
 

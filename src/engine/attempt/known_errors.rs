@@ -4,7 +4,7 @@
 use super::job::Job;
 use crate::agent::bound_file;
 use crate::config::KnownErrorRule;
-use crate::domain::{AttemptReport, Field, KnownError, QueueIx, StepKind, Verdict};
+use crate::domain::{AttemptReport, Field, KnownError, QueueIx, StepKind, StepReport, Verdict};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::attempts::{self, AGENT_ERR, AttemptFolder};
@@ -80,12 +80,15 @@ fn learnt(queue: &Queue) -> Vec<KnownErrorRule> {
 /// Returns how the attempt ended, and the output of its failed command.
 fn told(folder: &AttemptFolder, report: &AttemptReport) -> String {
     let mut text = report.reason.clone().unwrap_or_default();
-    if let Some(step) = report.steps.iter().rev().find(|step| !step.outcome.is_success()) {
+    let failed =
+        |step: &&StepReport| !step.outcome.is_success() || !step.checked.services.is_empty();
+    if let Some(step) = report.steps.iter().rev().find(failed) {
         let mut add = |name: &str| {
             text.push('\n');
             text.push_str(&bound_file(&folder.file(name), LOOKED_AT).unwrap_or_default());
         };
         add(&step.log);
+        step.checked.services.iter().for_each(|service| add(&service.log));
         if step.kind == StepKind::Agent {
             add(AGENT_ERR);
         }

@@ -1,7 +1,7 @@
 //! A command of an attempt, ready to start.
 
 use crate::agent::Withheld;
-use crate::domain::{Command, StepKind};
+use crate::domain::{Command, EndedService, StepKind};
 use crate::verify::Rules;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -33,6 +33,16 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    /// Returns whether the step needs the service.
+    pub(super) fn needs(&self, service: &EndedService) -> bool {
+        self.rules.profile.services.contains(&service.name)
+    }
+
+    /// Returns whether the step needs any of the services.
+    pub(super) fn needs_any(&self, services: &[EndedService]) -> bool {
+        services.iter().any(|service| self.needs(service))
+    }
+
     /// Returns the key under which its items are stored.
     pub(super) fn items_key(&self) -> String {
         format!("{} {}", self.name, self.configured)

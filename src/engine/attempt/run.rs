@@ -29,6 +29,7 @@ use std::path::Path;
 mod apart;
 mod begun;
 mod changes;
+mod gone;
 mod hidden;
 mod hooked;
 mod items;

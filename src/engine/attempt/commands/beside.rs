@@ -57,6 +57,11 @@ impl Commands<'_> {
         StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log, checked }
     }
 
+    /// Records that a command can be started: if it cannot be later, an attempt removed it.
+    pub(in super::super) fn note_started(&self, command: &Ready) {
+        self.with.known.note(&self.job.root, &command.configured);
+    }
+
     /// Acknowledges a pause while only commands beside others run, because then no other code does.
     pub(in super::super) fn tell_rest(&mut self) {
         let asked = self.with.supervisor.controls().paused();

@@ -19,9 +19,12 @@ use crate::queue::Queue;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
 use crate::verify::VerifyStep;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// How many findings a prompt lists.
 const FINDINGS: usize = 50;
+/// How much output of a service that ended is shown, in bytes.
+const SERVICE_BYTES: usize = 2 * 1024;
 /// How many items of each sort are named.
 const NAMED: usize = 50;
 
@@ -168,6 +171,11 @@ impl Plan<'_> {
         if step.kind == StepKind::Agent {
             let errors = log.with_file_name(attempts::AGENT_ERR);
             output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
+        }
+        for service in &step.checked.services {
+            let said = bound_file(&log.with_file_name(&service.log), SERVICE_BYTES);
+            let said = said.unwrap_or_default();
+            let _ = write!(output, "\nOutput of service {}:\n{said}", service.name);
         }
         // Mask before the prompt removes control characters: that would change a secret that
         // contains some.

@@ -37,11 +37,17 @@ impl Progress<'_> {
         };
         let ran = self.run_shown(step, (output, log), tries);
         // A running service could still read the folder, and write down what it read.
-        self.end_services();
+        let gone = self.end_services();
         if let Some(trees) = &self.trees {
             trees.judge.uncover(&cover).map_err(|error| failed(&error))?;
         }
-        Ok(hushed(ran?))
+        let gone = gone.into_iter().filter(|one| step.needs(one)).collect();
+        let ran = self.lacks(step, ran?, gone);
+        for service in &ran.checked.services {
+            let (name, ended) = (&service.name, &service.outcome);
+            self.commands.warn(format!("step {}: service {name} ended: {ended}", step.name));
+        }
+        Ok(hushed(ran))
     }
 }
 

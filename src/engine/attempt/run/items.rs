@@ -155,8 +155,12 @@ impl Progress<'_> {
     fn run_on_base(&mut self, on_stage: OnStage<'_>) -> Result<StepItems, End> {
         let job = self.job;
         let Judge::Steps(steps) = &job.judge else { return Ok(StepItems::new()) };
-        let found = self.run_each(&wanted(steps), on_stage);
-        self.end_services();
+        let steps = wanted(steps);
+        let found = self.run_each(&steps, on_stage);
+        let gone = self.end_services();
+        for step in steps.iter().filter(|step| step.needs_any(&gone)) {
+            self.items.seen.remove(&step.items_key());
+        }
         self.items.failed_before.clear();
         found.map(|()| mem::take(&mut self.items.seen))
     }
@@ -184,7 +188,8 @@ impl Progress<'_> {
                 | Outcome::Silent { .. }
                 | Outcome::FailedToStart { .. } => {}
             }
-            if step.rules.step.has_items() && report.checked.items.is_none() {
+            let is_whole = report.checked.services.is_empty();
+            if step.rules.step.has_items() && !(is_whole && report.checked.items.is_some()) {
                 let (id, why) = (&job.id, report.ended());
                 let text = format!("{id}: step {} reported no items on the base: {why}", step.name);
                 self.commands.warn(text);

@@ -10,6 +10,7 @@ use crate::platform::open::{self, Links};
 use crate::verify::{Health, Service};
 use regex::Regex;
 use std::ffi::OsString;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -40,8 +41,15 @@ impl Progress<'_> {
                 return Ok(Some(broken.clone()));
             }
             let is_it = |running: &RunningService| running.service.name == *name;
-            if self.services.running.iter().any(is_it) {
-                continue;
+            if let Some(at) = self.services.running.iter().position(is_it) {
+                if !self.services.running[at].beside.is_over() {
+                    continue;
+                }
+                let gone = self.gone_between(at).filter(|_| !self.commands.is_cut());
+                return match gone {
+                    Some(report) => Ok(Some(report)),
+                    None => Err(self.commands.unknown(name, Outcome::Interrupted)),
+                };
             }
             let Some(service) = job.services.iter().find(|one| one.service.name == *name) else {
                 return Err(environment(format!("service {name} is not configured")));
@@ -72,26 +80,6 @@ impl Progress<'_> {
         Ok(None)
     }
 
-    /// Ends all services, the last one first.
-    pub(super) fn end_services(&mut self) {
-        self.services.broken.clear();
-        while let Some(running) = self.services.running.pop() {
-            let RunningService { service, beside, .. } = running;
-            if beside.is_over() {
-                let how = beside.wait();
-                let how = match how {
-                    Some(Ok(ended)) => ended.outcome.to_string(),
-                    Some(Err(lost)) => lost.to_string(),
-                    None => "its thread panicked".to_owned(),
-                };
-                let text = format!("service {} ended while steps needed it: {how}", service.name);
-                self.commands.warn(text);
-                continue;
-            }
-            drop(beside.end());
-        }
-    }
-
     /// Returns the variables with the ports of the running services, for all commands that use
     /// them.
     pub(super) fn ports(&self) -> Vec<(OsString, OsString)> {
@@ -112,16 +100,16 @@ impl Progress<'_> {
         spec.stdout.clone_from(&log);
         spec.env.extend(self.ports());
         spec.env.extend(port.map(|port| told_port(service, port)));
+        // The line of an earlier run must not count as that of this one.
+        drop(fs::remove_file(&log));
         let beside = self.commands.beside(spec, &log_name(service)).map_err(Broken::Unstarted)?;
-        self.services.running.push(RunningService {
-            service: Arc::clone(service),
-            beside,
-            port,
-            log,
-        });
+        let service = Arc::clone(service);
+        let timeout = service.timeout;
+        self.services.running.push(RunningService { service, beside, port, log: log.clone() });
         let began = self.commands.clock().monotonic();
         loop {
             if self.is_ready(ready)? {
+                self.commands.note_started(command);
                 return Ok(());
             }
             let over = self.services.running.last().is_none_or(|running| running.beside.is_over());
@@ -131,10 +119,11 @@ impl Progress<'_> {
             if self.commands.is_cut() {
                 return Err(Broken::Failed(Outcome::Interrupted, String::new()));
             }
-            if self.commands.clock().monotonic().saturating_duration_since(began) >= service.timeout
-            {
-                let seconds = service.timeout.as_secs();
-                let why = format!("it was not ready after {seconds} s");
+            if self.commands.clock().monotonic().saturating_duration_since(began) >= timeout {
+                let seconds = timeout.as_secs();
+                let last = self.last_line(&log);
+                let last = last.map(|last| format!(" (last line: {last})")).unwrap_or_default();
+                let why = format!("it was not ready after {seconds} s{last}");
                 return Err(Broken::Failed(Outcome::TimedOut { seconds }, why));
             }
             self.commands.tell_rest();
@@ -144,22 +133,21 @@ impl Progress<'_> {
 
     /// Returns why the service that was started last ended before it was ready.
     fn ended_early(&mut self) -> Broken {
-        let ended = self.services.running.pop().and_then(|running| running.beside.wait());
-        match ended {
-            Some(Ok(ended)) => match ended.outcome {
-                Outcome::FailedToStart { reason } => Broken::Unstarted(reason),
-                outcome @ (Outcome::Exited { .. }
-                | Outcome::Signaled { .. }
-                | Outcome::TimedOut { .. }
-                | Outcome::Silent { .. }
-                | Outcome::Interrupted
-                | Outcome::Lost) => {
-                    let why = format!("it ended before it was ready: {outcome}");
-                    Broken::Failed(outcome, why)
-                }
-            },
-            Some(Err(lost)) => Broken::Unstarted(lost.to_string()),
-            None => Broken::Unstarted("its thread panicked".to_owned()),
+        let running = self.services.running.pop();
+        let Some(ended) = running.and_then(|running| self.ended_service(running)) else {
+            return Broken::Unstarted("its end is not known".to_owned());
+        };
+        match ended.outcome {
+            Outcome::FailedToStart { reason } => Broken::Unstarted(reason),
+            Outcome::Lost => Broken::Unstarted(Outcome::Lost.to_string()),
+            Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. }
+            | Outcome::Interrupted => {
+                let why = format!("it ended before it was ready: {}", ended.how());
+                Broken::Failed(ended.outcome, why)
+            }
         }
     }
 

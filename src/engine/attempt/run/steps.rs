@@ -12,6 +12,9 @@ use crate::store::attempts::AttemptFolder;
 use crate::verify::{self, Finding, Rules};
 use std::path::{Path, PathBuf};
 
+/// How often steps run whose services something outside kills.
+const ROUNDS: u32 = 3;
+
 impl Progress<'_> {
     /// Runs the steps of the job and returns their result.
     pub(super) fn run_steps(&mut self, on_stage: OnStage<'_>) -> End {
@@ -71,12 +74,24 @@ impl Progress<'_> {
         on_stage: OnStage<'_>,
     ) -> Result<Finding, End> {
         let already = self.commands.steps().len();
-        let found = self.judge_segments(round, on_stage);
-        self.end_services();
-        let found = found?;
-        // The steps now have their final results.
-        self.commands.replace_since(already, &found.steps);
-        Ok(found)
+        let mut left = ROUNDS;
+        loop {
+            left -= 1;
+            let found = self.judge_segments(round, on_stage);
+            let gone = self.end_services();
+            let mut found = found?;
+            self.lack_at_end(&mut found, round, &gone);
+            let lost = found.failed.as_ref().filter(|failed| failed.checked.lost_its_services());
+            if let Some(failed) = lost.filter(|_| left > 0) {
+                let text = format!("{}: {}", failed.named(), failed.ended());
+                self.commands.warn(format!("{text}; from outside, so the steps run again"));
+                self.commands.replace_since(already, &[]);
+                continue;
+            }
+            // The steps now have their final results.
+            self.commands.replace_since(already, &found.steps);
+            return Ok(found);
+        }
     }
 
     fn judge_segments(&mut self, round: Round<'_>, on_stage: OnStage<'_>) -> Result<Finding, End> {
@@ -129,9 +144,10 @@ impl Progress<'_> {
         let ran = ran.filter(|ran| !ran.report.outcome.is_ended_from_outside());
         let report = match (round.changed.and_then(|changed| needless(step, changed)), ran) {
             (Some(why), _) => left_out(step, why),
-            (None, Some(Ran { report, reads })) => {
+            (None, Some(Ran { report, reads, gone })) => {
                 let output = self.job.folder.file(&report.log);
-                self.read_step((step, &output), report, &reads, tries)
+                let report = self.read_step((step, &output), report, &reads, tries);
+                self.lacks(step, report, gone)
             }
             (None, None) => {
                 if let Some(broken) = self.need(step)? {
@@ -179,7 +195,9 @@ impl Progress<'_> {
         spec.stdout = output;
         spec.env.extend(self.ports());
         let report = self.commands.run_undisturbed(step, &spec, log);
-        Ok(self.read_step((step, &spec.stdout), report, &reads, tries))
+        let report = self.read_step((step, &spec.stdout), report, &reads, tries);
+        let gone = self.gone(step);
+        Ok(self.lacks(step, report, gone))
     }
 
     /// Returns whether a step cannot run in its folder.

@@ -6,7 +6,7 @@ use super::super::job::Ready;
 use super::super::with::{OnStage, Stage};
 use super::Progress;
 use super::reads::{Reads, Round, needless};
-use crate::domain::{Outcome, StepReport};
+use crate::domain::{EndedService, Outcome, StepReport};
 use crate::supervisor::{Beside, CommandSpec};
 use crate::verify::Rules;
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(super) struct Ran<'r> {
     pub(super) report: StepReport,
     pub(super) reads: Reads<'r>,
+    /// The services that ended while the steps ran.
+    pub(super) gone: Vec<EndedService>,
 }
 
 /// A running step.
@@ -90,13 +92,16 @@ impl Progress<'_> {
                 self.commands.tell_rest();
                 thread::sleep(LOOK);
             }
+            // All steps of a segment need the same services.
+            let first = running.first().map(|runs| &round.steps[runs.number]);
+            let gone = first.map(|step| self.gone(step)).unwrap_or_default();
             for runs in running {
                 let step = &round.steps[runs.number];
                 let report = self.commands.beside_report(step, &runs.spec, runs.log, runs.beside);
-                ran.insert(runs.number, Ran { report, reads: runs.reads });
+                ran.insert(runs.number, Ran { report, reads: runs.reads, gone: gone.clone() });
             }
             let failed = |ran: &Ran<'_>| !ran.report.outcome.is_success();
-            if ran.values().any(failed) {
+            if ran.values().any(failed) || !gone.is_empty() {
                 break;
             }
             left = later;
