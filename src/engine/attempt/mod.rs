@@ -68,6 +68,8 @@ pub(crate) use ready_hooks::Hooks;
 pub(crate) use run::landing::land;
 pub(crate) use run::run;
 pub(crate) use runner::{agent_now, usage_kind};
+#[cfg(test)]
+pub(crate) use samples::entry;
 pub(crate) use subject::{Subject, service_steps, services_of, set_up_steps};
 pub(crate) use tamper::{ACCEPTS, left_by, left_files, named_by};
 pub(crate) use untouched::{Named, ProfileKey, Red, blocked};

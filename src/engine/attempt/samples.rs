@@ -1,6 +1,8 @@
-//! Reports of attempts for tests.
+//! Reports and changes of attempts for tests.
 
+use super::Job;
 use crate::domain::{AttemptReport, Checked, Fingerprint, Outcome, StepKind, StepReport, Verdict};
+use crate::workspace::{self, Entry, Message, Oid, Whose};
 
 /// Returns the report of an attempt at `task` whose verification failed at `step`.
 pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> AttemptReport {
@@ -32,4 +34,25 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
         fingerprint,
         findings: crate::domain::Findings::default(),
     }
+}
+
+/// Returns the entry of a change of `job` that passed.
+pub(crate) fn entry(job: &Job, base: Oid, change: Oid) -> Box<Entry> {
+    let whose = Whose {
+        queue: job.root.clone(),
+        part: job.id.clone(),
+        attempt: job.token.attempt,
+        worker: job.token.worker.to_string(),
+        since: 0,
+    };
+    let message = Message {
+        task: job.id.clone(),
+        title: job.title.clone(),
+        summary: String::new(),
+        attempt: job.token.attempt,
+        verdict: workspace::Verdict::Pass,
+        receipt: format!("{}/{}", job.id, change.as_str()),
+    };
+    let work = workspace::Work { base, change, judged: Vec::new(), declared: Vec::new() };
+    Box::new(Entry::new(whose, work, message))
 }

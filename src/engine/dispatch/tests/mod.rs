@@ -17,7 +17,9 @@ use crate::domain::{
     Checked, ClaimToken, Event, Outcome, QueueIx, ReasonCode, StepKind, StepReport, Typed, Verdict,
     WorkerId,
 };
-use crate::engine::attempt::{CameTo, Carried, Finished, Fixed, Source, Untouched, not_started};
+use crate::engine::attempt::{
+    CameTo, Carried, Finished, Fixed, Source, Untouched, entry, not_started,
+};
 use crate::platform::claim_tag::Carried as Tags;
 use crate::platform::clock::Clock;
 use crate::platform::host::Host;
@@ -29,7 +31,7 @@ use crate::queue::Queue;
 use crate::store::memory::Memory;
 use crate::store::{Draft, Place};
 use crate::supervisor::Abandoned;
-use crate::workspace::{self, Entry, Message, Oid, Whose};
+use crate::workspace::Oid;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::io;
@@ -248,24 +250,6 @@ fn events(draft: Draft<'_>) -> Vec<Noted> {
 
 /// Returns a captured change of an attempt that came this far.
 fn carried(finished: &Finished, came_to: CameTo) -> Carried {
-    let job = &finished.job;
-    let whose = Whose {
-        queue: job.root.clone(),
-        part: job.id.clone(),
-        attempt: job.token.attempt,
-        worker: job.token.worker.to_string(),
-        since: 0,
-    };
-    let message = Message {
-        task: job.id.clone(),
-        title: job.title.clone(),
-        summary: String::new(),
-        attempt: job.token.attempt,
-        verdict: workspace::Verdict::Pass,
-        receipt: job.id.clone(),
-    };
     let object = |digit: &str| Oid::parse(&digit.repeat(40)).unwrap();
-    let (base, change) = (object("b"), object("c"));
-    let work = workspace::Work { base, change, judged: Vec::new(), declared: Vec::new() };
-    Carried { entry: Box::new(Entry::new(whose, work, message)), came_to }
+    Carried { entry: entry(&finished.job, object("b"), object("c")), came_to }
 }

@@ -5,9 +5,11 @@
 
 use super::end::End;
 use crate::domain::{self, AttemptReport, Outcome, ReasonCode, Verdict, Waits};
-use crate::engine::attempt::{CameTo, Carried, Finished, Job, Obstructed, Purpose, not_started};
+use crate::engine::attempt::{
+    CameTo, Carried, Finished, Job, Obstructed, Purpose, entry, not_started,
+};
 use crate::platform::clock::Clock;
-use crate::workspace::{self, Entry, Message, Oid, Whose};
+use crate::workspace::Oid;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The target branch. Without private trees nothing lands.
@@ -40,26 +42,6 @@ impl Target {
 /// Returns the name of an object.
 fn object(number: u64) -> Option<Oid> {
     Oid::parse(&format!("{number:040x}"))
-}
-
-fn entry(job: &Job, base: Oid, change: Oid) -> Box<Entry> {
-    let whose = Whose {
-        queue: job.root.clone(),
-        part: job.id.clone(),
-        attempt: job.token.attempt,
-        worker: job.token.worker.to_string(),
-        since: 0,
-    };
-    let message = Message {
-        task: job.id.clone(),
-        title: job.title.clone(),
-        summary: String::new(),
-        attempt: job.token.attempt,
-        verdict: workspace::Verdict::Pass,
-        receipt: format!("{}/{}", job.id, change.as_str()),
-    };
-    let work = workspace::Work { base, change, judged: Vec::new(), declared: Vec::new() };
-    Box::new(Entry::new(whose, work, message))
 }
 
 /// Returns the result of a landing that ends in the given way.
