@@ -22,22 +22,17 @@ pub(crate) enum Reach {
     Any,
 }
 
-/// Tools that run only their own language, with the subcommands for which that is true; `*` is any.
-const TOOLS: &[(Reach, &str, &[&str])] = &[
-    (Reach::Python, "pytest", &["*"]),
-    (Reach::Python, "py.test", &["*"]),
-    (Reach::Python, "ruff", &["*"]),
-    (Reach::Python, "mypy", &["*"]),
-    (Reach::Python, "flake8", &["*"]),
-    (Reach::Python, "black", &["*"]),
-    (Reach::Script, "jest", &["*"]),
-    (Reach::Script, "vitest", &["*"]),
-    (Reach::Script, "tsc", &["*"]),
-    (Reach::Script, "eslint", &["*"]),
-    (Reach::Script, "prettier", &["*"]),
+/// Tools that run only one language.
+const TOOLS: [(Reach, &[&str]); 3] = [
+    (Reach::Python, &["pytest", "py.test", "ruff", "mypy", "flake8", "black"]),
+    (Reach::Script, &["jest", "vitest", "tsc", "eslint", "prettier"]),
+    (Reach::Go, &["golangci-lint"]),
+];
+
+/// Tools of which only these subcommands run only one language.
+const SUBCOMMANDS: [(Reach, &str, &[&str]); 2] = [
     (Reach::Rust, "cargo", &["test", "build", "check", "clippy", "fmt", "nextest", "doc"]),
     (Reach::Go, "go", &["test", "build", "vet"]),
-    (Reach::Go, "golangci-lint", &["*"]),
 ];
 
 /// Python modules that run only Python.
@@ -58,10 +53,10 @@ pub(crate) fn tools_of(command: &str) -> Reach {
         let is_known = next == "-m" && MODULES.contains(&module);
         return if is_known { Reach::Python } else { Reach::Any };
     }
-    let known = TOOLS
-        .iter()
-        .find(|(_, tool, after)| *tool == first && (after.contains(&"*") || after.contains(&next)));
-    known.map_or(Reach::Any, |(reach, ..)| *reach)
+    let tool = TOOLS.iter().find(|(_, tools)| tools.contains(&first)).map(|(reach, _)| *reach);
+    let is_known = |(_, tool, known): &&(_, &str, &[&str])| *tool == first && known.contains(&next);
+    let subcommand = || SUBCOMMANDS.iter().find(is_known).map(|(reach, ..)| *reach);
+    tool.or_else(subcommand).unwrap_or(Reach::Any)
 }
 
 /// Returns whose tools read a test. Expected data is in files of any kind, and may end like source
