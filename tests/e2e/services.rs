@@ -126,6 +126,18 @@ fn a_step_fails_if_its_service_ends_and_says_so() {
 }
 
 #[test]
+fn a_step_may_fail_before_its_service_is_gone() {
+    let notices = "touch die; until test -e dying; do sleep 0.02; done; exit 1";
+    for profile in ["", "parallel = true"] {
+        let sandbox = ending("touch dying; sleep 0.05; exit 7", notices, "", profile);
+        sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+        let reason = attempts(&sandbox)[0]["reason"].clone();
+        let text = reason.as_str().expect("a reason");
+        assert!(text.contains("service db ended while the step ran: exit status 7"), "{text}");
+    }
+}
+
+#[test]
 fn all_steps_run_again_if_something_outside_kills_their_service() {
     let once = format!("test -e killed || {{ touch killed; {}; }}", ends(1));
     let sandbox = ending("kill -9 $$", &once, "", "");

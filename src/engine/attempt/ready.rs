@@ -33,14 +33,14 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// Returns whether the step needs the service.
-    pub(super) fn needs(&self, service: &EndedService) -> bool {
-        self.rules.profile.services.contains(&service.name)
+    /// Returns whether the step needs the service with this name.
+    pub(super) fn needs(&self, service: &str) -> bool {
+        self.rules.profile.services.iter().any(|name| name == service)
     }
 
     /// Returns whether the step needs any of the services.
     pub(super) fn needs_any(&self, services: &[EndedService]) -> bool {
-        services.iter().any(|service| self.needs(service))
+        services.iter().any(|service| self.needs(&service.name))
     }
 
     /// Returns the key under which its items are stored.

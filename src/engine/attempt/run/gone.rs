@@ -14,18 +14,25 @@ use crate::domain::{Checked, EndedService, Outcome, StepKind, StepReport, Verdic
 use crate::platform::escape;
 use crate::verify::Finding;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// How much of the output of a service is searched for its last line, in bytes.
 const OUTPUT: usize = 4 * 1024;
 /// How many characters of that line are quoted.
 const LINE: usize = 200;
+/// How long a service may take to end after its step failed.
+const SETTLE: Duration = Duration::from_millis(250);
+/// The interval at which it is checked for having ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Progress<'_> {
     /// Returns the services of `step` that ended while it ran.
-    pub(super) fn gone(&mut self, step: &Ready) -> Vec<EndedService> {
-        let names = &step.rules.profile.services;
-        let is_gone =
-            |one: &RunningService| names.contains(&one.service.name) && one.beside.is_over();
+    pub(super) fn gone(&mut self, step: &Ready, failed: bool) -> Vec<EndedService> {
+        if failed {
+            self.settle(step);
+        }
+        let is_gone = |one: &RunningService| step.needs(&one.service.name) && one.beside.is_over();
         let mut all = Vec::new();
         while let Some(at) = self.services.running.iter().position(is_gone) {
             let running = self.services.running.remove(at);
@@ -38,6 +45,22 @@ impl Progress<'_> {
             }
         }
         all
+    }
+
+    /// Waits a moment for a service of a failed step to end: a step may notice that before the
+    /// process is gone.
+    fn settle(&mut self, step: &Ready) {
+        let began = self.commands.clock().monotonic();
+        let is_of_step = |one: &RunningService| step.needs(&one.service.name);
+        let is_over = |one: &RunningService| is_of_step(one) && one.beside.is_over();
+        while self.services.running.iter().any(is_of_step)
+            && !self.services.running.iter().any(is_over)
+            && !self.commands.is_cut()
+            && self.commands.clock().monotonic().saturating_duration_since(began) < SETTLE
+        {
+            self.commands.tell_rest();
+            thread::sleep(LOOK);
+        }
     }
 
     /// Returns the report about a running service that ended since the last step.
@@ -106,7 +129,7 @@ impl Progress<'_> {
         gone: &[EndedService],
     ) {
         let needs = |step: &Ready| -> Vec<EndedService> {
-            gone.iter().filter(|one| step.needs(one)).cloned().collect()
+            gone.iter().filter(|one| step.needs(&one.name)).cloned().collect()
         };
         let ran = |report: &StepReport| {
             let is_known = !matches!(report.checked.verdict, Some(Verdict::Skipped) | None);

@@ -41,7 +41,7 @@ impl Progress<'_> {
         if let Some(trees) = &self.trees {
             trees.judge.uncover(&cover).map_err(|error| failed(&error))?;
         }
-        let gone = gone.into_iter().filter(|one| step.needs(one)).collect();
+        let gone = gone.into_iter().filter(|one| step.needs(&one.name)).collect();
         let ran = self.lacks(step, ran?, gone);
         for service in &ran.checked.services {
             let (name, ended) = (&service.name, &service.outcome);

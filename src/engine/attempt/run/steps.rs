@@ -196,7 +196,8 @@ impl Progress<'_> {
         spec.env.extend(self.ports());
         let report = self.commands.run_undisturbed(step, &spec, log);
         let report = self.read_step((step, &spec.stdout), report, &reads, tries);
-        let gone = self.gone(step);
+        let failed = report.checked.verdict == Some(Verdict::Fail);
+        let gone = self.gone(step, failed);
         Ok(self.lacks(step, report, gone))
     }
 

@@ -94,14 +94,19 @@ impl Progress<'_> {
             }
             // All steps of a segment need the same services.
             let first = running.first().map(|runs| &round.steps[runs.number]);
-            let gone = first.map(|step| self.gone(step)).unwrap_or_default();
+            let (mut failed, mut ended) = (false, Vec::new());
             for runs in running {
-                let step = &round.steps[runs.number];
-                let report = self.commands.beside_report(step, &runs.spec, runs.log, runs.beside);
-                ran.insert(runs.number, Ran { report, reads: runs.reads, gone: gone.clone() });
+                let Runs { number, reads, spec, log, beside } = runs;
+                let step = &round.steps[number];
+                let report = self.commands.beside_report(step, &spec, log, beside);
+                failed |= !report.outcome.is_success();
+                ended.push((number, report, reads));
             }
-            let failed = |ran: &Ran<'_>| !ran.report.outcome.is_success();
-            if ran.values().any(failed) || !gone.is_empty() {
+            let gone = first.map(|step| self.gone(step, failed)).unwrap_or_default();
+            for (number, report, reads) in ended {
+                ran.insert(number, Ran { report, reads, gone: gone.clone() });
+            }
+            if failed || !gone.is_empty() {
                 break;
             }
             left = later;
