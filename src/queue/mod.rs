@@ -37,7 +37,7 @@ pub use json::canonical::canonical;
 pub use json::doubled::doubled_key;
 pub use parse::position::{Position, excerpt};
 pub use parse::refused::{MAX_BYTES, Refused};
-pub use phases::{PhaseKey, PhasesBack};
+pub use phases::{PhaseEntry, PhaseKey, PhasesBack};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::json::object::members;
 use super::json::values::{elements, unquote};
 use super::parse::dialect;
 use super::parse::position::Position;
-use crate::domain::{Phase, PhaseProfiles, Text};
+use crate::domain::{Phase, PhaseProfiles};
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -25,18 +25,34 @@ pub enum PhaseKey {
 }
 
 impl PhaseKey {
-    fn names(self, phase: &Phase) -> &[Text] {
-        match self {
-            Self::Gate => &phase.gate,
-            Self::Verify => &phase.verify,
-        }
-    }
-
     fn word(self) -> &'static str {
         match self {
             Self::Gate => "gate",
             Self::Verify => VERIFY,
         }
+    }
+}
+
+/// An entry of `phases`.
+pub struct PhaseEntry<'q> {
+    /// Its meaning.
+    pub phase: Phase,
+    queue: &'q Queue,
+    text: &'q str,
+    /// Its offset in the text around the tasks.
+    start: usize,
+}
+
+impl PhaseEntry<'_> {
+    /// Returns the position of the profile `name` under a key, or else of the value of the key.
+    pub fn locate(&self, key: PhaseKey, name: &str) -> Position {
+        let value = members(self.text).filter(|member| member.name == key.word()).last();
+        let value = value.map_or(self.text, |value| &self.text[value.start..value.end]);
+        let mut all = elements(value).chain([value]);
+        let found = all.find(|text| text.starts_with('"') && unquote(text) == name);
+        let inside = found.unwrap_or(value).as_ptr() as usize - self.text.as_ptr() as usize;
+        let offset = self.queue.slices.offset_of_top(self.start + inside);
+        self.queue.snapshot().position(offset)
     }
 }
 
@@ -60,22 +76,18 @@ impl Queue {
         &self.phase_profiles
     }
 
-    /// Returns the position of the profile `name` in the entry of a phase.
-    pub fn locate_in_phase(&self, phase: &str, key: PhaseKey, name: &str) -> Option<Position> {
-        let list = self.slices.members.get(self.slices.member(PHASES)?)?;
+    /// Passes the entries of `phases` to `see`, in file order. They are not collected, because a file
+    /// may have very many.
+    pub fn each_phase(&self, see: &mut dyn FnMut(&PhaseEntry<'_>)) {
+        let list = self.slices.member(PHASES).and_then(|at| self.slices.members.get(at));
+        let Some(list) = list else { return };
         let raw = self.slices.top(list.start..list.end);
-        let names = |entry: &&str| {
-            let found = dialect::phase(entry);
-            found.is_some_and(|it| it.phase == phase && key.names(&it).iter().any(|n| n == name))
-        };
-        let entry = elements(raw).find(names)?;
-        let value = members(entry).filter(|member| member.name == key.word()).last()?;
-        let value = &entry[value.start..value.end];
-        let all = elements(value).chain([value]);
-        let found = all.into_iter().find(|text| text.starts_with('"') && unquote(text) == name);
-        // Both are slices of the same text, so the distance is the offset.
-        let inside = found.unwrap_or(value).as_ptr() as usize - raw.as_ptr() as usize;
-        Some(self.snapshot().position(self.slices.offset_of_top(list.start + inside)))
+        for text in elements(raw) {
+            let Some(phase) = dialect::phase(text) else { continue };
+            // Both are slices of the same text, so the distance is the offset.
+            let start = list.start + (text.as_ptr() as usize - raw.as_ptr() as usize);
+            see(&PhaseEntry { phase, queue: self, text, start });
+        }
     }
 
     /// Undoes an edit of the phases of `recorded` that an agent may have made: they are written as

@@ -94,6 +94,7 @@ const MANY: &[(&str, &str, &str)] = &[
     (r#"{"tasks":[],"phases":["#, r##""#""##, "]}"),
     (r#"{"tasks":[{"id":"a","phase":"A"}],"phases":["#, r##"{"phase":"#","barrier":true}"##, "]}"),
     (r#"{"tasks":[{"id":"a","phase":"A"}],"phases":["#, r##"{"phase":"#","gate":["x"]}"##, "]}"),
+    (r#"{"tasks":[{"id":"a","phase":"A"}],"phases":["#, r##"{"phase":"#","verify":["x"]}"##, "]}"),
     (r#"{"tasks":[],"phases":["#, r##"{"phase":"#"}"##, "]}"),
     (r#"{"tasks":[],"summary":{"#, r##""#":1"##, "}}"),
     (r#"{"tasks":[],"#, r##""_#":1"##, "}"),
