@@ -1,12 +1,13 @@
 //! How loops and people find each other.
 
-use super::{Q, Somewhere, change, claimed, edit, fill, over_each_place, tasks};
-use crate::domain::{QueueIx, Status, Task, Transition};
+use super::{Q, Somewhere, change, claimed, edit, fails_at, fill, over_each_place, place, tasks};
+use crate::domain::{EventKind, QueueIx, Status, Task, Transition};
+use crate::platform::trouble;
 use crate::store::control::{
     Asked, Control, Entry, Looping, Request, Serving, Stillness, Whom, Withdrawn,
 };
-use crate::store::{Opened, Patience};
-use serde_json::json;
+use crate::store::{Actor, Opened, Patience, TaskKey};
+use serde_json::{Map, json};
 use std::path::{Path, PathBuf};
 
 const FIRST: QueueIx = QueueIx::FIRST;
@@ -19,6 +20,8 @@ over_each_place![
     queues_of_a_project_find_each_other,
     an_attempt_of_another_queue_of_the_project_counts,
     a_new_queue_is_watched_once,
+    what_a_change_asks_does_not_wait_for_its_own_update,
+    what_could_not_be_entered_or_taken_is_free,
 ];
 
 fn enter(opened: &Opened, queue: &Path, name: &str) -> Box<dyn Entry> {
@@ -159,4 +162,45 @@ fn a_new_queue_is_watched_once(at: &dyn Somewhere) {
     assert!(!wake.also(&[&queue]));
     assert!(wake.also(&[&queue, &other]) && !wake.also(&[&other]));
     wake.rearm();
+}
+
+/// A loop takes claims, and looks at the other queues of its project, while it makes a change. A
+/// place with one lock for everything would wait here for itself.
+fn what_a_change_asks_does_not_wait_for_its_own_update(at: &dyn Somewhere) {
+    fill(at, &["A"]);
+    at.put("other.json", &json!({"tasks": [{"id": "X", "title": "x"}]}).to_string());
+    let Opened { mut store, claims, control } = at.opened(&[Q]).unwrap();
+    let (queue, other, root) = (at.key(Q), at.key("other.json"), at.key(""));
+    let key = TaskKey::new(&queue, "A");
+    control.register(&root, &other).unwrap();
+    let mut hold = None;
+    let made = store.update(Patience::Limited, &mut |draft| {
+        hold = claims.take(&queue, &key)?;
+        assert_eq!(claims.last_owner(&queue, "A"), None);
+        drop(claims.record(&queue, &key));
+        assert_eq!(control.registered(&root)?, std::slice::from_ref(&other));
+        assert_eq!(control.tasks(&other, &|_| true)?.len(), 1);
+        draft.transition(place(draft, "A"), &claimed(1), &Actor::Person, Map::new())
+    });
+    assert_eq!(made.unwrap().len(), 1);
+    assert!(hold.unwrap().is_valid().unwrap());
+    assert_eq!(claims.last_owner(&queue, "A").unwrap().event, EventKind::Claimed);
+}
+
+/// What a full disk leaves of an entry or a hold is dropped by the function that failed, perhaps
+/// while it has a lock.
+fn what_could_not_be_entered_or_taken_is_free(at: &dyn Somewhere) {
+    fill(at, &["A"]);
+    let (opened, queue) = (at.opened(&[Q]).unwrap(), at.key(Q));
+    let key = TaskKey::new(&queue, "A");
+    for number in 0..4 {
+        fails_at(number);
+        let about = Looping { name: "00000001".to_owned(), pid: 1, start: 0, jobs: 1 };
+        drop(opened.control.enter(&[&queue], &about));
+        drop(opened.claims.take(&queue, &key));
+        trouble::at_each_moment(|_| Ok(()));
+        assert!(opened.control.serving(&queue).is_empty(), "moment {number}");
+        drop(enter(&opened, &queue, "00000001"));
+        assert!(opened.claims.take(&queue, &key).unwrap().is_some(), "moment {number}");
+    }
 }

@@ -1,13 +1,11 @@
 //! Reading and writing queues and their journals.
 
-use super::{Q, Somewhere, change, claimed, fill, over_each_place, passed, place, tasks};
+use super::{Q, Somewhere, change, claimed, fails_at, fill, over_each_place, passed, place, tasks};
 use crate::domain::{EventKind, QueueIx, Status, Transition};
 use crate::platform::trouble;
 use crate::store::{Actor, Patience, StoreError, new_event};
 use chrono::DateTime;
 use serde_json::{Map, json};
-use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 const FIRST: QueueIx = QueueIx::FIRST;
@@ -177,16 +175,6 @@ fn an_observer_sees_each_change(at: &dyn Somewhere) {
     assert!(change(&mut *store, "A", &Transition::Park).is_err());
     change(&mut *store, "A", &Transition::Unpark).unwrap();
     assert_eq!(*seen.lock().unwrap(), [Status::Parked, Status::Pending]);
-}
-
-/// A full disk at the `number`th moment of writing.
-fn fails_at(number: usize) {
-    let count = AtomicUsize::new(0);
-    trouble::at_each_moment(move |moment| {
-        let is_now =
-            moment == trouble::Moment::Before && count.fetch_add(1, Ordering::SeqCst) == number;
-        if is_now { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-    });
 }
 
 fn a_write_that_fails_between_its_steps_is_void(at: &dyn Somewhere) {

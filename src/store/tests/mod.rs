@@ -9,9 +9,12 @@ pub(crate) mod places;
 
 use super::QueueStore;
 use crate::domain::{Claim, Completion, Transition, Verdict};
+use crate::platform::trouble;
 use crate::store::{Actor, Draft, Patience, Place, StoreError};
 use places::{Somewhere, over_each_place};
 use serde_json::{Map, Value, json};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The only queue of most tests.
 const Q: &str = "q.json";
@@ -63,4 +66,14 @@ fn fill(place: &dyn Somewhere, ids: &[&str]) {
     let task = |id: &&str| json!({"id": id, "title": id, "status": "pending"});
     let tasks: Vec<Value> = ids.iter().map(task).collect();
     place.put(Q, &json!({ "tasks": tasks }).to_string());
+}
+
+/// Simulates a full disk at the `number`th moment of writing.
+fn fails_at(number: usize) {
+    let count = AtomicUsize::new(0);
+    trouble::at_each_moment(move |moment| {
+        let is_now =
+            moment == trouble::Moment::Before && count.fetch_add(1, Ordering::SeqCst) == number;
+        if is_now { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    });
 }
