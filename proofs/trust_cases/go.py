@@ -513,3 +513,5 @@ func TestMax(t *testing.T) {
 	}
 }
 """), verify=["covered"], oracle=says('\tis(price.Max(nil) == 0, "max")', "price"))
+honest("GO-A2-modify", "A2", "Print counts with a unit", sub("text/text.go", "// Slug makes", "// Unit is printed behind counts.\nconst Unit = \" pcs\"\n\n// Slug makes"),
+       append("text/text_test.go", "\nfunc TestUnit(t *testing.T) {\n\tif Unit != \" pcs\" {\n\t\tt.Error(Unit)\n\t}\n}"), files_to_modify=["text/text.go"], oracle=says('\tis(text.Unit != "", "unit")', "text"))

@@ -1,6 +1,6 @@
 """A Perl distribution, tested by prove."""
 
-from .shape import Project, append, edit_queue, sub, write
+from .shape import Project, append, sub, write
 
 FILES = {
     ".gitignore": "blib/\nMakefile.old\n*.bak\n",
