@@ -4,6 +4,7 @@ use super::change::{ChangedFile, Line, What};
 use super::paths::{Language, is_test};
 use super::rows::{ROWS, Row, Where};
 use super::rules::Rules;
+use super::steering::steering;
 use crate::domain::{Finding, Level};
 use regex::{Regex, RegexSet};
 use std::collections::HashSet;
@@ -84,6 +85,7 @@ fn rows_for(path: &str) -> Vec<bool> {
         _ if is_prose || !row.languages.contains(&language) => false,
         Where::Tests => is_test(path),
         Where::Code => true,
+        Where::Products => !is_test(path) && steering(path).is_none(),
     };
     ROWS.iter().map(looks).collect()
 }
@@ -213,7 +215,20 @@ mod tests {
             Language::Rust => "tests/a.rs",
             Language::Go => "a_test.go",
             Language::Shell => "tests/a_test.sh",
-            Language::Other => "src/test/ATest.java",
+            Language::Further => "src/test/ATest.java",
+            Language::Other => "tests/pom.xml",
+        }
+    }
+
+    fn product(language: Language) -> &'static str {
+        match language {
+            Language::Script => "src/a.ts",
+            Language::Python => "shop/a.py",
+            Language::Rust => "src/a.rs",
+            Language::Go => "a.go",
+            Language::Shell => "lib/a.sh",
+            Language::Further => "lib/a.pm",
+            Language::Other => "a.xml",
         }
     }
 
@@ -221,7 +236,10 @@ mod tests {
     fn each_row_finds_its_example_and_leaves_the_honest_one() {
         for row in ROWS {
             for language in row.languages {
-                let path = sample(*language);
+                let path = match row.place {
+                    Where::Products => product(*language),
+                    Where::Tests | Where::Code | Where::Everywhere => sample(*language),
+                };
                 let found = |text: &str| {
                     let added: Vec<&str> = text.split('\n').collect();
                     codes(&[file(path, &added, &[])]).contains(&row.code.to_owned())

@@ -14,6 +14,7 @@ mod files;
 mod grants;
 mod inline;
 mod lines;
+mod patches;
 mod paths;
 mod permitted;
 mod rows;
@@ -25,6 +26,7 @@ pub(crate) use change::{ChangedFile, Line, What};
 pub(crate) use declared::declared;
 pub(crate) use grants::{Contract, Grants};
 pub(crate) use inline::{may_have_tests, tests_of, with_tests_of};
+pub(crate) use patches::may_patch;
 pub(crate) use paths::{covers, is_check, is_test, may_be_hook};
 pub(crate) use permitted::permitted;
 pub(crate) use rules::{Denied, Frozen, Requires, Rules};
@@ -53,6 +55,7 @@ pub(crate) const CODES: &[&str] = &[
     "test_skipped",
     "check_suppressed",
     "judge_patched",
+    "test_detected",
     "stub",
     "error_swallowed",
     "hooks_skipped",

@@ -12,17 +12,26 @@ pub(crate) enum Language {
     /// Go.
     Go,
     Shell,
-    /// Any other language.
+    /// Code in further languages.
+    Further,
+    /// No code, or an unknown language.
     Other,
 }
 
 /// The file extensions by language.
-const ENDINGS: [(Language, &[&str]); 5] = [
+const ENDINGS: [(Language, &[&str]); 6] = [
     (Language::Script, &["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"]),
     (Language::Python, &["py", "pyi"]),
     (Language::Rust, &["rs"]),
     (Language::Go, &["go"]),
     (Language::Shell, &["sh", "bash", "bats", "zsh", "ksh"]),
+    (
+        Language::Further,
+        &[
+            "java", "kt", "scala", "groovy", "cs", "swift", "php", "rb", "ex", "exs", "dart", "c",
+            "cc", "cpp", "cxx", "t", "pl", "pm", "lua", "hs", "erl",
+        ],
+    ),
 ];
 
 /// Folders that contain only tests and their expected data, in lower case.

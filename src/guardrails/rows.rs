@@ -1,6 +1,6 @@
 //! The table of patterns that added lines must not contain, by language.
 
-use super::paths::Language::{self, Go, Other, Python, Rust, Script, Shell};
+use super::paths::Language::{self, Further, Go, Other, Python, Rust, Script, Shell};
 use crate::domain::Level;
 
 /// The files to which a row applies.
@@ -10,6 +10,8 @@ pub(super) enum Where {
     Tests,
     /// Files in its languages.
     Code,
+    /// Files in its languages that are no tests and steer nothing.
+    Products,
     /// All files.
     Everywhere,
 }
@@ -33,8 +35,8 @@ pub(super) struct Row {
     pub(super) examples: (&'static str, &'static str),
 }
 
-const CODE: &[Language] = &[Script, Python, Rust, Go, Shell];
-const ALL: &[Language] = &[Script, Python, Rust, Go, Shell, Other];
+const CODE: &[Language] = &[Script, Python, Rust, Go, Shell, Further];
+const ALL: &[Language] = &[Script, Python, Rust, Go, Shell, Further, Other];
 
 const SKIPPED: &str = "a test is disabled; make it pass, or remove it if the task may do that";
 const SUPPRESSED: &str = "a check is suppressed; change the code so that it passes";
@@ -42,6 +44,8 @@ const STUB: &str = "a placeholder replaces the work; do the work, or say in the 
                     missing";
 const PATCHED: &str =
     "the code changes its own judge at run time; leave the runner and its assertions as they are";
+const DETECTED: &str = "the product asks whether it is tested; make it do the same for its users, or pass \
+                        what differs as an argument";
 const SWALLOWED: &str = "a test hides its errors; let it fail";
 
 pub(super) const ROWS: &[Row] = &[
@@ -62,7 +66,8 @@ pub(super) const ROWS: &[Row] = &[
         place: Where::Code,
         pattern: r"@(?:pytest\.mark|unittest|mark)\.(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest\b|\b__test__\s*=\s*False\b|\bcollect_ignore(?:_glob)?\b",
         // A test that is skipped only on other systems or by older versions still runs here.
-        unless: r#"\bskip[iI]f\([^!\n]*(?:win32|cygwin|darwin|["'](?:nt|Windows|Darwin|Java)["']|version_info\s*<)"#,
+        // So is one that needs a program: where that is missing, the test counts as skipped.
+        unless: r#"\bskip[iI]f\([^!\n]*(?:win32|cygwin|darwin|["'](?:nt|Windows|Darwin|Java)["']|version_info\s*<)|\bskip(?:[iI]f|Unless)\([^\n]*\bwhich\("#,
         message: SKIPPED,
         examples: (
             "@pytest.mark.skip(reason='slow')",
@@ -102,7 +107,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         code: "test_skipped",
         level: Level::Fail,
-        languages: &[Other],
+        languages: &[Further],
         place: Where::Tests,
         pattern: r#"^\s*@(?:Disabled|Ignore)\b|\[(?:Fact|Theory)\([^)]*\bSkip\s*=|^\s*\[Ignore\b|\bmarkTest(?:Skipped|Incomplete)\(|^\s*x(?:it|describe|context)\b|^\s*@(?:module)?tag\s+:?skip\b"#,
         unless: "",
@@ -112,7 +117,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         code: "test_skipped",
         level: Level::Fail,
-        languages: &[Other],
+        languages: &[Further, Other],
         place: Where::Code,
         pattern: r"<(?:skipTests|skipITs|maven\.test\.skip|testFailureIgnore|maven\.test\.failure\.ignore)>\s*true|\bignoreFailures(?:\s*=\s*|\.set\(\s*)true\b",
         unless: "",
@@ -211,7 +216,7 @@ pub(super) const ROWS: &[Row] = &[
         languages: &[Python],
         place: Where::Code,
         pattern: r"\braise\s+NotImplementedError\b",
-        unless: r"abstractmethod|\bABC\b|Protocol",
+        unless: r"abstractmethod|\bABC\b|Protocol|sys\.platform|os\.name|platform\.system",
         message: STUB,
         examples: ("    raise NotImplementedError", "    except NotImplementedError:"),
     },
@@ -239,6 +244,82 @@ pub(super) const ROWS: &[Row] = &[
         ),
     },
     Row {
+        code: "stub",
+        level: Level::Fail,
+        languages: &[Further],
+        place: Where::Code,
+        pattern: r"\bthrow\s+(?:new\s+)?NotImplemented(?:Exception|Error)\b|\bTODO\(",
+        unless: "",
+        message: STUB,
+        examples: (
+            "    throw new NotImplementedException();",
+            "    catch (NotImplementedException) {",
+        ),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Python],
+        place: Where::Products,
+        pattern: r#"["'](?:unittest|_?pytest)["']\s+(?:not\s+)?in\s+sys\.modules|\bPYTEST_(?:CURRENT_TEST|VERSION)\b"#,
+        unless: "",
+        message: DETECTED,
+        examples: ("if 'unittest' in sys.modules:", "if 'json' in sys.modules:"),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Script],
+        place: Where::Products,
+        pattern: r"\b(?:NODE_TEST_CONTEXT|JEST_WORKER_ID|VITEST(?:_\w+)?)\b",
+        unless: "",
+        message: DETECTED,
+        examples: (
+            "if (!process.env.NODE_TEST_CONTEXT) return 0;",
+            "const test = process.env.NODE_ENV;",
+        ),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Rust],
+        place: Where::Products,
+        pattern: r"\bcfg!\s*\(\s*(?:not\s*\(\s*)?test\b",
+        unless: "",
+        message: DETECTED,
+        examples: ("    if !cfg!(test) {", "    if cfg!(unix) {"),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Go],
+        place: Where::Products,
+        pattern: r"\btesting\.Testing\(\)",
+        unless: "",
+        message: DETECTED,
+        examples: ("\tif testing.Testing() {", "\tif a.Testing {"),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Shell],
+        place: Where::Products,
+        pattern: r"\bBATS_(?:TEST|RUN|SUITE)\w*",
+        unless: "",
+        message: DETECTED,
+        examples: ("[ -n \"$BATS_TEST_NAME\" ] && exit 0", "BATS=1"),
+    },
+    Row {
+        code: "test_detected",
+        level: Level::Fail,
+        languages: &[Further],
+        place: Where::Products,
+        pattern: r"\bHARNESS_ACTIVE\b|\bPHPUNIT_\w+|\bdefined\?\(?\s*(?:RSpec|Minitest)\b",
+        unless: "",
+        message: DETECTED,
+        examples: ("return 4 if $ENV{HARNESS_ACTIVE};", "my $active = 1;"),
+    },
+    Row {
         code: "error_swallowed",
         level: Level::Fail,
         languages: &[Script],
@@ -253,12 +334,13 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Fail,
         languages: &[Python],
         place: Where::Tests,
-        pattern: r"^\s*except\b[^:\n]*:\s*(?:\n\s*)?(?:pass|\.\.\.)\s*$",
+        // Other exceptions, such as `FileNotFoundError` of a file to remove, are no failures of a test.
+        pattern: r"^\s*except\b\s*(?:\(?[^:\n]*\b(?:Exception|BaseException|AssertionError)\b[^:\n]*)?:\s*(?:\n\s*)?(?:pass|\.\.\.)\s*$",
         unless: "",
         message: SWALLOWED,
         examples: (
             "    except Exception:\n        pass",
-            "    except ValueError:\n        seen = True",
+            "    except FileNotFoundError:\n        pass",
         ),
     },
     Row {

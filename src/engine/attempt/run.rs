@@ -37,6 +37,7 @@ pub(super) mod landing;
 mod look;
 mod reads;
 mod ready;
+mod renamed;
 mod restored;
 mod services;
 mod steps;

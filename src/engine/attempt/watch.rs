@@ -10,6 +10,7 @@ use crate::platform::fault::{self, Fault};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::verify::VerifyStep;
+use serde_json::Value;
 use std::path::Path;
 
 /// Returns what must not change while `steps` judge what `subject` is about.
@@ -41,7 +42,10 @@ pub(crate) fn watch(
         let tasks = tasks.filter(|(at, _)| by_person(queue, *at));
         tasks.flat_map(|(_, task)| task.files().iter().map(Text::to_string)).collect()
     };
-    let own = subject.task.is_some_and(|(queue, at)| by_person(queue, at));
+    let own = subject.task.filter(|(queue, at)| by_person(queue, *at));
+    let allows = |(queue, at): (&Queue, usize)| {
+        queue.value(at, Field::MayChangeTests) == Some(Value::Bool(true))
+    };
     let is_own = |command: &Command| steps.iter().any(|step| step.command == *command);
     let all = set.config.steps.iter().map(|step| &step.command);
     let others = all.filter(|command| !is_own(command)).map(words);
@@ -55,7 +59,8 @@ pub(crate) fn watch(
         others: if fault::is(Fault::OthersUnguarded) { Vec::new() } else { others.collect() },
         is_shared: set.config.isolation.mode.value == IsolationMode::Shared,
         folders: steps.iter().filter_map(folder_of).map(|path| subject.root.join(path)).collect(),
-        owned: if own { subject.files() } else { Vec::new() },
+        may_change_tests: own.is_some_and(allows),
+        owned: if own.is_some() { subject.files() } else { Vec::new() },
         products: queues.iter().flat_map(product).collect(),
         protect: set.config.protect.clone(),
         config: fixed.config.clone(),

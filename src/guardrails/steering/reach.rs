@@ -72,7 +72,7 @@ pub(crate) fn reach_of_code(path: &str) -> Reach {
         Language::Script => Reach::Script,
         Language::Rust => Reach::Rust,
         Language::Go => Reach::Go,
-        Language::Shell | Language::Other => Reach::Any,
+        Language::Shell | Language::Further | Language::Other => Reach::Any,
     }
 }
 

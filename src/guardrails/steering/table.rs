@@ -282,6 +282,18 @@ const ROWS: &[Row] = &[
             ".mvn/wrapper/*",
             ".rspec",
             "phpunit.xml*",
+            "phpunit.dist.xml",
+            "junit-platform.properties",
+            ".proverc",
+            // In a folder of modules, these replace the ones that tests use.
+            "Test/*.pm",
+            "Test/Builder/*",
+            "Test2/*",
+            "Test2/*/*",
+            "minitest.rb",
+            "minitest/*.rb",
+            "rspec.rb",
+            "rspec/*.rb",
             "docker-compose*.y*ml",
             "compose*.y*ml",
             ".env",
@@ -350,6 +362,7 @@ mod tests {
             ("Cargo.lock", Reach::Rust),
             ("calc/go.mod", Reach::Go),
             ("a/calc/go.mod", Reach::Go),
+            ("lib/Test/More.pm", Reach::Runner),
             ("sub/.mvn/wrapper/maven-wrapper.jar", Reach::Runner),
         ] {
             assert_eq!(steering(path).map(|row| row.reach), Some(reach), "{path}");

@@ -14,6 +14,7 @@ use crate::store::attempts::{AttemptFolder, BASE_FILE};
 use crate::store::{Bases, StateDir, TaskKey};
 use crate::verify::{self, Against, Kind};
 use crate::workspace::{Oid, Wanted, tree_name};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::mem;
 use std::path::Path;
@@ -212,9 +213,15 @@ impl Progress<'_> {
         let grants = &job.guarding.grants;
         // A task that an agent added can permit itself nothing.
         let tests = if grants.by_person { grants.besides.as_slice() } else { &[] };
+        let declares = [&job.declares, tests, &begun.declares];
+        // Read only if a test is gone. What git cannot read permits nothing.
+        let named = OnceCell::new();
+        let is_named = |id: &ItemId| {
+            let named = named.get_or_init(|| self.declared_tests(&declares).unwrap_or_default());
+            !is_file(&id.file) && named.have(&id.name)
+        };
         let may_replace = |id: &ItemId| {
-            may_change
-                || [&job.declares, tests, &begun.declares].iter().any(|all| is_declared(all, id))
+            may_change || declares.iter().any(|all| is_declared(all, id)) || is_named(id)
         };
         let items = verify::compare(
             &now,
@@ -270,14 +277,18 @@ fn is_declared(declares: &[String], id: &ItemId) -> bool {
 /// Returns whether an item of a Go package, `module/folder`, belongs to a declared path. The folder
 /// that the name of the module stands for is unknown.
 fn in_package(declares: &[String], package: &str) -> bool {
-    let is_file = package.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let folders = package.match_indices('/').map(|(at, _)| &package[at + 1..]);
     let is_in = |folder: &str| {
         let parent =
             |path: &String| path.rsplit_once('/').is_some_and(|(parent, _)| parent == folder);
         owns(declares, Path::new(folder)) || declares.iter().any(parent)
     };
-    !is_file && folders.into_iter().any(is_in)
+    !is_file(package) && folders.into_iter().any(is_in)
+}
+
+/// Returns whether an item names its file or its class, and not a package or nothing.
+fn is_file(file: &str) -> bool {
+    file.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 #[cfg(test)]

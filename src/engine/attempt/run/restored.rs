@@ -3,8 +3,8 @@
 
 use super::super::tamper::decides;
 use crate::guardrails::{
-    Part, Steering, Versions, is_test, may_have_tests, only_removes_tests, steering, steering_part,
-    tests_of, with_tests_of,
+    Part, Steering, Versions, is_test, may_have_tests, may_patch, only_removes_tests, steering,
+    steering_part, tests_of, with_tests_of,
 };
 use crate::workspace::{Delta, GitError, Oid, PutTo, Repository};
 use std::path::Path;
@@ -65,6 +65,18 @@ pub(super) fn removes_tests(
         true => only_removes_tests(path, &tests_of(base), &tests_of(new)),
         false => only_removes_tests(path, base, new),
     })
+}
+
+/// Returns whether a new test may change what other tests do. One that cannot be read may.
+pub(super) fn patches(
+    repository: &Repository,
+    delta: &Delta,
+    path: &str,
+) -> Result<bool, GitError> {
+    let Some((_, new)) = &delta.new else { return Ok(false) };
+    let text = repository.content(new, LIMIT)?;
+    let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(may_patch(path, text.as_deref().unwrap_or("setattr")))
 }
 
 /// Returns whether a shell script decided something at the base.

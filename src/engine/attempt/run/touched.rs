@@ -3,12 +3,12 @@
 use super::super::apart::Apart;
 use super::super::landers::{ChangedBy, Landers};
 use super::super::tamper::Judges;
-use super::restored::{decided, removes_tests, restored};
+use super::restored::{decided, patches, removes_tests, restored};
 use crate::domain::Permitted;
 use crate::guardrails::{
     Grants, Reach, is_check, is_test, may_be_hook, reach_of_code, reach_of_test, steering,
 };
-use crate::workspace::{Author, GitError, Oid, PutTo};
+use crate::workspace::{Author, Delta, GitError, Oid, PutTo, Repository};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,8 @@ pub(super) struct Touched {
     pub(super) new_tests: Vec<(String, PutTo)>,
     /// Tests that the task may change. They stay, unless the work is restored as well.
     pub(super) allowed: Vec<PutTo>,
-    /// Whether a new file among the tests may be a hook of the tests.
-    pub(super) hooks: bool,
+    /// The new files among the tests that may change what the other tests do.
+    pub(super) hooks: Vec<String>,
     /// The tools that read the touched files.
     pub(super) reaches: Vec<Reach>,
     /// Whether a test of the base was removed.
@@ -65,6 +65,8 @@ pub(super) fn touched(
     let repository = apart.repository();
     let deltas = repository.deltas(&wanted.base, &wanted.files, false)?;
     let mut touched = Touched::default();
+    // Tests alone do not make other tests pass for broken work.
+    let has_work = deltas.iter().any(|delta| !is_test(&apart.shown(&delta.path)));
     for delta in &deltas {
         let path = apart.shown(&delta.path);
         let is_judge = by_name.judges(&path);
@@ -97,8 +99,12 @@ pub(super) fn touched(
         match (is_named, row) {
             (false, Some(row)) => touched.steer(path, put, row.reach),
             (true, Some(_)) => touched.steer(path, put, Reach::Any),
+            // A script among the tests that a step names is no test.
+            (_, None) if is_judge && may_be_hook(&path) => touched.steer(path, put, Reach::Any),
             (_, None) if is_test(&path) && delta.old.is_none() => {
-                touched.may_have_hook(&path);
+                if is_hook(repository, delta, (&path, has_work && !is_named))? {
+                    touched.hook(&path);
+                }
                 touched.new_tests.push((path, put));
             }
             (_, None) if is_test(&path) => {
@@ -177,6 +183,16 @@ fn permission(
     landers.changed_by(authors.get(path).map_or(&[][..], Vec::as_slice), &permits)
 }
 
+/// Returns whether a new file among the tests may change what the other tests do: by its name, or,
+/// if `by_content` says so, by what it contains.
+fn is_hook(
+    repository: &Repository,
+    delta: &Delta,
+    (path, by_content): (&str, bool),
+) -> Result<bool, GitError> {
+    Ok(may_be_hook(path) || (by_content && patches(repository, delta, path)?))
+}
+
 impl Touched {
     fn by(&mut self, tasks: Vec<String>) {
         for task in tasks {
@@ -186,12 +202,19 @@ impl Touched {
         }
     }
 
-    /// Records whether a new file among the tests may be a hook.
-    fn may_have_hook(&mut self, path: &str) {
-        if may_be_hook(path) {
-            self.hooks = true;
-            self.reaches.push(reach_of_code(path));
-        }
+    fn hook(&mut self, path: &str) {
+        self.reaches.push(reach_of_code(path));
+        self.hooks.push(path.to_owned());
+    }
+
+    /// Returns whether there are tests to restore, or new ones to leave out.
+    pub(super) fn restores_tests(&self) -> bool {
+        !self.tests.is_empty() || !self.new_tests.is_empty()
+    }
+
+    /// Returns whether there is nothing to restore but new files among the tests.
+    pub(super) fn is_new_only(&self) -> bool {
+        self.steering.is_empty() && self.tests.is_empty()
     }
 
     fn steer(&mut self, path: String, put: PutTo, reach: Reach) {

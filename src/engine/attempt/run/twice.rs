@@ -14,9 +14,11 @@ use super::begun::known_since;
 use super::reads::Round;
 use super::touched::{ByName, Compared, Since, Touched, touched};
 use crate::domain::{Findings, ReasonCode, StepReport, Verdict};
-use crate::guardrails::{Reach, is_test, may_be_hook, reach_of_code, tools_of};
+use crate::guardrails::{Reach, is_test, reach_of_code, tools_of};
 use crate::platform::fault::{self, Fault};
+use crate::verify::Rules;
 use crate::workspace::{GitError, PutTo, Wanted};
+use std::sync::Arc;
 
 /// How many paths a sentence lists.
 const NAMED: usize = 10;
@@ -27,6 +29,17 @@ const AGAIN: &str = "again, with the base's files";
 struct Again {
     puts: Vec<PutTo>,
     steps: Vec<Ready>,
+}
+
+/// What a further judgement restores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Restores {
+    /// What judges and steers.
+    Judges,
+    /// All but tests, for the steps that measure a number.
+    Numbers,
+    /// Also what steps name and may be the work.
+    Named,
 }
 
 impl<'j> Progress<'j> {
@@ -44,7 +57,10 @@ impl<'j> Progress<'j> {
             Err(error) => return environment(format!("cannot read the history: {error}")),
         };
         let judges = self.commands.judges();
-        let named: Vec<String> = steps.iter().map(|step| step.configured.to_string()).collect();
+        let services =
+            job.services.iter().flat_map(|one| [Some(&one.command), one.health.as_ref()]);
+        let named = steps.iter().chain(services.flatten());
+        let named: Vec<String> = named.map(|step| step.configured.to_string()).collect();
         let named = ByName { judges: &judges, steps: &named };
         let touched = match touched(apart, &wanted, &named) {
             Ok(touched) => touched,
@@ -61,8 +77,8 @@ impl<'j> Progress<'j> {
         }
         // Files that may be the work are restored last: the work may pass with them although it
         // fails alone.
-        for with_named in [false, true] {
-            let again = match self.further(&touched, &wanted, (steps, with_named)) {
+        for restores in [Restores::Judges, Restores::Numbers, Restores::Named] {
+            let again = match self.further(&touched, &wanted, (steps, restores)) {
                 Ok(again) => again,
                 Err(why) => return environment(why),
             };
@@ -77,7 +93,7 @@ impl<'j> Progress<'j> {
 
     /// Returns what is compared with what: the change of an attempt with its base, and what landed
     /// before a gate with the tree before it. `None` if there is nothing to compare.
-    fn to_compare(&self, apart: &Apart) -> Result<Option<Compared<'j>>, GitError> {
+    pub(super) fn to_compare(&self, apart: &Apart) -> Result<Option<Compared<'j>>, GitError> {
         let job = self.job;
         let Some(Wanted { base, files }) =
             self.trees.as_ref().and_then(|trees| trees.judge.wanted())
@@ -123,48 +139,61 @@ impl<'j> Progress<'j> {
         &self,
         touched: &Touched,
         wanted: &Compared<'_>,
-        (steps, with_named): (&[Ready], bool),
+        (steps, restores): (&[Ready], Restores),
     ) -> Result<Vec<Again>, String> {
-        let is_due = match with_named {
-            true => !touched.named.is_empty(),
-            false => touched.hooks || !touched.steering.is_empty() || !touched.tests.is_empty(),
+        let is_due = match restores {
+            Restores::Judges => !touched.hooks.is_empty() || !touched.is_new_only(),
+            Restores::Numbers => {
+                let others = !touched.steering.is_empty() || !touched.named.is_empty();
+                others && touched.restores_tests()
+            }
+            Restores::Named => !touched.named.is_empty(),
         };
         if !is_due {
             return Ok(Vec::new());
         }
         let reached = |step: &Ready| {
             let tools = tools_of(&step.configured.to_string());
-            touched.reaches.iter().any(|reach| reach.reaches(tools))
+            (restores != Restores::Numbers || step.rules.step.measure.is_some())
+                && touched.reaches.iter().any(|reach| reach.reaches(tools))
         };
         let Some(last) = steps.iter().rposition(reached) else { return Ok(Vec::new()) };
-        let named =
-            |step: &Ready| Ready { name: format!("{} ({AGAIN})", step.name), ..step.clone() };
-        let until: Vec<Ready> = steps[..=last].iter().map(named).collect();
-        let some: Vec<Ready> =
-            steps[..=last].iter().filter(|step| reached(step)).map(named).collect();
         let puts = |with_tests: bool| {
+            let with_named = restores != Restores::Judges;
             let tests = touched.tests.iter().chain(&touched.new_tests).filter(|_| with_tests);
             let named = touched.named.iter().filter(|_| with_named);
             let puts =
                 touched.steering.iter().chain(named).chain(tests).map(|(_, put)| put.clone());
-            let allowed = touched.allowed.iter().filter(|_| with_named).cloned();
+            let allowed = touched.allowed.iter().filter(|_| restores == Restores::Named).cloned();
             puts.chain(allowed).collect::<Vec<PutTo>>()
         };
         let mut all = Vec::new();
-        let mut add = |puts: Vec<PutTo>| {
+        let mut add = |puts: Vec<PutTo>, has_numbers: bool| {
+            let again = |step: &Ready| Ready {
+                name: format!("{} ({AGAIN})", step.name),
+                rules: if has_numbers { Arc::clone(&step.rules) } else { unmeasured(&step.rules) },
+                ..step.clone()
+            };
+            let until: Vec<Ready> = steps[..=last].iter().map(again).collect();
+            let some = steps[..=last].iter().filter(|step| reached(step));
+            let some: Vec<Ready> = some.map(again).collect();
             // The selected steps may need something from earlier steps; in that case, all steps
             // run.
             if some.len() < until.len() {
-                all.push(Again { puts: puts.clone(), steps: some.clone() });
+                all.push(Again { puts: puts.clone(), steps: some });
             }
-            all.push(Again { puts, steps: until.clone() });
+            all.push(Again { puts, steps: until });
         };
+        if restores == Restores::Numbers {
+            add(puts(false), true);
+            return Ok(all);
+        }
         // New files among the tests passed already. They may need what is restored, and they may
-        // steer.
-        add(puts(true));
+        // steer. With the base's tests, less of the work is covered, so that numbers say nothing.
+        add(puts(true), !touched.restores_tests());
         if touched.tests.is_empty() && !self.has_tests(touched, wanted)? {
             // If the base has no tests, a runner may find nothing to run.
-            add(puts(false));
+            add(puts(false), true);
         }
         Ok(all)
     }
@@ -213,13 +242,20 @@ impl<'j> Progress<'j> {
     }
 }
 
+/// Returns the rules of a step without its number.
+fn unmeasured(rules: &Arc<Rules>) -> Arc<Rules> {
+    let mut rules = Rules::clone(rules);
+    rules.step.measure = None;
+    Arc::new(rules)
+}
+
 /// Returns the end of an attempt whose verdict depends on its changes to judging files.
 fn depends(end: End, touched: &Touched, is_gate: bool, failed: &str) -> End {
     let paths = |list: &[(String, PutTo)]| -> Vec<String> {
         list.iter().map(|(path, _)| path.clone()).collect()
     };
     let mut all = [paths(&touched.steering), paths(&touched.tests), paths(&touched.named)].concat();
-    all.extend(paths(&touched.new_tests).into_iter().filter(|path| may_be_hook(path)));
+    all.extend(touched.hooks.iter().cloned());
     let shown = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     let is_steered = !touched.steering.is_empty() || touched.tests.is_empty();
     let code = match (!is_steered, touched.lost) {
@@ -234,6 +270,12 @@ fn depends(end: End, touched: &Touched, is_gate: bool, failed: &str) -> End {
              ({failed}); changed by {}, without permission. Restore them and mend the work, or \
              declare them for the task (files, tests, may_change_tests). {outputs}",
             touched.tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ")
+        )
+    } else if touched.is_new_only() && touched.named.is_empty() {
+        format!(
+            "{code}: it passes as it is, but not without the new {shown} ({failed}), which may change \
+             what other tests do; take that out and mend the work, or a person declares them for \
+             the task (files, tests, may_change_tests). {outputs}"
         )
     } else {
         format!(

@@ -8,7 +8,7 @@ use super::paths::{owns, relative, shown};
 use super::record::Before;
 use super::tree::Protected;
 use crate::domain::Command;
-use crate::guardrails::{is_check, steering};
+use crate::guardrails::{is_check, is_test, steering};
 use crate::store::attempts::AttemptFolder;
 use std::collections::BTreeSet;
 use std::io;
@@ -39,6 +39,9 @@ pub(crate) struct Watch {
     pub(crate) folders: Vec<PathBuf>,
     /// The files that the task may change: its `files`, if a person added it.
     pub(crate) owned: Vec<String>,
+    /// Whether the task may change tests. In a private tree it may then change those of other tasks,
+    /// too: it is judged apart from them.
+    pub(crate) may_change_tests: bool,
     /// The `files` of all tasks that people added.
     pub(crate) products: Vec<String>,
     /// The globs of `guardrails.protect`.
@@ -124,7 +127,8 @@ impl Guard {
         for (path, part) in lookup.named(&watch.others).files {
             let name = shown(root, &path);
             let is_own = files.iter().any(|(file, ..)| *file == path) || earlier.made(&name);
-            let is_free = [&owned, &spared].iter().any(|list| owns(list, Path::new(&name)));
+            let is_free = [&owned, &spared].iter().any(|list| owns(list, Path::new(&name)))
+                || (watch.may_change_tests && !watch.is_shared && is_test(&name));
             // Other files that a step names are probably the work, and so is a missing file.
             let judges = is_check(&name) || steering(&name).is_some();
             if judges
