@@ -43,7 +43,7 @@ impl Observer for KeepAwake<'_> {
         if let Notice::Begins(piece) = notice {
             self.busy.insert(piece.slot);
             self.hold();
-        } else if let Notice::Ends(piece, _) | Notice::Passed(piece) = notice {
+        } else if let Notice::Ends(piece, _) | Notice::Passed(piece, _) = notice {
             self.busy.remove(&piece.slot);
         } else if let Notice::Waits(_) = notice
             && self.busy.is_empty()

@@ -246,7 +246,8 @@ fn land_now_lands_what_loops_left_and_begins_nothing() {
     };
     assert_eq!(sandbox.run(["land", "now", "q.json"]).exits(0).stdout, "nothing waits to land\n");
     assert!(sandbox.shell("echo mine >>a"));
-    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(7);
+    let ran = sandbox.run(["run", "q.json", "--task-id", "A"]).exits(7);
+    ran.says("0 of 1 complete, 1 attempt, ");
     let path = says(&sandbox, "cat ../path");
     let lines: Vec<&str> = path.lines().collect();
     assert!(matches!(lines[..], [told, real] if told == real && real.ends_with("/ws-1")), "{path}");

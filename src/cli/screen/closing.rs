@@ -1,13 +1,13 @@
 //! The summary of a run: the counts of tasks, duration and cost, and each task that failed or
 //! waits, with the next command.
 
-use crate::domain::Event;
+use crate::domain::{Event, QueueIx};
 use crate::engine::{End, Ending, Piece};
 use crate::platform::cells;
 use crate::views::fold::folded;
 use crate::views::style::{Look, count, fitted, padded, took};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(in crate::cli) struct Told {
     /// The total duration of all attempts.
     worked: Duration,
     attempts: u64,
+    /// The attempts whose changes wait to land. They are counted already.
+    waiting: HashSet<(QueueIx, String)>,
     cost: Option<f64>,
 }
 
@@ -37,9 +39,22 @@ impl Told {
         if piece.turn.is_none() {
             return;
         }
-        self.worked += end.took;
-        self.attempts += 1;
+        if !self.waiting.remove(&task(piece)) {
+            self.count(end.took);
+        }
         self.ends.insert(piece.id.to_owned(), end.what.to_owned());
+    }
+
+    /// Records the end of an attempt whose change waits to land.
+    pub(super) fn passed(&mut self, piece: &Piece<'_>, took: Duration) {
+        if piece.turn.is_some() && self.waiting.insert(task(piece)) {
+            self.count(took);
+        }
+    }
+
+    fn count(&mut self, took: Duration) {
+        self.worked += took;
+        self.attempts += 1;
     }
 
     /// Records an event of the journal. The event with the verdict of an attempt contains its cost,
@@ -50,6 +65,11 @@ impl Told {
             self.cost = Some(self.cost.unwrap_or_default() + cost);
         }
     }
+}
+
+/// Returns the task that a piece of work is about.
+fn task(piece: &Piece<'_>) -> (QueueIx, String) {
+    (piece.queue, piece.id.to_owned())
 }
 
 /// Returns the summary of a run, with its duration; empty if it began no attempt.
@@ -130,8 +150,8 @@ mod tests {
         let why =
             "step test: exit status 1 日本語 🦀 \u{1b}[31m and more that is too long to be shown";
         let ends = IDS.map(|id| (id.to_owned(), why.to_owned())).into();
-        let told =
-            Told { ends, worked: Duration::from_secs(40_000), attempts: 1234, cost: Some(12.5) };
+        let worked = Duration::from_secs(40_000);
+        let told = Told { ends, worked, attempts: 1234, cost: Some(12.5), ..Told::default() };
         let look = Look { color: false, width: Some(width) };
         let ending = ending.typed(&Typed::naming(" --work-queue q.json".to_owned()));
         closing(&(told, Duration::from_secs(20_000)), &ending, look)

@@ -231,7 +231,8 @@ impl Observer for Screen<'_> {
                 held(&self.shared).0.stage(slot.index(), id, stage);
             }
             Notice::Ends(piece, end) => self.ends(piece, end),
-            Notice::Passed(piece) => {
+            Notice::Passed(piece, took) => {
+                self.told.passed(piece, *took);
                 self.frees(piece.slot.index(), Some(piece.id));
                 if self.how.said > Said::Usual {
                     self.about(piece, ("passed", dimmed), attempt(piece), "waits to land");

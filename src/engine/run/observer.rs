@@ -114,8 +114,8 @@ pub(crate) enum Notice<'a> {
     },
     /// An attempt ended and its result was written.
     Ends(Piece<'a>, End<'a>),
-    /// An attempt passed. Its end is reported when its change has landed.
-    Passed(Piece<'a>),
+    /// An attempt that took so long passed. Its end is reported when its change has landed.
+    Passed(Piece<'a>, Duration),
     /// A slot begins to land a change that passed.
     Lands(Piece<'a>),
     /// A landing did not succeed for now, and the change keeps waiting.

@@ -149,7 +149,8 @@ impl<'o> Teller<'o> {
         let notice = match finished.job.purpose {
             Purpose::Landing => Notice::Frees(slot),
             Purpose::Attempt | Purpose::SetBack | Purpose::Untouched => {
-                Notice::Passed(Piece::of(slot, &finished.job))
+                let took = lasted(&finished.report);
+                Notice::Passed(Piece::of(slot, &finished.job), took)
             }
         };
         self.observer.notice(&notice);
