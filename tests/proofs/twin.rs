@@ -1,6 +1,7 @@
 //! The broken twin: the same program built with the feature `seeded-faults`.
 
 use crate::chance::say;
+use crate::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -9,6 +10,14 @@ use std::sync::OnceLock;
 pub(crate) fn twin() -> Option<&'static Path> {
     static TWIN: OnceLock<Option<PathBuf>> = OnceLock::new();
     TWIN.get_or_init(build).as_deref()
+}
+
+/// Makes `sandbox` run the twin with these faults, separated by commas. Returns `None` if there is no
+/// twin.
+pub(crate) fn broken(mut sandbox: Sandbox, faults: &str) -> Option<Sandbox> {
+    sandbox.program = twin()?.into();
+    sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), faults.to_owned()));
+    Some(sandbox)
 }
 
 fn build() -> Option<PathBuf> {

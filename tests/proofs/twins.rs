@@ -4,7 +4,7 @@ use crate::chance::say;
 use crate::fake_agent::CONFIG;
 use crate::processes::{self, lacks};
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
-use crate::twin::twin;
+use crate::twin::{broken, twin};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -23,12 +23,11 @@ pub(crate) fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>)
     let (list, _) = flat_queue(3);
     let sandbox = || Sandbox::new().queue("q.json", &list);
     assert_eq!(proof(sandbox()), Vec::<String>::new(), "the sound program broke it");
-    let Some(program) = twin() else { return };
+    if twin().is_none() {
+        return;
+    }
     let caught = (1..=TRIES).find_map(|number| {
-        let mut broken = sandbox();
-        broken.program = PathBuf::from(program);
-        broken.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
-        let noticed = proof(broken).into_iter().next()?;
+        let noticed = proof(broken(sandbox(), fault)?).into_iter().next()?;
         // A twin that often passes by chance will not be detected one day, so print the number of
         // the try.
         Some(format!("{noticed} (try {number})"))

@@ -5,7 +5,7 @@ use super::transitions::pending;
 use super::{Workshop, unsaved};
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, wait_until};
-use crate::twin::twin;
+use crate::twin::broken;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -51,10 +51,8 @@ fn the_order_of_a_write() {
     let sandbox = unsaved().queue("q.json", &pending(&workshop));
     assert_eq!(order(&sandbox), right);
     for fault in ["no-file-sync", "no-dir-sync", "write-in-place"] {
-        let Some(program) = twin() else { return };
-        let mut sandbox = unsaved().queue("q.json", &pending(&workshop));
-        sandbox.program = program.into();
-        sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
+        let sandbox = unsaved().queue("q.json", &pending(&workshop));
+        let Some(sandbox) = broken(sandbox, fault) else { return };
         assert_ne!(order(&sandbox), right, "the fault {fault} was not noticed");
     }
 }
@@ -85,9 +83,7 @@ fn an_edit_during_a_write_is_kept() {
     let sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
     let queue = edited_meanwhile(&sandbox);
     assert_eq!((&queue["by_hand"], status_of(&queue, "A").as_str()), (&json!(7), "blocked"));
-    let Some(program) = twin() else { return };
-    let mut sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
-    sandbox.program = program.into();
-    sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), "no-second-look".to_owned()));
+    let sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
+    let Some(sandbox) = broken(sandbox, "no-second-look") else { return };
     assert!(edited_meanwhile(&sandbox)["by_hand"].is_null(), "no-second-look was not noticed");
 }
