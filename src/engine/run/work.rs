@@ -120,7 +120,7 @@ impl Work {
             }
         }
         let made = self.write_and_claim(checks, &finished, crew);
-        if made.is_err() {
+        if made.is_err() && !fault::is(Fault::ResultsDropped) {
             crew.slots_mut().put_back(finished);
         }
         made
@@ -226,6 +226,10 @@ impl Work {
         self.lose(work.dead, crew);
         let tally = tally(&self.project, &self.options.scope, made.left);
         self.after(work.finished, made, crew);
+        if !work.dead.is_empty() {
+            // A dead loop may have stored a change that its task does not record.
+            self.sweep_entries(crew);
+        }
         crew.tell().notice(&Notice::Tally(tally));
         // Leftovers cost space, and the next update removes them too.
         drop(self.project.store_mut().maintain(crew.drain().patience()));

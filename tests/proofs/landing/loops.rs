@@ -1,13 +1,14 @@
 //! Kills whole loops, with their queue, at a call of git: the next loop completes the task, once.
 
 use super::shim::{self, Harm};
-use crate::chance::{Chance, sampled, say};
+use crate::chance::{Chance, counted, say, spread};
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
+use crate::twin::broken;
 use std::fs;
 
-/// How many calls the short run tests, for each of the two kinds of harm.
-const SHORT: usize = 4;
+/// How many calls that change no refs the short run tests, for each of the two kinds of harm.
+const SHORT: usize = 2;
 
 const TOML: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n\
     [agents.default]\nrun = 'echo ran >>../../../ran; echo 4 >>a; mkdir -p new; echo n >new/file'\n\
@@ -32,8 +33,8 @@ fn says(sandbox: &Sandbox, script: &str) -> String {
 const SEEN: &str =
     "git status --porcelain; cat mine staged untracked; git diff --cached; git stash list";
 
-/// Runs a loop whose git does `harm` at its call number `at`; returns the number of calls.
-fn harmed(sandbox: &Sandbox, at: usize, harm: &Harm) -> usize {
+/// Runs a loop whose git does `harm` at its call number `at`.
+fn harmed(sandbox: &Sandbox, at: usize, harm: &Harm) {
     let folder = sandbox.path("../shim");
     fs::create_dir_all(&folder).expect("a folder");
     shim::git(&folder, at, harm);
@@ -41,8 +42,6 @@ fn harmed(sandbox: &Sandbox, at: usize, harm: &Harm) -> usize {
     let path = format!("{}:{path}", folder.display());
     let run = ["run", "q.json", "--when-empty", "exit"];
     drop(sandbox.spawn_as(&sandbox.program, &[("PATH", &path)], &run).ends());
-    let count = fs::read_to_string(folder.join("count")).unwrap_or_default();
-    count.trim().parse().unwrap_or(0)
 }
 
 /// Returns what is wrong after a further loop has run.
@@ -71,30 +70,67 @@ fn wrong(sandbox: &Sandbox, seen: &str) -> Vec<String> {
     wrong
 }
 
-#[test]
-fn a_loop_that_is_killed_at_git_is_continued() {
-    if lacks("git") {
-        return;
-    }
-    let whole = sandbox();
+/// Returns at which calls a loop is killed: in the long version at each, otherwise at those that
+/// change refs, where its work goes from one state to the next, and some of the others.
+fn chosen(calls: &[String], chance: &mut Chance) -> Vec<usize> {
+    let all = 1..=calls.len();
+    let (refs, others): (Vec<usize>, Vec<usize>) =
+        all.partition(|at| calls[at - 1].contains(" update-ref "));
+    [refs, spread(chance, &others, SHORT)].concat()
+}
+
+/// Kills loops until there are no more calls to kill them at, those of a twin until that broke
+/// something. Returns what is broken.
+fn killed(fault: Option<&str>) -> Option<Vec<String>> {
+    let new = || match fault {
+        Some(fault) => broken(sandbox(), fault),
+        None => Some(sandbox()),
+    };
+    let whole = new()?;
     let seen = says(&whole, SEEN);
-    let calls = harmed(&whole, 0, &Harm::Before);
+    harmed(&whole, 0, &Harm::Before);
     assert_eq!(wrong(&whole, &seen), Vec::<String>::new());
+    let calls: Vec<String> = says(&whole, "cat ../shim/calls").lines().map(str::to_owned).collect();
     let mut chance = Chance::of("landing, whole loops");
-    let (mut hits, mut tried, mut broken) = (0, 0, Vec::new());
+    let (mut hits, mut tried, mut wrongs) = (0, 0, Vec::new());
     for harm in [Harm::Before, Harm::Beside] {
-        let what = format!("kills of a whole loop, {harm:?}");
-        for at in sampled(&mut chance, &what, &Vec::from_iter(1..=calls), SHORT) {
-            let sandbox = sandbox();
+        let chosen = chosen(&calls, &mut chance);
+        if fault.is_none() {
+            counted(&format!("kills of a whole loop, {harm:?}"), chosen.len(), calls.len());
+        }
+        for at in chosen {
+            let sandbox = new()?;
             harmed(&sandbox, at, &harm);
             tried += 1;
             hits += usize::from(sandbox.path("../shim/harmed").exists());
             let next = sandbox.run(["run", "q.json", "--when-empty", "exit"]);
             let found = wrong(&sandbox, &seen).into_iter();
-            broken.extend(found.map(|one| format!("{harm:?} call {at}: {one}: {next}")));
+            wrongs.extend(found.map(|one| format!("{harm:?} call {at}: {one}: {next}")));
+            if fault.is_some() && !wrongs.is_empty() {
+                return Some(wrongs);
+            }
         }
     }
-    say(&format!("whole loops: {hits} of {tried} kills hit, {calls} calls"));
+    say(&format!("whole loops: {hits} of {tried} kills hit, {} calls", calls.len()));
     assert_eq!(hits, tried, "a kill did not hit");
-    assert_eq!(broken, Vec::<String>::new());
+    Some(wrongs)
+}
+
+#[test]
+fn a_loop_that_is_killed_at_git_is_continued() {
+    if lacks("git") {
+        return;
+    }
+    assert_eq!(killed(None), Some(Vec::new()));
+}
+
+/// The kills of the short run are enough to show a loop that does not continue what a dead one left.
+#[test]
+fn a_loop_that_forgets_a_change_is_caught() {
+    if lacks("git") {
+        return;
+    }
+    let Some(wrongs) = killed(Some("change-forgotten")) else { return };
+    say(&format!("change-forgotten: {}", wrongs.first().map_or("NOT NOTICED", |what| what)));
+    assert!(!wrongs.is_empty(), "the fault change-forgotten was not noticed");
 }

@@ -49,7 +49,7 @@ pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
         format!("[ $n = {at} ] || exec {real} \"$@\"\n")
     };
     let script = format!(
-        "#!/bin/sh\nread n <{here}/count\nn=$((n + 1))\necho $n >{here}/count\n{here_only}touch {here}/harmed\n{harmed}\n"
+        "#!/bin/sh\nread n <{here}/count\nn=$((n + 1))\necho $n >{here}/count\necho \"$*\" >>{here}/calls\n{here_only}touch {here}/harmed\n{harmed}\n"
     );
     fs::write(folder.join("count"), "0\n").expect("written");
     let program = folder.join("git");

@@ -9,7 +9,7 @@ use super::super::running::Kind;
 use super::super::slots::Done;
 use super::Work;
 use crate::claims::fencing;
-use crate::domain::{Change, QueueIx, Status, Waits};
+use crate::domain::{Change, QueueIx, Status, Task, Waits};
 use crate::engine::attempt::{Finished, Purpose, ToLand};
 use crate::engine::dispatch::{Adopted, After, InReview, Reviewed, SlotIx};
 use crate::project::workspaces::forget_old;
@@ -211,8 +211,8 @@ impl Work {
         }
     }
 
-    /// Returns whether the task of an entry has moved on. An attempt whose change is about to wait
-    /// writes the entry first.
+    /// Returns whether the task of an entry has moved on, perhaps to a further attempt. An attempt
+    /// whose change is about to wait writes the entry first.
     fn is_over(&self, entry: &Entry) -> bool {
         let (set, queues) = (self.project.set(), self.project.queues());
         let mut of =
@@ -221,7 +221,12 @@ impl Work {
         !is_moving
             && of.any(|queue| {
                 let task = queues[queue].index_of(&entry.message.task);
-                task.is_some_and(|at| queues[queue].tasks()[at].status != Status::InProgress)
+                let task = task.map(|at| &queues[queue].tasks()[at]);
+                let own = |task: &Task| {
+                    let same = task.claim().is_none_or(|now| now.attempt == entry.whose.attempt);
+                    task.status == Status::InProgress && same
+                };
+                task.is_some_and(|task| !own(task))
             })
     }
 
