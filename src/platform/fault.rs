@@ -61,6 +61,18 @@ pub(crate) enum Fault {
     OutlivesLoop,
     /// The journal is not written.
     NoJournal,
+    /// The journal is written after the text of the queue is in place.
+    JournalLate,
+    /// A write of new content that fails counts as done.
+    WriteErrorsIgnored,
+    /// A sync that fails counts as done.
+    SyncErrorsIgnored,
+    /// The result of an attempt is forgotten if it cannot be written at once.
+    ResultsDropped,
+    /// Every finding of `check` is kept in memory, not only those that are listed.
+    FindingsUnbounded,
+    /// All entries of a hash table fall into one bucket.
+    OneBucket,
     /// The backup outside of the project is not read.
     BackupIgnored,
     /// Finished work that was set back is done again.
@@ -219,6 +231,12 @@ impl Fault {
             Self::ForcedUmask => "forced-umask",
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
+            Self::JournalLate => "journal-late",
+            Self::WriteErrorsIgnored => "write-errors-ignored",
+            Self::SyncErrorsIgnored => "sync-errors-ignored",
+            Self::ResultsDropped => "results-dropped",
+            Self::FindingsUnbounded => "findings-unbounded",
+            Self::OneBucket => "one-bucket",
             Self::BackupIgnored => "backup-ignored",
             Self::NoRestore => "no-restore",
             Self::SignalBelieved => "signal-believed",

@@ -4,6 +4,7 @@ use super::escape;
 use super::style::{Look, color, count};
 use crate::domain::QueueIx;
 use crate::plan::{FindingsInput, Graph, Node, QueueTasks};
+use crate::platform::fault::{self, Fault};
 use crate::queue::{Finding, Position, Queue, Refused, Severity};
 use anstyle::AnsiColor;
 use serde::Serialize;
@@ -109,7 +110,7 @@ impl Findings {
         let Some(of_file) = self.counts.get_mut(file) else { return false };
         let count = of_file.entry((code, severity)).or_default();
         *count += 1;
-        *count <= MOST
+        *count <= MOST || fault::is(Fault::FindingsUnbounded)
     }
 
     fn more(&self) -> Vec<MoreView> {

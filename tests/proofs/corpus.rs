@@ -4,7 +4,7 @@
 
 use crate::chance::{Chance, counted, is_long, sampled, say};
 use crate::hostile::{Hostile, long, queues};
-use crate::measured::{Asked, Measured, PLAIN, measure};
+use crate::measured::{Asked, Bound, Measured, PLAIN, measure};
 use crate::places::difference;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -75,14 +75,23 @@ fn steers(text: &str) -> Option<char> {
     })
 }
 
-/// Returns the maximum memory of a verb for a file of this size.
-pub(crate) fn most(bytes: usize) -> u64 {
-    PLAIN + 10 * bytes as u64
+/// Returns what a verb may take for a file of this size. The slowest one takes 3 seconds for each
+/// megabyte of a dense file in a build without optimisation; what takes the square of it takes minutes.
+pub(crate) fn most(bytes: usize) -> Bound {
+    let size = bytes as u64;
+    Bound { memory: PLAIN + 10 * size, seconds: Some(10 * size.div_ceil(1 << 20).max(1)) }
 }
+
+/// The status of a verb that took more than its time: no test kills one.
+const KILLED: i64 = 128 + 9;
 
 /// Returns what a verb did that no verb may do.
 pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Option<String> {
     let canary = ["canary", "../canary", "../../canary", "script/canary", "/canary", "/tmp/canary"];
+    let most = most(queue.bytes.len());
+    if ran.status == KILLED {
+        return Some(format!("took more than {:?} seconds", most.seconds));
+    }
     if ran.status > 100 || ran.said().contains("panicked at") {
         return Some(format!("crashed with {}: {}", ran.status, ran.said()));
     }
@@ -93,7 +102,7 @@ pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Optio
         let bytes = queue.bytes.len();
         return Some(format!(
             "{} KiB are too few for {bytes} bytes: {}",
-            most(bytes) >> 10,
+            most.memory >> 10,
             ran.said()
         ));
     }

@@ -2,11 +2,12 @@
 //! lists and objects of very many very short elements. A verb may take ten times the file and 12
 //! MiB of memory, and only a short time.
 
-use crate::chance::{Chance, is_long, sampled};
+use crate::chance::{Chance, counted, is_long, say, spread};
 use crate::corpus::{asked, most, wrong};
 use crate::hostile::Hostile;
 use crate::measured::{Asked, measure};
 use crate::sandbox::Sandbox;
+use crate::twin::{broken, twin};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -101,45 +102,55 @@ const MANY: &[(&str, &str, &str)] = &[
     (r#"{"tasks":[],"#, r#""x":1"#, "}"),
 ];
 
-/// Returns all files, each of about `size` bytes.
-fn dense(size: usize) -> Vec<Hostile> {
+/// The number of files.
+const FILES: usize = TASKS.len() + MANY.len() + 3;
+
+/// Returns one of the files, of about `size` bytes. Making all of them takes seconds.
+fn dense(number: usize, size: usize) -> Hostile {
     let filled = |pattern: &str, number: usize| {
         let (own, before) = (short(number), short(number.saturating_sub(1)));
         pattern.replace('#', &own).replace('<', &before)
     };
-    let of_tasks = |said: &&str| {
+    if let Some(said) = TASKS.get(number) {
         let task = |number| format!(r#"{{"id":"{}"{}}}"#, short(number), filled(said, number));
-        Hostile::new(
-            format!("tasks with {said}"),
-            format!(r#"{{"tasks":[{}]}}"#, joined(size, task)),
-        )
-    };
-    let of_many = |(before, item, behind): &(&str, &str, &str)| {
+        let tasks = format!(r#"{{"tasks":[{}]}}"#, joined(size, task));
+        return Hostile::new(format!("tasks with {said}"), tasks);
+    }
+    let number = number - TASKS.len();
+    if let Some((before, item, behind)) = MANY.get(number) {
         let many = joined(size, |number| filled(item, number));
-        Hostile::new(format!("many {item} in {before}"), format!("{before}{many}{behind}"))
-    };
-    let lines = |number| format!("\n{{\"id\":\"{}\"}}", short(number));
-    let lines = format!(r#"{{"tasks":[{}]}}"#, joined(size, lines));
-    let components = (size * 2 / 5).isqrt();
-    let component = |number| {
+        let name = format!("many {item} in {before}");
+        return Hostile::new(name, format!("{before}{many}{behind}"));
+    }
+    match number - MANY.len() {
+        0 => on_lines(size),
+        1 => deep(size),
+        _ => each_on_all(size),
+    }
+}
+
+fn on_lines(size: usize) -> Hostile {
+    let lines = joined(size, |number| format!("\n{{\"id\":\"{}\"}}", short(number)));
+    Hostile::new("tasks on lines of their own", format!(r#"{{"tasks":[{lines}]}}"#))
+}
+
+fn deep(size: usize) -> Hostile {
+    let deep = joined(size / 2, |_| "a".to_owned()).replace(',', "/");
+    let text = format!(
+        r#"{{"tasks":[{{"id":"A","status":"doing","agent":"human","file":"{deep}"}},{{"id":"b","scope":"*b","file":"{deep}/a"}}]}}"#
+    );
+    Hostile::new("a folder in a folder in a folder", text)
+}
+
+fn each_on_all(size: usize) -> Hostile {
+    let task = |number| {
         let firsts: Vec<String> =
             (0..number).map(|first| format!(r#""{}""#, short(first))).collect();
         format!(r#"{{"id":"{}","depends_on":[{}]}}"#, short(number), firsts.join(","))
     };
-    let component: Vec<String> = (0..components).map(component).collect();
-    let deep = joined(size / 2, |_| "a".to_owned()).replace(',', "/");
-    let deep = format!(
-        r#"{{"tasks":[{{"id":"A","status":"doing","agent":"human","file":"{deep}"}},{{"id":"b","scope":"*b","file":"{deep}/a"}}]}}"#
-    );
-    let more = [
-        Hostile::new("tasks on lines of their own", lines),
-        Hostile::new("a folder in a folder in a folder", deep),
-        Hostile::new(
-            "each task on all before it",
-            format!(r#"{{"tasks":[{}]}}"#, component.join(",")),
-        ),
-    ];
-    TASKS.iter().map(of_tasks).chain(MANY.iter().map(of_many)).chain(more).collect()
+    let tasks: Vec<String> = (0..(size * 2 / 5).isqrt()).map(task).collect();
+    let text = format!(r#"{{"tasks":[{}]}}"#, tasks.join(","));
+    Hostile::new("each task on all before it", text)
 }
 
 const READING: &[&str] = &[
@@ -161,16 +172,27 @@ const SHORT: usize = 8;
 
 const WRITING: &[&str] = &["park -", "edit --set note_of_mine=1 ID", "add --id NEW-1 --title more"];
 
+/// Returns the numbers of the files of this run.
+fn chosen() -> Vec<usize> {
+    spread(&mut Chance::of("dense"), &Vec::from_iter(0..FILES), SHORT)
+}
+
+/// Returns one of the files in the size of this run.
+fn file(number: usize) -> Hostile {
+    dense(number, if is_long() { 8_000_000 } else { 1_000_000 })
+}
+
 #[test]
 fn dense_files_need_little() {
-    let all: Vec<(usize, Hostile)> =
-        dense(if is_long() { 8_000_000 } else { 1_000_000 }).into_iter().enumerate().collect();
-    let all = sampled(&mut Chance::of("dense"), "dense files", &all, SHORT);
+    let some = chosen();
+    counted("dense files", some.len(), FILES);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut broken = Vec::new();
-        while let Some((number, queue)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-            broken.extend(look(*number, queue));
+        while let Some(number) = some.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let queue = file(*number);
+            let sandbox = Sandbox::new().file("q.json", &queue.bytes);
+            broken.extend(look(&sandbox, &queue, &forms(*number, &queue)));
         }
         broken
     };
@@ -181,20 +203,50 @@ fn dense_files_need_little() {
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
 }
 
-/// Gives one file to `check`, to another reader and to one verb that writes; in the long
-/// run to all of them.
-fn look(number: usize, queue: &Hostile) -> Vec<String> {
+/// The files that the short run takes are enough to show a twin that needs too much memory.
+#[test]
+fn a_twin_that_keeps_everything_is_caught() {
+    is_caught("findings-unbounded");
+}
+
+/// The same for a twin that takes the square of the time.
+#[test]
+fn a_twin_that_compares_all_with_all_is_caught() {
+    is_caught("one-bucket");
+}
+
+#[track_caller]
+fn is_caught(fault: &str) {
+    if twin().is_none() {
+        return;
+    }
+    let caught = chosen().into_iter().find_map(|number| {
+        let queue = file(number);
+        let sandbox = broken(Sandbox::new().file("q.json", &queue.bytes), fault)?;
+        let mut forms = forms(number, &queue).into_iter();
+        forms.find_map(|form| look(&sandbox, &queue, &[form]).into_iter().next())
+    });
+    say(&format!("{fault}: {}", caught.as_deref().unwrap_or("NOT NOTICED")));
+    assert!(caught.is_some(), "the fault {fault} was not noticed");
+}
+
+/// Returns what is asked about one file: `check`, another verb that reads and one that writes; in the
+/// long run all of them.
+fn forms(number: usize, queue: &Hostile) -> Vec<Asked> {
     let some = if is_long() { READING.len() } else { 1 };
     let mut forms = vec!["check"];
     forms.extend((0..some).map(|n| READING[(number + n) % READING.len()]));
     let some = if is_long() { WRITING.len() } else { 1 };
     forms.extend((0..some).map(|n| WRITING[(number + n) % WRITING.len()]));
-    let sandbox = Sandbox::new().file("q.json", &queue.bytes);
     let id = if queue.name.starts_with("many") { "a" } else { "A" };
-    let asked: Vec<Asked> = forms.iter().map(|form| asked(form, id)).collect();
-    let measured = measure(&sandbox, &asked, most(queue.bytes.len()));
+    forms.iter().map(|form| asked(form, id)).collect()
+}
+
+/// Returns what the verbs do with one file that no verb may do.
+fn look(sandbox: &Sandbox, queue: &Hostile, forms: &[Asked]) -> Vec<String> {
+    let measured = measure(sandbox, forms, most(queue.bytes.len()));
     let wrongs = measured.iter().filter_map(|ran| {
-        let why = wrong(&sandbox, queue, ran)?;
+        let why = wrong(sandbox, queue, ran)?;
         Some(format!("{}: {}: {why}", queue.name, ran.what))
     });
     wrongs.collect()

@@ -1,7 +1,7 @@
 //! Commands whose memory is measured.
 //!
 //! A command may take a given amount of memory: the system refuses any more, so that it ends with a
-//! crash. Only the command's own memory counts. The program text does not: how much of it is
+//! crash. It may also be given an amount of processor time, after which the system kills it. Only the command's own memory counts. The program text does not: how much of it is
 //! resident differs between machines by 11 MB. Neither does memory that the allocator retains after
 //! it was freed; it is configured to retain nothing large.
 //!
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use wait4::Wait4 as _;
 
 /// Larger blocks are returned to the system at once (see mallopt(3)).
@@ -43,6 +44,22 @@ impl Asked {
     }
 }
 
+/// What a command may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    /// Its memory, in bytes.
+    pub(crate) memory: u64,
+    /// Its processor time in seconds, if that is limited.
+    pub(crate) seconds: Option<u64>,
+}
+
+impl Bound {
+    /// A bound of memory only.
+    pub(crate) fn memory(bytes: u64) -> Self {
+        Self { memory: bytes, seconds: None }
+    }
+}
+
 /// How a command ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
@@ -67,16 +84,17 @@ impl Measured {
     }
 }
 
-/// Runs the commands one after the other in `sandbox`; each may take `most` bytes of memory.
+/// Runs the commands one after the other in `sandbox`; each may take `most`.
 #[track_caller]
-pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: u64) -> Vec<Measured> {
+pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: Bound) -> Vec<Measured> {
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("list");
     let asked: Vec<Value> =
         all.iter().map(|one| json!({"arguments": one.arguments, "input": one.input})).collect();
     let work = json!({
         "program": sandbox.program, "folder": sandbox.path(""), "asked": asked,
-        "variables": sandbox.variables, "most": most >> 10,
+        "variables": sandbox.variables, "most": most.memory >> 10,
+        "seconds": most.seconds,
     });
     fs::write(&list, work.to_string()).expect("written");
     let mut small = Command::new(std::env::current_exe().expect("this program"))
@@ -90,9 +108,11 @@ pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: u64) -> Vec<Measur
         let noted = fs::read_to_string(folder.path().join("noted")).unwrap_or_default();
         noted.lines().count()
     };
-    // Each command has its own deadline, independent of their number.
+    // Each command has its own deadline, independent of their number. On a busy machine, processor time
+    // passes slowly.
+    let deadline = DEADLINE + Duration::from_secs(10 * most.seconds.unwrap_or_default());
     let mut done = 0;
-    while holds_within(DEADLINE, || {
+    while holds_within(deadline, || {
         status = small.try_wait().expect("a child");
         status.is_some() || count() > done
     }) && status.is_none()
@@ -148,8 +168,10 @@ fn one(work: &Value, asked: &Value, base: &Path) -> Value {
         File::open(base.with_extension("in")).expect("there").into()
     });
     let pairs = work["variables"].as_array().into_iter().flatten();
+    let seconds = work["seconds"].as_u64().map(|seconds| seconds.to_string());
     let mut child = Command::new("/bin/sh")
-        .args(["-c", "ulimit -d \"$0\" && exec \"$@\"", &work["most"].to_string()])
+        .args(["-c", "ulimit -d \"$0\" && ulimit -t \"$1\" && shift && exec \"$@\""])
+        .args([work["most"].to_string(), seconds.unwrap_or_else(|| "unlimited".to_owned())])
         .arg(text(&work["program"]))
         .args(words.map(text))
         .current_dir(&root)
@@ -178,12 +200,12 @@ fn memory_is_seen() {
     sandbox.program = "/bin/sh".into();
     let hungry = "x=$(head -c 50000000 /dev/zero | tr '\\0' x); : \"$x\"";
     let all = [Asked::of(&["-c", ":"]), Asked::of(&["-c", hungry])];
-    let measured = measure(&sandbox, &all, 1 << 30);
+    let measured = measure(&sandbox, &all, Bound::memory(1 << 30));
     let [little, much] = [measured[0].peak, measured[1].peak];
     assert!(little < 16 << 20, "{little} bytes of a shell that does nothing");
     assert!(much > 48 << 20, "{much} bytes of a shell that holds 50 MB");
     assert_eq!((measured[0].status, measured[1].status), (0, 0));
-    let refused = measure(&sandbox, &all, PLAIN);
+    let refused = measure(&sandbox, &all, Bound::memory(PLAIN));
     assert_eq!(refused[0].status, 0, "{:?}", refused[0]);
     assert!(refused[1].status != 0 || !cfg!(target_os = "linux"), "{:?}", refused[1].said());
 }

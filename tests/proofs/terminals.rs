@@ -3,7 +3,7 @@
 
 use crate::chance::{is_long, say};
 use crate::fake_agent::CONFIG;
-use crate::measured::{Asked, measure};
+use crate::measured::{Asked, Bound, measure};
 use crate::processes::{self, lacks};
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
 use rustix::process::Signal;
@@ -176,7 +176,8 @@ fn a_flood() {
         .config(&CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "300s""#))
         .queue("q.json", &queue(&[("A", &[])]))
         .script("A", &format!("flood {bytes}"));
-    let ran = measure(&sandbox, &[Asked::of(&["run", "q.json"])], 24 << 20).remove(0);
+    let ran =
+        measure(&sandbox, &[Asked::of(&["run", "q.json"])], Bound::memory(24 << 20)).remove(0);
     assert_eq!(ran.status, 0, "{}", ran.said());
     say(&format!("flood: {bytes} bytes, the most memory {} KiB", ran.peak >> 10));
     assert!(sandbox.shell(

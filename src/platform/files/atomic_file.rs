@@ -307,6 +307,7 @@ fn write_pieces<'p>(file: &mut File, pieces: impl IntoIterator<Item = &'p [u8]>)
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => IoSlice::advance_slices(&mut left, written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) if fault::is(Fault::WriteErrorsIgnored) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }

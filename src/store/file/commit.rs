@@ -3,6 +3,7 @@
 use super::FileStore;
 use crate::domain::{Event, QueueIx};
 use crate::platform::atomic_file::{CommitError, Committed, StageError, Staged, stage};
+use crate::platform::fault::{self, Fault};
 use crate::platform::lock::DirLock;
 use crate::store::StoreError;
 use crate::store::journal::writes::LastWrite;
@@ -43,13 +44,13 @@ impl FileStore {
                 return Ok(None);
             }
         }
-        let events = self.journal(&ready, events)?;
-        for new in ready {
-            if !self.put(locks, new)? {
-                return Ok(None);
-            }
+        let events = self.marked(&ready, events);
+        if fault::is(Fault::JournalLate) {
+            let is_put = self.put_all(locks, ready)?;
+            return is_put.then(|| self.journal(events)).transpose();
         }
-        Ok(Some(events))
+        let events = self.journal(events)?;
+        Ok(self.put_all(locks, ready)?.then_some(events))
     }
 
     fn stage<'l>(&self, locks: &'l [DirLock], index: QueueIx) -> Result<Ready<'l>, StoreError> {
@@ -65,12 +66,24 @@ impl FileStore {
         Ok(Ready { index, staged, hash: self.queues[index].text_hash() })
     }
 
-    /// Appends the events, each with the hashes of its queue before and after.
-    fn journal(
-        &mut self,
+    /// Adds to each event the hashes of its queue before and after.
+    fn marked(
+        &self,
         ready: &[Ready<'_>],
-        events: Vec<(QueueIx, Event)>,
-    ) -> Result<Vec<Event>, StoreError> {
+        mut events: Vec<(QueueIx, Event)>,
+    ) -> Vec<(QueueIx, Event)> {
+        for (index, event) in &mut events {
+            if let Some(new) = ready.iter().find(|new| new.index == *index) {
+                let (file, after) = (&self.loaded[*index], new.hash.clone());
+                let (before, file) = (file.hash().to_owned(), Some(file.identity()));
+                LastWrite { before, after, file }.name_in(&mut event.data);
+            }
+        }
+        events
+    }
+
+    /// Appends the events, each to the journal of its queue.
+    fn journal(&mut self, events: Vec<(QueueIx, Event)>) -> Result<Vec<Event>, StoreError> {
         let mut written = Vec::with_capacity(events.len());
         let mut rest = events;
         while let Some((first, _)) = rest.first() {
@@ -79,18 +92,21 @@ impl FileStore {
             let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(same);
             rest = others;
             let mut lines = self.take_waiting(&dir);
-            lines.extend(mine.into_iter().map(|(index, mut event)| {
-                if let Some(new) = ready.iter().find(|new| new.index == index) {
-                    let (file, after) = (&self.loaded[index], new.hash.clone());
-                    let (before, file) = (file.hash().to_owned(), Some(file.identity()));
-                    LastWrite { before, after, file }.name_in(&mut event.data);
-                }
-                event
-            }));
+            lines.extend(mine.into_iter().map(|(_, event)| event));
             self.append(&dir, &mut lines)?;
             written.extend(lines);
         }
         Ok(written)
+    }
+
+    /// Renames all new texts into place. Returns `false` if a queue file changed meanwhile.
+    fn put_all(&mut self, locks: &[DirLock], ready: Vec<Ready<'_>>) -> Result<bool, StoreError> {
+        for new in ready {
+            if !self.put(locks, new)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Renames a new text into place. Returns `false` if the queue file changed meanwhile.

@@ -18,7 +18,7 @@ use crate::fake_agent::CONFIG;
 use crate::processes::lacks;
 use crate::room::Room;
 use crate::sandbox::{Ran, Sandbox};
-use crate::twin::twin;
+use crate::twin::{broken, twin};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -27,6 +27,8 @@ use transitions::{Traced, Transition};
 /// The tools for injection.
 struct Workshop {
     room: Option<Room>,
+    /// The fault of the twin that makes the transitions, if it is to be caught.
+    fault: Option<&'static str>,
 }
 
 /// A point: the n-th call of a name.
@@ -122,7 +124,13 @@ impl Workshop {
             say("SKIPPED: strace is missing here, or may not trace");
             return None;
         }
-        Some(Self { room: Room::new() })
+        Some(Self { room: Room::new(), fault: None })
+    }
+
+    /// Creates a workshop in which the twin with `fault` makes the transitions, if there is a twin.
+    fn broken(fault: &'static str) -> Option<Self> {
+        twin()?;
+        Some(Self { fault: Some(fault), ..Self::open()? })
     }
 
     fn sandbox(&self) -> Sandbox {
@@ -134,15 +142,14 @@ impl Workshop {
 
     /// Creates the folder before `transition`, for the process that makes it.
     fn before(&self, transition: &Transition) -> Sandbox {
-        let mut sandbox = self.sandbox().queue("q.json", &(transition.before)(self));
+        let sandbox = self.sandbox().queue("q.json", &(transition.before)(self));
         sandbox.rescript("A", transition.script);
-        if transition.traced != Traced::Verb
-            && let Some(twin) = twin()
-        {
-            sandbox.program = twin.into();
-            sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), transition.conditions.to_owned()));
+        let condition = (transition.traced != Traced::Verb).then_some(transition.conditions);
+        let faults: Vec<&str> = condition.into_iter().chain(self.fault).collect();
+        match faults.is_empty() {
+            true => sandbox,
+            false => broken(sandbox, &faults.join(",")).expect("there is a twin"),
         }
-        sandbox
     }
 
     /// Makes the transition under `strace` with `inject`. Returns the run and the trace.

@@ -21,13 +21,23 @@ pub(super) fn recovers(
 ) -> Result<(), String> {
     sandbox.program = program();
     sandbox.variables.clear();
+    let starts = || sandbox.oracle().starts("A");
     let checked = before_others(transition, sandbox)
-        .and_then(|()| others_go_on(transition, sandbox))
+        .and_then(|status| {
+            let before = starts();
+            others_go_on(transition, sandbox)?;
+            // Whoever reads the file may rely on what is complete.
+            match status == "complete" && starts() > before {
+                true => Err("A was complete, and was started again".to_owned()),
+                false => Ok(()),
+            }
+        })
         .and_then(|()| nothing_left(sandbox));
     checked.map_err(|what| format!("{} {about}: {what}", transition.name))
 }
 
-fn before_others(transition: &Transition, sandbox: &Sandbox) -> Result<(), String> {
+/// Returns the status of `A`.
+fn before_others(transition: &Transition, sandbox: &Sandbox) -> Result<String, String> {
     let bytes = sandbox.bytes("q.json");
     let Ok(queue) = serde_json::from_slice::<Value>(&bytes) else {
         return Err("the file is not whole".to_owned());
@@ -38,7 +48,7 @@ fn before_others(transition: &Transition, sandbox: &Sandbox) -> Result<(), Strin
     }
     let text = String::from_utf8_lossy(&bytes);
     if text.contains("12345678901234567890") && text.contains("1.5") {
-        Ok(())
+        Ok(status)
     } else {
         Err(format!("foreign fields changed: {text}"))
     }

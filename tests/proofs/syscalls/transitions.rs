@@ -56,6 +56,9 @@ impl Transition {
     }
 }
 
+/// The attempt for which what judges it is recorded.
+pub(super) const JUDGED: &str = "claim what a file judges";
+
 pub(super) const TRANSITIONS: &[Transition] = &[
     Transition::verb("init", &["init", "fresh"]),
     Transition {
@@ -101,7 +104,7 @@ pub(super) const TRANSITIONS: &[Transition] = &[
         ..Transition::run("record a question", Traced::Loop, pending)
     },
     // What judges is recorded before the attempt, and removed after it.
-    Transition::run("claim what a file judges", Traced::Loop, judged_by_a_file),
+    Transition::run(JUDGED, Traced::Loop, judged_by_a_file),
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
 ];
