@@ -9,12 +9,11 @@ mod field;
 use crate::chance::{Chance, counted, is_long, lasts, say};
 use crate::processes::{self, lacks};
 use crate::sandbox::{Running, Sandbox, flat_queue, holds_within};
-use crate::twin::twin;
+use crate::twin::{broken, twin};
 use field::{Field, lines};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -41,8 +40,12 @@ timeout = "20s"
 /// This many rounds are always enough, on any machine.
 const MOST_ROUNDS: usize = 40;
 
-/// The short version has this part of the kills, and of the tasks and the time of a round. What no process has to
-/// die for, the simulator of the library shows a hundred times as often.
+/// A twin that is not caught in this many rounds is not caught by the short run either, which takes
+/// one or two.
+const MOST_CAUGHT: usize = 2;
+
+/// The short version has this part of the kills, and of the tasks and the time of a round. What no
+/// process has to die for, the simulator of the library shows a hundred times as often.
 const SHORTER: u32 = 6;
 
 /// What the agents do to the folder.
@@ -67,8 +70,8 @@ pub(crate) struct Round {
     pub(crate) most: Duration,
     /// The maximum number of milliseconds between two disturbances.
     pub(crate) pause: usize,
-    /// The broken twin and its fault.
-    pub(crate) fault: Option<(PathBuf, &'static str)>,
+    /// The fault of the twin that runs instead of the program, if it is to be caught.
+    pub(crate) fault: Option<&'static str>,
 }
 
 /// What was done and what it broke.
@@ -101,7 +104,7 @@ impl Outcome {
 /// Runs one round and returns its outcome.
 pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
     let (list, ids) = flat_queue(round.tasks);
-    let mut sandbox = Sandbox::new().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
+    let sandbox = Sandbox::new().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
     let oracle = sandbox.path("../oracle");
     fs::create_dir_all(&oracle).expect("a folder");
     let oracle = oracle.canonicalize().expect("a real path");
@@ -109,10 +112,10 @@ pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
     fs::write(oracle.join("hostile"), hostile).expect("written");
     let sandbox_file = sandbox.path("oracle-is-in");
     fs::write(sandbox_file, oracle.as_os_str().as_encoded_bytes()).expect("written");
-    if let Some((program, fault)) = &round.fault {
-        sandbox.program.clone_from(program);
-        sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), (*fault).to_owned()));
-    }
+    let mut sandbox = match round.fault {
+        Some(fault) => broken(sandbox, fault).expect("there is a twin"),
+        None => sandbox,
+    };
     if round.hostile != Hostile::No {
         let init = "git init -q . && git config user.email a@b.c && git config user.name a && \
                     echo .workloop >.gitignore && git add -A && git commit -qm start";
@@ -295,12 +298,10 @@ fn tried(total: &Outcome, kills: usize, enough: impl Fn(&Outcome) -> bool) -> bo
 /// Runs rounds until enough was tried and the time has passed, and checks the result of each.
 fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> bool) {
     let mut chance = Chance::of(name);
-    let shortened = |whole: usize| if is_long() { whole } else { whole / SHORTER as usize };
     let whole = kills;
     let kills = shortened(whole);
     counted(&format!("kills of the torture \"{name}\""), kills, whole);
-    let most = if is_long() { round.most } else { round.most / SHORTER };
-    let round = &Round { tasks: shortened(round.tasks), most, ..round.clone() };
+    let round = &round.shortened();
     let end = Instant::now() + lasts(0);
     let mut total = Outcome::default();
     for number in 1.. {
@@ -316,6 +317,18 @@ fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> 
         assert!(tried || number < MOST_ROUNDS, "{number} rounds were too few: {total:?}");
     }
     say(&format!("{name}: {total:?}"));
+}
+
+fn shortened(whole: usize) -> usize {
+    if is_long() { whole } else { whole / SHORTER as usize }
+}
+
+impl Round {
+    /// Returns what the round is in this run.
+    fn shortened(&self) -> Self {
+        let most = if is_long() { self.most } else { self.most / SHORTER };
+        Self { tasks: shortened(self.tasks), most, ..self.clone() }
+    }
 }
 
 fn calm() -> Round {
@@ -336,6 +349,22 @@ fn kills_lose_nothing_and_run_nothing_twice() {
         return;
     }
     rounds("kills", 500, &calm(), |total| total.edits > 10);
+}
+
+/// Nothing keeps loops that are killed and stopped from writing at the same time as others.
+#[test]
+fn a_twin_without_a_lock_is_caught() {
+    if lacks("flock") || twin().is_none() {
+        return;
+    }
+    let round = &Round { fault: Some("no-lock"), ..calm().shortened() };
+    let mut chance = Chance::of("kills");
+    let caught = (1..=MOST_CAUGHT).find_map(|number| {
+        let broken = play(round, chance.next() | 1).broken;
+        Some(format!("{} (round {number})", broken.first()?))
+    });
+    say(&format!("no-lock: {}", caught.as_deref().unwrap_or("NOT NOTICED")));
+    assert!(caught.is_some(), "the fault no-lock was not noticed");
 }
 
 /// 32 loops on 300 tasks, which keep two cores busy.
