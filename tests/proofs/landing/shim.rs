@@ -23,6 +23,12 @@ pub(super) enum Harm {
 /// Calls with which git changes visible state.
 pub(super) const CHANGES: &str = "rename,unlink,rmdir,mkdir,link,symlink,openat,write,ftruncate";
 
+/// Returns the arguments of each call of the git in `folder`, in the order of their numbers.
+pub(super) fn calls(folder: &Path) -> Vec<String> {
+    let call = |number: usize| fs::read_to_string(folder.join(format!("call.{number}"))).ok();
+    (1..).map_while(call).collect()
+}
+
 /// Creates a git in `folder` that does `harm` at its call number `at`.
 pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
     let real = super::git();
@@ -48,15 +54,19 @@ pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
     } else {
         format!("[ $n = {at} ] || exec {real} \"$@\"\n")
     };
-    let script = format!(
-        "#!/bin/sh\nread n <{here}/count\nn=$((n + 1))\necho $n >{here}/count\necho \"$*\" >>{here}/calls\n{here_only}touch {here}/harmed\n{harmed}\n"
+    // Calls may run at the same time: whoever creates the file of a number has that number.
+    let number = format!(
+        "read n <{here}/count\nset -C\n\
+         until {{ echo \"$*\" >{here}/call.$((n = n + 1)); }} 2>/dev/null; do :; done\n\
+         set +C\necho $n >{here}/count\n"
     );
+    let script = format!("#!/bin/sh\n{number}{here_only}touch {here}/harmed\n{harmed}\n");
     fs::write(folder.join("count"), "0\n").expect("written");
     let program = folder.join("git");
     // Not by this process: another thread could start a program while the file is open.
     let text = folder.join("git.text");
     fs::write(&text, script).expect("written");
     fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).expect("set");
-    super::sh(folder, "rm -f git harmed; cp -p git.text git");
+    super::sh(folder, "rm -f git harmed call.*; cp -p git.text git");
     program
 }
