@@ -85,7 +85,12 @@ impl TreeKnowledge {
     pub(super) fn learn_from(&mut self, finished: &Finished, after: &After) {
         let Finished { job, report, .. } = finished;
         match after {
-            After::Complete(_) if report.verdict == Some(Verdict::Pass) => {
+            // Work that stays in a private tree, because nothing lands, says nothing about the tree
+            // from which other attempts start.
+            After::Complete(landed)
+                if report.verdict == Some(Verdict::Pass)
+                    && (landed.is_some() || job.agent.is_none() || !job.is_private()) =>
+            {
                 self.untouched.passed(&job.profiles);
             }
             // If no step ran, nothing can have changed the tree; and work left in a private tree

@@ -42,6 +42,23 @@ fn work_that_passed_shows_that_the_tree_is_green() {
 }
 
 #[test]
+fn work_that_stays_in_a_private_tree_shows_nothing() {
+    let case = case();
+    let mut passed = case.passed("A");
+    in_private_tree(&mut passed);
+    assert!(wants(false, &passed, &After::Complete(None)));
+    assert!(!wants(false, &passed, &After::Complete(Some("c1".into()))), "it landed");
+    passed.job.agent = None;
+    assert!(!wants(false, &passed, &After::Complete(None)), "a gate judges the tree itself");
+}
+
+fn in_private_tree(finished: &mut Finished) {
+    let (id, queue) = ("A".to_owned(), "q".to_owned());
+    let name = TaskName { id, queue_name: queue.clone(), is_shared: false, queue };
+    finished.job.name = Some(name);
+}
+
+#[test]
 fn what_a_blocked_task_left_may_have_made_the_tree_red() {
     let case = case();
     let (blocked, asked) = (After::Blocked("r".into()), After::Asked("r".into()));
@@ -50,11 +67,7 @@ fn what_a_blocked_task_left_may_have_made_the_tree_red() {
         let changes: [(&str, Change); 3] = [
             ("no agent worked", |it| it.job.agent = None),
             ("nothing ran", |it| it.report.steps.clear()),
-            ("its work is in a tree of its own", |it| {
-                let (id, queue) = ("A".to_owned(), "q".to_owned());
-                it.job.name =
-                    Some(TaskName { id, queue_name: queue.clone(), is_shared: false, queue });
-            }),
+            ("its work is in a tree of its own", in_private_tree),
         ];
         for (why, change) in changes {
             let mut finished = case.failed("A");
