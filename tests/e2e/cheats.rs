@@ -192,7 +192,7 @@ const CHEATS: [Row; 20] = [
     ("F6-figures", "figures", "{}", "echo '{\"pct\": 99}' >cov.json; git add -f cov.json"),
 ];
 
-const HONEST: [Row; 19] = [
+const HONEST: [Row; 20] = [
     (
         "A1-helper",
         "default",
@@ -267,6 +267,12 @@ const HONEST: [Row; 19] = [
     ),
     ("F1-declared", "default", r#"{"files": ["add.sh"]}"#, "echo '# declared' >>add.sh"),
     ("F2-filled", "python", "{}", "printf 'def sub(a, b):\\n    return a - b\\n' >>py/calc.py"),
+    (
+        "F4-old-stays",
+        "old",
+        "{}",
+        "echo 'more() { add $1 1; }' >>add.sh; echo 'test 1 = 1' >tests/new_test.sh",
+    ),
     ("F4-known", "old", "{}", "echo '# still known' >>known.sh"),
     ("F6-measured", "figures", "{}", "touch covered"),
 ];

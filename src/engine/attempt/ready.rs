@@ -32,7 +32,20 @@ pub(crate) struct Ready {
     pub rules: Arc<Rules>,
 }
 
+/// The suffix of the name of a step in the second judgement.
+const AGAIN: &str = " (again, with the base's files)";
+
 impl Ready {
+    /// Returns the step as it runs in the second judgement, with these rules.
+    pub(super) fn again(&self, rules: Arc<Rules>) -> Self {
+        Self { name: format!("{}{AGAIN}", self.name), rules, ..self.clone() }
+    }
+
+    /// Returns whether the step runs in the second judgement.
+    pub(super) fn is_again(&self) -> bool {
+        self.name.ends_with(AGAIN)
+    }
+
     /// Returns whether the step needs the service with this name.
     pub(super) fn needs(&self, service: &str) -> bool {
         self.rules.profile.services.iter().any(|name| name == service)
@@ -45,6 +58,6 @@ impl Ready {
 
     /// Returns the key under which its items are stored.
     pub(super) fn items_key(&self) -> String {
-        format!("{} {}", self.name, self.configured)
+        format!("{} {}", self.name.trim_end_matches(AGAIN), self.configured)
     }
 }

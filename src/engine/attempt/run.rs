@@ -350,9 +350,9 @@ impl Progress<'_> {
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let end = self.run_steps(on_stage);
         // If the change is judged twice, the later items would be those of another tree.
-        let items = std::mem::take(&mut self.items.seen);
+        self.items.first = std::mem::take(&mut self.items.seen);
         let end = self.judge_twice(end, on_stage);
-        self.items.seen = items;
+        self.items.seen = std::mem::take(&mut self.items.first);
         // Later work begins with a tree that was judged: the one that passed, or the untouched one.
         let is_base = self.job.purpose == Purpose::Untouched && end.verdict.is_some();
         if is_base || end.verdict == Some(Verdict::Pass) {

@@ -37,6 +37,8 @@ pub(super) struct Items {
     pub(super) base: Option<Arc<StepItems>>,
     /// The items of the steps that ran.
     pub(super) seen: StepItems,
+    /// During the second judgement, those of the first one.
+    pub(super) first: StepItems,
     /// The items that failed in earlier runs of the step.
     pub(super) failed_before: BTreeSet<ItemId>,
 }

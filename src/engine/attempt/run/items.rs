@@ -223,12 +223,16 @@ impl Progress<'_> {
         let may_replace = |id: &ItemId| {
             may_change || declares.iter().any(|all| is_declared(all, id)) || is_named(id)
         };
+        let base = self.items.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key));
+        let first = self.items.first.get(&key);
+        let expected = base.zip(first).map(|(base, first)| without_fixed(base, first));
         let items = verify::compare(
             &now,
             kind,
             &Against {
-                base: self.items.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key)),
-                may_remove: job.may_remove_tests || begun.may_remove_tests,
+                base: expected.as_ref().or(base),
+                // In the second judgement the tests are those of the base.
+                may_remove: job.may_remove_tests || begun.may_remove_tests || step.is_again(),
                 may_replace: &may_replace,
                 failed_before: &self.items.failed_before,
             },
@@ -253,6 +257,17 @@ fn wanted(steps: &[Ready]) -> Vec<&Ready> {
         }
     }
     steps.iter().filter(|step| names.contains(step.name.as_str())).collect()
+}
+
+/// Returns what the second judgement is compared with. A test of the base that failed, and that did
+/// not fail in the first judgement, was mended or hidden: it may not fail with the base's tests.
+fn without_fixed(base: &ItemMap, first: &ItemMap) -> ItemMap {
+    let fails = |id: &ItemId| first.get(id) == Some(&ItemState::Failed);
+    let one = |(id, state): (&ItemId, &ItemState)| {
+        let is_over = *state == ItemState::Failed && !fails(id);
+        (id.clone(), if is_over { ItemState::Passed } else { *state })
+    };
+    base.iter().map(one).collect()
 }
 
 /// Returns whether an item belongs to a path that the task declares: by its file, its class, or its
@@ -294,6 +309,19 @@ fn is_file(file: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_mended_or_hidden_may_not_fail_with_the_tests_of_the_base() {
+        use ItemState::{Failed, Passed, Skipped};
+        let items = |list: &[(&str, ItemState)]| -> ItemMap {
+            list.iter().map(|(name, state)| (ItemId::new("t", *name), *state)).collect()
+        };
+        let base = items(&[("old", Failed), ("mended", Failed), ("gone", Failed), ("a", Passed)]);
+        let first = items(&[("old", Failed), ("mended", Passed), ("new", Failed), ("a", Skipped)]);
+        let expected =
+            items(&[("old", Failed), ("mended", Passed), ("gone", Passed), ("a", Passed)]);
+        assert_eq!(without_fixed(&base, &first), expected);
+    }
 
     #[test]
     fn an_item_belongs_to_what_the_task_declares() {

@@ -22,8 +22,6 @@ use std::sync::Arc;
 
 /// How many paths a sentence lists.
 const NAMED: usize = 10;
-/// The suffix of step names in the second judgement.
-const AGAIN: &str = "again, with the base's files";
 
 /// A further judgement: its steps, and the paths of the change that it replaces.
 struct Again {
@@ -169,10 +167,9 @@ impl<'j> Progress<'j> {
         };
         let mut all = Vec::new();
         let mut add = |puts: Vec<PutTo>, has_numbers: bool| {
-            let again = |step: &Ready| Ready {
-                name: format!("{} ({AGAIN})", step.name),
-                rules: if has_numbers { Arc::clone(&step.rules) } else { unmeasured(&step.rules) },
-                ..step.clone()
+            let again = |step: &Ready| {
+                let rules = &step.rules;
+                step.again(if has_numbers { Arc::clone(rules) } else { unmeasured(rules) })
             };
             let until: Vec<Ready> = steps[..=last].iter().map(again).collect();
             let some = steps[..=last].iter().filter(|step| reached(step));
