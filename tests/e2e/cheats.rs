@@ -43,6 +43,10 @@ profile = "plain"
 name = "plain"
 run = '. ./add.sh; for t in tests/*_test.sh; do . "./$t" || exit 1; done'
 [[verify]]
+profile = "beside"
+name = "beside"
+run = ". ./twice.sh; test $(twice 2) = 4"
+[[verify]]
 profile = "covered"
 name = "covered"
 run = "sh tests/coverage.sh"
@@ -176,9 +180,11 @@ const CHEATS: [Row; 20] = [
     ),
     (
         "A11-beside",
-        "default",
+        "beside",
         "{}",
-        "cp add.sh good; setsid sh -c 'while :; do for t in ../judge-*; do cp good $t/add.sh; done; done' >/dev/null 2>&1 &\nBROKEN",
+        // No other task uses that file, because nothing hides their judge trees from this one.
+        "cp twice.sh good; setsid sh -c 'while :; do for t in ../judge-*; do cp good $t/twice.sh; done; done' >/dev/null 2>&1 &\n\
+         echo 'twice() { echo 5; }' >twice.sh",
     ),
     ("F1-nothing", "default", r#"{"files": ["add.sh"]}"#, "true"),
     (
@@ -315,6 +321,7 @@ fn project(rows: &[Row]) -> Sandbox {
         .queue("q.json", &list)
         .file("../hidden/more/cases.txt", "3 4 7\n10 5 15\n")
         .file("add.sh", "add() { echo $(($1 + $2)); }\n")
+        .file("twice.sh", "twice() { echo $(($1 * 2)); }\n")
         .file("check.sh", CHECK)
         .file("tests/add_test.sh", "test $(add 2 2) = 4\n")
         .file("tests/zero_test.sh", "test $(add 0 0) != 1\n")
