@@ -94,6 +94,25 @@ module.exports = function query(text) {
   return found;
 };
 """,
+    "lib/pair.js": """
+'use strict';
+
+/** Splits `a=1` at its first sign. */
+module.exports = function pair(text) {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+};
+""",
+    "test/pair.test.js": """
+const test = require('node:test');
+const assert = require('node:assert');
+const pair = require('../lib/pair.js');
+
+test('pair', () => {
+  assert.deepStrictEqual(pair('a=1=2'), ['a', '1=2']);
+  assert.deepStrictEqual(pair('a'), ['a', '']);
+});
+""",
     "test/price.test.js": """
 const test = require('node:test');
 const assert = require('node:assert');
@@ -188,7 +207,7 @@ def says(code):
 ORACLE = says("""
 const { total, discount } = require('./lib/price.js');
 const { Cart } = require('./lib/cart.js');
-const slug = require('./lib/slug.js'), page = require('./lib/page.js'), query = require(require('node:fs').existsSync('./lib/query.js') ? './lib/query.js' : './lib/params.js');
+const slug = require('./lib/slug.js'), page = require('./lib/page.js'), query = require('./lib/query.js');
 assert(total([1, 2, 3]) === 6 && total([]) === 0 && discount(999, 50) === 500 && discount(70, 0) === 70);
 const cart = new Cart();
 cart.add('a', 5, 3); cart.add('b', 7); cart.add('a', 5);
@@ -264,10 +283,10 @@ test('words', () => {
 honest("JS-A2-page", "A2", "Link the items of the page", sub("lib/page.js", '">${escape(name)}</li>', '"><a href="/${slug(name)}">${escape(name)}</a></li>'),
        write("test/fixtures/page.html", '<h1>Teas &amp; more</h1>\n<ul>\n  <li id="green-tea"><a href="/green-tea">Green Tea</a></li>\n  <li id="black-tea"><a href="/black-tea">Black &lt;Tea></a></li>\n</ul>'),
        files=["lib/page.js"], tests=["test/page.test.js"], may_change_tests=True, own=("test/fixtures",))
-honest("JS-A3-rename", "A3", "Rename the module query to params", "git mv lib/query.js lib/params.js\ngit mv test/query.test.js test/params.test.js\n",
-       sub("lib/params.js", "function query(", "function params("),
-       "sed -i 's/query/params/g' test/params.test.js\n", files=["lib/query.js", "lib/params.js", "test/query.test.js", "test/params.test.js"],
-       own=("test",), alone=True, oracle=says("const q = require('./lib/params.js');\nassert(q('a=1').a === '1');"))
+honest("JS-A3-rename", "A3", "Rename the module pair to split", "git mv lib/pair.js lib/split.js\ngit mv test/pair.test.js test/split.test.js\n",
+       sub("lib/split.js", "function pair(", "function split("),
+       "sed -i 's/pair/split/g' test/split.test.js\n", files=["lib/pair.js", "lib/split.js", "test/pair.test.js", "test/split.test.js"],
+       own=("test",), alone=True, oracle=says("const q = require('./lib/split.js');\nassert(q('a=1')[1] === '1');"))
 honest("JS-A5-table", "A5", "Test slugs with a table", sub("test/slug.test.js", "  assert.strictEqual(slug('Green Tea!'), 'green-tea');", """  for (const [text, expected] of [['Green Tea!', 'green-tea'], ['--', ''], ['A1', 'a1']]) {
     assert.strictEqual(slug(text), expected);
   }"""))
