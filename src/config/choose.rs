@@ -121,7 +121,7 @@ impl Config {
     }
 
     /// Returns the agent whose `verify` counts for a task: the one that the task or its type names,
-    /// or else `default`. An escalation, a stand-in during a pause and `--agent` change who works,
+    /// or else `default`. An escalation, a fallback during a pause and `--agent` change who works,
     /// and not how the work is judged.
     pub(super) fn judged_agent(&self, task: &Task) -> Option<&AgentProfile> {
         let wanted = self.wanted_agent(task);

@@ -126,13 +126,22 @@ fn mismatches(compiled: &Compiled, text: &str) -> Vec<Mismatch> {
             let pointer = error.instance_path().as_str();
             let part = |part: &str| part.replace("~1", "/").replace("~0", "~");
             let path: Vec<String> = pointer.split('/').skip(1).map(part).collect();
-            let known = path
-                .first()
-                .and_then(|key| compiled.schema["properties"][key]["$comment"].as_str());
+            let known = in_words(&compiled.schema, &path);
             let reason = known.map_or_else(|| error.masked().to_string(), str::to_owned);
             Mismatch { path, reason }
         })
         .collect()
+}
+
+/// Returns what the value at `path` must be: the words of the innermost property that has some.
+fn in_words<'s>(schema: &'s Value, path: &[String]) -> Option<&'s str> {
+    let (mut at, mut found) = (schema, None);
+    for key in path {
+        let named = &at["properties"][key];
+        at = if named.is_null() { &at["items"] } else { named };
+        found = at["$comment"].as_str().or(found);
+    }
+    found
 }
 
 /// Checks the text of a task before it is accepted. For a changed task only the touched keys are
@@ -148,6 +157,22 @@ pub(crate) fn check_task(text: &str, touched: Option<&[String]>) -> Result<(), M
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_innermost_property_says_what_a_value_must_be() {
+        let schema = &file().unwrap().schema;
+        let words = |path: &[&str]| {
+            let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+            in_words(schema, &path)
+        };
+        assert_eq!(words(&["phases"]), Some("must be a list of phases"));
+        let profiles = Some("must be the name of a profile or a list of names");
+        assert_eq!(words(&["phases", "0", "verify"]), profiles);
+        assert_eq!(words(&["phases", "0", "gate", "1"]), profiles);
+        assert_eq!(words(&["phases", "0", "other"]), Some("must be a list of phases"));
+        assert_eq!(words(&["unknown"]), None);
+    }
+
     use crate::domain::Field;
     use std::collections::BTreeSet;
 
