@@ -137,6 +137,28 @@ pub(super) fn lacking(run: &str, path: &OsStr) -> Option<String> {
         .then(|| format!("{program} has no pytest; install it: {program} -m pip install pytest"))
 }
 
+/// Returns the comment that proposes to judge the tests of the command `run` one by one; `None` if no
+/// parser reads what it prints.
+///
+/// It is a proposal because a report without any test fails, and a project may have no test yet.
+pub(super) fn report_comment(run: &str) -> Option<String> {
+    let words: Vec<&str> = run.split_whitespace().collect();
+    let verbose = words.iter().any(|word| matches!(*word, "-v" | "-vv" | "--verbose" | "-json"));
+    let (parser, verb) = match words[..] {
+        ["cargo", "test", ..] => ("cargo", None),
+        ["cargo", "nextest", "run", ..] => ("nextest", None),
+        ["go", "test", ..] => ("go", Some("test")),
+        [.., "pytest"] => ("pytest", Some("pytest")),
+        _ => return None,
+    };
+    let needs = match verb.filter(|_| !verbose) {
+        // The parser needs the names of the tests, which only this flag prints.
+        Some(verb) => format!("; needs `{}`", run.replacen(verb, &format!("{verb} -v"), 1)),
+        None => ", once there is a test".to_owned(),
+    };
+    Some(format!("# report = {{ parser = \"{parser}\" }}   # judges test by test{needs}"))
+}
+
 /// Returns whether a word is a plain program name, without shell syntax.
 fn is_plain(word: &str) -> bool {
     word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.+-".contains(letter))
@@ -211,6 +233,33 @@ mod tests {
         assert_eq!(found.as_deref(), Some("\"python3 -m unittest discover -s tests\""));
         put("import pytest\n");
         assert_eq!(candidates(dir.path()), []);
+    }
+
+    #[test]
+    fn a_parser_is_proposed_for_commands_that_one_reads() {
+        for (run, wanted) in [
+            ("cargo test", Some("\"cargo\" }   # judges test by test, once there is a test")),
+            (
+                "cargo nextest run",
+                Some("\"nextest\" }   # judges test by test, once there is a test"),
+            ),
+            ("go test ./...", Some("\"go\" }   # judges test by test; needs `go test -v ./...`")),
+            ("go test -v ./...", Some("\"go\" }   # judges test by test, once there is a test")),
+            (
+                "python3 -m pytest",
+                Some("\"pytest\" }   # judges test by test; needs `python3 -m pytest -v`"),
+            ),
+            (
+                "uv run pytest",
+                Some("\"pytest\" }   # judges test by test; needs `uv run pytest -v`"),
+            ),
+            ("npm test", None),
+            ("cargo build", None),
+            ("sh -c 'cat pytest; true'", None),
+        ] {
+            let wanted = wanted.map(|rest| format!("# report = {{ parser = {rest}"));
+            assert_eq!(report_comment(run), wanted, "{run}");
+        }
     }
 
     #[test]

@@ -82,10 +82,27 @@ struct Choice {
     agent: Option<Agent>,
     /// Other agents that are installed.
     others: Vec<&'static str>,
-    verify: Option<(String, String)>,
+    verify: Option<Verification>,
     /// What a person must do before the verification can run.
     first: Option<String>,
     isolation: Isolation,
+}
+
+/// The verification step to configure.
+struct Verification {
+    /// The command as a TOML string.
+    run: String,
+    /// Where the choice comes from: a flag, or a file.
+    by: String,
+    /// The line below the step that proposes a parser for its report.
+    report: Option<String>,
+}
+
+impl Verification {
+    fn new(command: &str, by: String) -> Self {
+        let run = toml::Value::String(command.to_owned()).to_string();
+        Self { run, by, report: detect::report_comment(command) }
+    }
 }
 
 /// The agent to configure.
@@ -142,8 +159,12 @@ impl Choice {
         };
         let isolation = Isolation::propose(dir, &wanted, session);
         let first = tests.as_ref().and_then(|found| detect::lacking(found.command(), path));
-        let verify = given(&args.verify, "--verify")
-            .or_else(|| tests.map(|found| (found.run, format!("from {}", found.by))));
+        let verify = match (&args.verify, tests) {
+            (Some(command), _) => Some(Verification::new(command, "--verify".to_owned())),
+            (None, found) => {
+                found.map(|found| Verification::new(found.command(), format!("from {}", found.by)))
+            }
+        };
         let others = agents.map(|adapter| adapter.preset.word()).collect();
         Self { agent, others, verify, first, isolation }
     }
@@ -178,7 +199,11 @@ fn config_text(found: &Choice) -> String {
     );
     let verify = found.verify.as_ref().map_or_else(
         || NO_VERIFY.to_owned(),
-        |(run, by)| format!("[[verify]]\nname = \"test\"\nrun = {run}   # {by}\ntimeout = \"10m\""),
+        |Verification { run, by, report }| {
+            let step = "[[verify]]\nname = \"test\"\n";
+            let report = report.as_ref().map_or(String::new(), |line| format!("\n{line}"));
+            format!("{step}run = {run}   # {by}\ntimeout = \"10m\"{report}")
+        },
     );
     let isolation = found.isolation.to_string();
     CONFIG
@@ -203,7 +228,7 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
         writeln!(out, "  also installed: {}", found.others.join(", "))?;
     }
     match &found.verify {
-        Some((run, by)) => {
+        Some(Verification { run, by, .. }) => {
             writeln!(out, "verification: {run} ({by})")?;
             if let Some(first) = &found.first {
                 writeln!(out, "  {first}")?;
@@ -295,13 +320,16 @@ mod tests {
         let config = crate::config::parse(path, &text).expect("valid");
         assert_eq!(config.queues, ["queues/*.json"]);
         assert!(!config.has_verification() && config.agents.is_empty());
-        let said =
-            |text: &str| Some((toml::Value::String(text.to_owned()).to_string(), "x".into()));
         let line = format!("run = {}", toml::Value::String("a 'b' \"c\"".to_owned()));
         let agent = Some(Agent { line, by: "x".into(), first: None });
-        let both = Choice { agent, verify: said("cargo test"), ..none };
+        let both =
+            Choice { agent, verify: Some(Verification::new("cargo test", "x".into())), ..none };
         let config = crate::config::parse(path, &config_text(&both)).expect("valid");
         assert_eq!(config.steps[0].command.to_string(), "cargo test");
+        assert_eq!(config.steps[0].rules.step.report, None);
+        let reported = config_text(&both).replace("# report", "report");
+        let config = crate::config::parse(path, &reported).expect("the proposal is valid");
+        assert!(config.steps[0].rules.step.report.is_some(), "{reported}");
         assert_eq!(config.agents["default"].command.to_string(), "a 'b' \"c\"");
         for adapter in crate::agent::presets() {
             let text = format!("[agents.default]\npreset = \"{}\"\n", adapter.preset);
