@@ -161,7 +161,7 @@ fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
     let ask = r#"result {"status": "needs_input", "question": "which port?"}"#;
     let sandbox = Sandbox::new()
         .config(&config)
-        .queue("q.json", &queue(&[("A", &[]), ("B", &[]), ("C", &[])]))
+        .queue("q.json", &queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &["A"])]))
         .script("A", "fail 1")
         .script("B", ask);
     let program = sandbox.program.display();
@@ -173,10 +173,11 @@ fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
     let shown = String::from_utf8_lossy(&sandbox.bytes("shown")).replace("\r\n", "\n");
     let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in {shown}"));
     let order = [
-        "1 of 3 complete, 3 attempts",
+        "1 of 4 complete, 3 attempts",
         "A is blocked: step made",
         "[K/o]",
         "Reason for the override",
+        "2 of 4 complete; 1 can continue: the same command starts them",
     ];
     let order = order.map(at);
     assert!(order.is_sorted(), "{shown}");

@@ -183,7 +183,8 @@ impl Ending {
 
     /// Returns what is left, and what it waits for.
     pub(crate) fn left(&self) -> String {
-        let Backlog { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.backlog;
+        let Backlog { ready, stuck, asked, person, elsewhere, later, flowing, running, .. } =
+            self.backlog;
         let mut parts = Vec::new();
         let mut part = |count: usize, what: &str, kind: Option<Resolution>| {
             if count > 0 {
@@ -197,7 +198,10 @@ impl Ending {
         part(person, "waiting for a person", Some(Resolution::Person));
         part(elsewhere, "waiting for another queue or worker", Some(Resolution::Elsewhere));
         part(later, "waiting for their time", None);
-        part(flowing + running, "with other workers", None);
+        // Only a person's decision after the run leaves a task ready: those behind it wait for no worker.
+        let (free, theirs) = if ready > 0 { (ready + flowing, 0) } else { (0, flowing) };
+        part(free, "can continue: the same command starts them", None);
+        part(theirs + running, "with other workers", None);
         let asking = self.roots.iter().filter(|root| root.resolution == Resolution::Question);
         if let Some(Root { task: first, .. }) = asking.clone().next() {
             let count = asking.count();
@@ -323,6 +327,25 @@ mod tests {
         let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
                         1 question waits: workloop answer A TEXT";
         assert_eq!(ending.sentence(), sentence);
+    }
+
+    #[test]
+    fn what_a_persons_decision_freed_is_with_no_other_worker() {
+        let mut ending = ending(Reason::Done, 1, 0);
+        ending.backlog =
+            Backlog { total: 4, complete: 1, flowing: 2, running: 1, ..Backlog::default() };
+        assert_eq!(ending.sentence(), "1 of 4 complete; 3 with other workers");
+        ending.backlog = Backlog {
+            total: 4,
+            complete: 1,
+            ready: 1,
+            flowing: 1,
+            running: 1,
+            ..Backlog::default()
+        };
+        let sentence =
+            "1 of 4 complete; 2 can continue: the same command starts them; 1 with other workers";
+        assert_eq!((ending.exit_status(), ending.sentence().as_str()), (7, sentence));
     }
 
     #[test]
