@@ -54,7 +54,8 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Prints the output of the step that did not pass. Returns which step it was, and why.
+/// Prints the output of the step that did not pass. Returns which step it was and why, or why there
+/// is no verdict.
 ///
 /// # Errors
 /// Fails if the output cannot be printed.
@@ -64,5 +65,6 @@ pub(super) fn said(judged: &Judged, session: &mut Session<'_>) -> Result<String,
         writeln!(session.streams.err, "{}", escape::lines(text))?;
     }
     let how = |(step, how): &(String, String)| format!("step {step}: {how}");
-    Ok(judged.failed.as_ref().map_or_else(|| "the verification did not run".to_owned(), how))
+    let why = judged.failed.as_ref().map(how).or_else(|| judged.reason.clone());
+    Ok(why.unwrap_or_else(|| "the verification did not run".to_owned()))
 }

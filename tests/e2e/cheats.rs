@@ -437,3 +437,16 @@ fn a_hidden_folder_lies_outside_of_the_project() {
     let refused = sandbox.config(&shared).run(["run", "q.json"]).exits(2);
     refused.says("hidden needs mode = \"private\" under [isolation]");
 }
+
+/// A hidden step is judged in private trees alone, and a person who asks for it again is told so.
+#[test]
+fn a_hidden_step_that_cannot_be_judged_again_says_why() {
+    if lacks("git") {
+        return;
+    }
+    let sandbox = project(&[("A", "unseen", "{}", "true")]);
+    let why = "step unseen is hidden: only a run with private trees can judge it (workloop run)";
+    sandbox.run(["verify", "A", "q.json"]).exits(2).says(&format!("A: no verdict: {why}"));
+    let refused = sandbox.run(["done", "A", "q.json", "--verify"]).exits(2);
+    refused.says(&format!("task A was not completed: {why}; nothing was written"));
+}

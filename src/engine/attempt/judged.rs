@@ -43,6 +43,8 @@ pub(crate) struct Judged {
     pub verdict: Option<Verdict>,
     /// The step that did not pass, and how it ended.
     pub failed: Option<(String, String)>,
+    /// Why there is no verdict, if no step says so.
+    pub reason: Option<String>,
     /// The output of that step, bounded, without the secrets of the environment.
     pub said: String,
     /// What else went wrong.
@@ -129,6 +131,7 @@ fn judged(finished: Finished) -> Judged {
     Judged {
         verdict: report.verdict,
         failed: failed.map(|step| (step.name.clone(), step.ended())),
+        reason: report.reason.clone(),
         said: job.mask.text(&said).into_owned(),
         warnings,
     }
