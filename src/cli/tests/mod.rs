@@ -1,44 +1,31 @@
-use super::*;
+//! Whole command lines that run in this process. Each verb has a file with its name here; the tests
+//! of a verb see what it prints, what it writes and how it ends, as its users do. What a verb
+//! decides in a function of its own is tested beside that function.
+
+mod add;
+mod agents;
+mod answer;
+mod block;
+mod blockers;
+mod board;
+mod cancel;
+mod diff;
+mod events;
+mod explain;
+mod graph;
+mod log;
+mod sandbox;
+
+use super::World;
+use sandbox::{Ran, call};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-
-/// A handle whose text can be inspected afterwards.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("lock").extend(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("lock").clone()).expect("text")
-    }
-}
 
 /// Runs a command line; returns exit status, stdout and stderr.
 fn run(cwd: &Path, line: &str) -> (u8, String, String) {
-    run_with(cwd, line, &[])
-}
-
-/// Does the same with environment variables.
-fn run_with(cwd: &Path, line: &str, vars: &[(&str, &str)]) -> (u8, String, String) {
-    let (out, err) = (Shared::default(), Shared::default());
-    let mut streams = Streams {
-        out: Sink::new(Box::new(out.clone()), false),
-        err: Sink::new(Box::new(err.clone()), false),
-    };
-    let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
-    let words = std::iter::once("workloop").chain(line.split(' ').filter(|word| !word.is_empty()));
-    let exit = run_cli(words.map(OsString::from), &mut streams, &world);
-    (exit, out.text(), err.text())
+    let words: Vec<&str> = line.split(' ').collect();
+    let world = World { cwd: cwd.to_owned(), vars: Vec::new(), stdin_terminal: false };
+    let Ran { exit, out, err } = call(&words, &world);
+    (exit, out, err)
 }
 
 #[test]
@@ -66,7 +53,7 @@ fn schemas_are_printed_by_name() {
     let (exit, out, _) = run(here, "schema");
     assert_eq!(exit, 0);
     assert!(out.lines().any(|name| name == "status"), "{out}");
-    assert_eq!(run(here, "schema status").1, include_str!("../../schemas/status.schema.json"));
+    assert_eq!(run(here, "schema status").1, include_str!("../../../schemas/status.schema.json"));
     assert_eq!(run(here, "schema status.schema.json").0, 0);
     let (exit, out, err) = run(here, "schema nothing");
     assert_eq!((exit, out.as_str()), (2, ""));
@@ -103,19 +90,13 @@ fn help_goes_to_stdout_and_wrong_usage_to_stderr() {
 
 /// Returns what a shell offers at the end of `line`. Uses fish, which needs no more variables.
 fn offered(cwd: &Path, line: &str) -> Vec<String> {
-    let (out, err) = (Shared::default(), Shared::default());
-    let mut streams = Streams {
-        out: Sink::new(Box::new(out.clone()), false),
-        err: Sink::new(Box::new(err.clone()), false),
-    };
     let vars = vec![("WORKLOOP_COMPLETE".into(), "fish".into())];
     let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
-    let words = ["workloop", "--"].into_iter().chain(line.split(' '));
-    assert_eq!(run_cli(words.map(OsString::from), &mut streams, &world), 0);
-    assert_eq!(err.text(), "");
+    let words: Vec<&str> = std::iter::once("--").chain(line.split(' ')).collect();
+    let out = call(&words, &world).printed();
     let first = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
     let typed = line.split(' ').next_back().unwrap_or_default();
-    let all = out.text().lines().map(first).collect::<Vec<_>>();
+    let all = out.lines().map(first).collect::<Vec<_>>();
     // Flags are offered everywhere.
     all.into_iter().filter(|word| word.starts_with('-') == typed.starts_with('-')).collect()
 }
@@ -131,7 +112,6 @@ fn completion_knows_verbs_flags_ids_and_what_tasks_have() {
         task("-rf", ""),
     ];
     let path = dir.path().join("q.json");
-    #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
     std::fs::write(path, format!("{{\"tasks\":[{}]}}", tasks.join(","))).expect("written");
     assert_eq!(offered(dir.path(), "workloop unp"), ["unpark"]);
     assert_eq!(offered(dir.path(), "workloop run --max-m"), ["--max-minutes"]);

@@ -1,0 +1,366 @@
+//! A project in a folder of its own, in which whole command lines run in this process.
+//!
+//! The folder is `DIR` in all texts. The environment has only a place for backups and a `PATH` that
+//! leads to `DIR/bin`, so that no program is found unless a test provides it.
+
+use super::super::schemas::SCHEMAS;
+use super::super::{Sink, Streams, World, run_cli};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::store::attempts::{AttemptFolder, VERDICT_FILE};
+use crate::store::{StateDir, TaskKey};
+use chrono::{SecondsFormat, TimeDelta};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+
+/// A handle whose text can be inspected afterwards.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("lock").extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("lock").clone()).expect("text")
+    }
+}
+
+/// How a command line ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ran {
+    pub(super) exit: u8,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+impl Ran {
+    /// Returns the standard output of a verb that succeeded and had nothing to remark.
+    #[track_caller]
+    pub(super) fn printed(self) -> String {
+        assert_eq!((self.exit, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+
+    /// Returns the standard error of a verb that ended with this status and printed nothing else.
+    #[track_caller]
+    pub(super) fn failed(self, exit: u8) -> String {
+        assert_eq!((self.exit, self.out.as_str()), (exit, ""), "{}", self.err);
+        self.err
+    }
+
+    /// Returns the JSON that a verb printed and that its schema `name` describes.
+    #[track_caller]
+    pub(super) fn json(&self, name: &str) -> Value {
+        let value: Value = serde_json::from_str(&self.out).expect(&self.err);
+        let schema = SCHEMAS.iter().find(|(other, _)| *other == name).expect("a schema").1;
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON"));
+        let schema = schema.expect("a valid schema");
+        let wrong: Vec<String> = schema
+            .iter_errors(&value)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert_eq!(wrong, [] as [String; 0], "{}", self.out);
+        value
+    }
+}
+
+/// Runs the words of a command line.
+pub(super) fn call(words: &[&str], world: &World) -> Ran {
+    let (out, err) = (Shared::default(), Shared::default());
+    let mut streams = Streams {
+        out: Sink::new(Box::new(out.clone()), false),
+        err: Sink::new(Box::new(err.clone()), false),
+    };
+    let words = std::iter::once("workloop").chain(words.iter().copied());
+    let exit = run_cli(words.map(OsString::from), &mut streams, world);
+    Ran { exit, out: out.text(), err: err.text() }
+}
+
+/// Returns the time so many minutes ago, as queues and journals contain it.
+pub(super) fn ago(minutes: i64) -> String {
+    let at = SystemClock.now() - TimeDelta::minutes(minutes);
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Replaces all times of a text by `TIME`.
+pub(super) fn timeless(text: &str) -> String {
+    static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let time = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?";
+        regex::Regex::new(time).expect("a valid expression")
+    });
+    TIME.replace_all(text, "TIME").into_owned()
+}
+
+/// Returns the report of an attempt at A that passed, with `changes`.
+pub(super) fn report(changes: Value) -> String {
+    let step = |kind: &str, name: &str, millis: u32, log: &str| {
+        json!({"kind": kind, "name": name, "outcome": {"kind": "exited", "code": 0},
+               "millis": millis, "log": log})
+    };
+    let mut report = json!({
+        "v": 1, "task": "A", "attempt": 1, "worker": "host:7:0000000a",
+        "started_at": "2026-01-19T10:00:00.000Z", "ended_at": "2026-01-19T10:02:05.000Z",
+        "outcome": {"kind": "exited", "code": 0}, "verdict": "PASS", "reason": null,
+        "steps": [
+            step("agent", "agent", 65_000, "agent.out"),
+            step("verify", "unit", 1_500, "verify-1.out"),
+        ],
+        "files_changed": ["src/a.rs"],
+    });
+    merge(&mut report, changes);
+    report.to_string()
+}
+
+fn merge(value: &mut Value, changes: Value) {
+    let Value::Object(changes) = changes else { panic!("{changes} is no object") };
+    for (key, change) in changes {
+        value[key.as_str()] = change;
+    }
+}
+
+/// A project.
+pub(super) struct Sandbox {
+    _folder: tempfile::TempDir,
+    root: PathBuf,
+    vars: Vec<(OsString, OsString)>,
+}
+
+impl Sandbox {
+    /// Creates an empty folder. Backups are kept beside it.
+    pub(super) fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a path").join("p");
+        fs::create_dir(&root).expect("a folder");
+        let state = root.with_file_name("state").into_os_string();
+        let vars = vec![("XDG_STATE_HOME".into(), state), ("PATH".into(), root.join("bin").into())];
+        Self { _folder: folder, root, vars }
+    }
+
+    /// Creates a folder with the queue `queues/q.json` of these tasks.
+    pub(super) fn new(tasks: Value) -> Self {
+        Self::empty().queue("q", tasks)
+    }
+
+    /// Adds a queue of these tasks in the folder `queues`.
+    pub(super) fn queue(self, name: &str, tasks: Value) -> Self {
+        let text = format!("{:#}\n", json!({"project": "demo", "tasks": tasks}));
+        self.file(&format!("queues/{name}.json"), &text)
+    }
+
+    /// Writes `workloop.toml`.
+    pub(super) fn config(self, text: &str) -> Self {
+        self.file("workloop.toml", text)
+    }
+
+    /// Writes a file.
+    pub(super) fn file(self, name: &str, text: &str) -> Self {
+        self.put(name, text);
+        self
+    }
+
+    /// Writes a file, as a person or an agent does while a verb is not running.
+    pub(super) fn put(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("written");
+    }
+
+    /// Sets a variable of the environment.
+    pub(super) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.retain(|(other, _)| other != name);
+        let value = value.replace("DIR", self.root.to_str().expect("text"));
+        self.vars.push((name.into(), value.into()));
+        self
+    }
+
+    /// Removes a variable of the environment.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.vars.retain(|(other, _)| other != name);
+        self
+    }
+
+    /// Puts a shell script on the `PATH`, which has nothing else.
+    pub(super) fn program(self, name: &str, script: &str) -> Self {
+        let file = format!("bin/{name}");
+        let sandbox = self.file(&file, &format!("#!/bin/sh\n{script}\n"));
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(sandbox.path(&file), mode).expect("a program");
+        sandbox
+    }
+
+    /// Writes the journal. What an event does not say is added: it is about `q.json`, and an event
+    /// comes a minute after the one before.
+    pub(super) fn journal(self, events: &[Value]) -> Self {
+        let line = |(number, event): (usize, &Value)| {
+            let mut line = json!({
+                "v": 1, "seq": number + 1, "at": format!("2026-01-19T10:{number:02}:00.000Z"),
+                "event": "claimed", "queue": "q.json",
+            });
+            merge(&mut line, event.clone());
+            format!("{line}\n")
+        };
+        let text: String = events.iter().enumerate().map(line).collect();
+        self.file("queues/.workloop/events.jsonl", &text)
+    }
+
+    /// Writes files of an attempt at a task of `q.json`.
+    pub(super) fn attempt(self, id: &str, number: u32, files: &[(&str, &str)]) -> Self {
+        let queue = self.path("queues/q.json");
+        let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, id));
+        let folder = AttemptFolder::new(&state, &key, number);
+        folder.create().expect("a folder");
+        for (name, text) in files {
+            folder.put(name, text.as_bytes()).expect("written");
+        }
+        self
+    }
+
+    /// Writes the report of an attempt at a task of `q.json`, as [`report`] makes it.
+    pub(super) fn reported(self, id: &str, number: u32, mut changes: Value) -> Self {
+        merge(&mut changes, json!({"task": id, "attempt": number}));
+        self.attempt(id, number, &[(VERDICT_FILE, &report(changes))])
+    }
+
+    /// Returns the path of a file.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Returns the content of a file.
+    pub(super) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect(name)
+    }
+
+    /// Returns the fields of a task of `q.json`.
+    pub(super) fn task(&self, id: &str) -> Map<String, Value> {
+        let queue: Value = serde_json::from_str(&self.text("queues/q.json")).expect("JSON");
+        let tasks = queue["tasks"].as_array().expect("tasks");
+        let task = tasks.iter().find(|task| task["id"] == id).expect(id);
+        task.as_object().expect("a task").clone()
+    }
+
+    /// Returns the events of the journal, without numbers, times and hashes.
+    pub(super) fn events(&self) -> Vec<Value> {
+        let text = self.text("queues/.workloop/events.jsonl");
+        let event = |line: &str| {
+            let mut event: Map<String, Value> = serde_json::from_str(line).expect("an event");
+            event.retain(|key, _| !["v", "seq", "at"].contains(&key.as_str()));
+            if let Some(Value::Object(data)) = event.get_mut("data") {
+                let hashes = ["was", "is", "before", "after", "file"];
+                data.retain(|key, _| !hashes.contains(&key.as_str()));
+            }
+            Value::Object(event)
+        };
+        text.lines().map(event).collect()
+    }
+
+    /// Runs a command line. A word in single quotes may contain spaces.
+    pub(super) fn run(&self, line: &str) -> Ran {
+        self.run_in("", line)
+    }
+
+    /// Runs a command line in a folder below.
+    pub(super) fn run_in(&self, folder: &str, line: &str) -> Ran {
+        let mut words: Vec<&str> = Vec::new();
+        for (number, part) in line.split('\'').enumerate() {
+            match number % 2 {
+                0 => words.extend(part.split_whitespace()),
+                _ => words.push(part),
+            }
+        }
+        let cwd = self.path(folder);
+        let world = World { cwd, vars: self.vars.clone(), stdin_terminal: false };
+        let Ran { exit, out, err } = call(&words, &world);
+        Ran { exit, out: self.masked(&out), err: self.masked(&err) }
+    }
+
+    /// Replaces the path of the folder by `DIR`.
+    pub(super) fn masked(&self, text: &str) -> String {
+        text.replace(self.root.to_str().expect("text"), "DIR")
+    }
+
+    /// Runs a command line that must fail with exactly this status and text, and write nothing.
+    #[track_caller]
+    pub(super) fn refuses(&self, line: &str, exit: u8, text: &str) {
+        let before = self.files();
+        let ran = self.run(line);
+        let wanted = Ran { exit, out: String::new(), err: text.to_owned() };
+        assert_eq!(ran, wanted, "{line}");
+        assert_eq!(self.files(), before, "{line} wrote something");
+    }
+
+    /// Runs a verb that only reads.
+    #[track_caller]
+    pub(super) fn reads(&self, line: &str) -> Ran {
+        let before = self.files();
+        let ran = self.run(line);
+        assert_eq!(self.files(), before, "{line} wrote something");
+        ran
+    }
+
+    /// Returns all files with their contents, and folders.
+    fn files(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        fn add(folder: &Path, all: &mut BTreeMap<PathBuf, Option<Vec<u8>>>) {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    all.insert(path.clone(), None);
+                    add(&path, all);
+                } else {
+                    let bytes = fs::read(&path).expect("a file");
+                    all.insert(path, Some(bytes));
+                }
+            }
+        }
+        let mut all = BTreeMap::new();
+        add(&self.root, &mut all);
+        all
+    }
+
+    /// Makes it a git repository with one commit of all files, and puts git on the `PATH`.
+    pub(super) fn git(self) -> Self {
+        let path = std::env::var("PATH").expect("a PATH");
+        let sandbox = self.var("PATH", &path).var("HOME", "/nonexistent");
+        sandbox.sh("git init -q -b main . && git config user.email t@example.org && \
+             git config user.name t && git add -A . && git commit -q --allow-empty -m first");
+        sandbox
+    }
+
+    /// Keeps an attempt at a task that adds a line to the file `a.txt`, as a loop with private trees
+    /// does. Returns its base and its commit.
+    pub(super) fn keep(&self, id: &str, number: u32, line: &str) -> (String, String) {
+        let script = format!(
+            "git reset -q --hard; printf '{line}\\n' >>a.txt; git add a.txt
+             change=$(git commit-tree -p HEAD -m attempt $(git write-tree)); git reset -q --hard
+             git update-ref refs/workloop/attempts/{id}/{number} $change
+             git rev-parse HEAD $change"
+        );
+        let names = self.sh(&script);
+        let (base, change) = names.split_once('\n').expect("two commits");
+        (base.to_owned(), change.to_owned())
+    }
+
+    /// Runs a shell script in the project; returns what it prints.
+    #[track_caller]
+    pub(super) fn sh(&self, script: &str) -> String {
+        let command = duct::cmd!("sh", "-ec", script).dir(&self.root);
+        let fixed = command
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_DATE", "2026-01-19T10:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-01-19T10:00:00Z");
+        fixed.stderr_to_stdout().read().expect(script)
+    }
+}
