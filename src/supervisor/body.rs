@@ -5,10 +5,19 @@
 //! checks it once a second and continues it. Checks are counted, not timed: a supervisor is not
 //! blamed for time during which the loop itself was stopped.
 
+use super::VERB;
+#[cfg(test)]
+use super::scripted;
 use crate::platform::process::{Signal, signal_process, wait_child};
 use crate::platform::scan;
+use crate::platform::spawn;
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::Child;
+#[cfg(test)]
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long to wait for a supervisor before each check.
@@ -49,10 +58,52 @@ impl Pulse {
     }
 }
 
+/// What runs the supervisor.
+#[derive(Debug)]
+enum Life {
+    Process(Child),
+    #[cfg(test)]
+    Script(Option<JoinHandle<()>>),
+}
+
+impl Life {
+    fn kill(&mut self) -> io::Result<()> {
+        match self {
+            Self::Process(child) => child.kill(),
+            #[cfg(test)]
+            Self::Script(_) => Ok(()),
+        }
+    }
+
+    /// Returns whether it ended by itself, with an exit status.
+    fn exited(&mut self) -> bool {
+        match self {
+            Self::Process(child) => {
+                child.try_wait().is_ok_and(|status| status.is_some_and(|s| s.code().is_some()))
+            }
+            #[cfg(test)]
+            Self::Script(thread) => thread.is_none(),
+        }
+    }
+
+    /// Waits a while for its end. Returns whether it has ended.
+    fn ends(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Process(child) => wait_child(child, LOOK),
+            #[cfg(test)]
+            Self::Script(thread) => {
+                // The thread itself reports a panic.
+                drop(thread.take().map(JoinHandle::join));
+                Ok(true)
+            }
+        }
+    }
+}
+
 /// The process of a supervisor.
 #[derive(Debug)]
 pub(super) struct Body {
-    child: Child,
+    life: Life,
     process: Started,
     pulse: Pulse,
     /// The time between TERM and KILL of the command that ran last.
@@ -62,11 +113,25 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Wraps a child that was just started.
-    pub(super) fn of(child: Child) -> Self {
+    /// Starts the program `exe` as a supervisor with the environment `env`, which gets its requests
+    /// through `socket`.
+    pub(super) fn start(
+        exe: &Path,
+        env: &[(OsString, OsString)],
+        socket: UnixStream,
+    ) -> io::Result<Self> {
+        #[cfg(test)]
+        if let Some(thread) = scripted::attend(exe, &socket) {
+            return Ok(Self::of(Life::Script(Some(thread)), Started { pid: 0, start: 0 }));
+        }
+        let child = spawn::helper(exe, VERB, env, socket.into())?;
         let pid = child.id();
         let process = Started { pid, start: scan::start_time(pid).unwrap_or_default() };
-        Self { child, process, pulse: Pulse::default(), grace: Duration::ZERO, killed: false }
+        Ok(Self::of(Life::Process(child), process))
+    }
+
+    fn of(life: Life, process: Started) -> Self {
+        Self { life, process, pulse: Pulse::default(), grace: Duration::ZERO, killed: false }
     }
 
     /// Its process id and start time.
@@ -88,20 +153,20 @@ impl Body {
         if hopeless {
             self.killed = true;
             // It does not matter if it has ended meanwhile.
-            drop(self.child.kill());
+            drop(self.life.kill());
         }
         hopeless
     }
 
     /// Returns whether it ended by itself, with an exit status.
     pub(super) fn exited(&mut self) -> bool {
-        self.child.try_wait().is_ok_and(|status| status.is_some_and(|s| s.code().is_some()))
+        self.life.exited()
     }
 
     /// Waits until it is gone; it must have been asked to end.
     pub(super) fn gone(&mut self) -> io::Result<()> {
         self.answered();
-        while !wait_child(&mut self.child, LOOK)? {
+        while !self.life.ends()? {
             self.is_hopeless(true);
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! The loop's side: starts a supervisor, runs commands through it, and ends what it leaves if it
 //! dies.
 
-use super::VERB;
 use super::body::{Body, LOOK, Pulse, Started};
 use super::protocol::{CommandSpec, Ended, Reply, Request, line};
 use crate::platform::claim_tag::{ClaimTag, Sought, VARIABLE, supervisor_value, value};
@@ -9,7 +8,6 @@ use crate::platform::handover;
 use crate::platform::lock::FileLock;
 use crate::platform::process::{TreeEnd, end_tree};
 use crate::platform::scan::Wanted;
-use crate::platform::spawn;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
@@ -223,8 +221,7 @@ impl Supervisor {
         env.retain(|(name, _)| name != VARIABLE);
         let tags = supervisor_value(&value(outer.as_deref(), launch.tag));
         env.push((OsString::from(VARIABLE), OsString::from(tags)));
-        let child = spawn::helper(launch.exe, VERB, &env, theirs.into())?;
-        let body = Body::of(child);
+        let body = Body::start(launch.exe, &env, theirs)?;
         ours.set_read_timeout(Some(LOOK))?;
         ours.set_write_timeout(Some(LOOK))?;
         let line = Line {

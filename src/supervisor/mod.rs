@@ -17,6 +17,8 @@ mod os_text;
 mod protocol;
 mod record;
 mod run;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod server;
 
 pub(crate) use beside::{Beside, Rest};

@@ -40,6 +40,8 @@ mod samples;
 mod subject;
 mod tamper;
 mod task_grants;
+#[cfg(test)]
+pub(crate) mod tests;
 mod told;
 mod untouched;
 mod usage;
