@@ -281,7 +281,8 @@ impl Sandbox {
                 _ => words.push(part),
             }
         }
-        let cwd = self.path(folder);
+        // Without a slash at the end.
+        let cwd = self.path(folder).components().collect();
         let world = World { cwd, vars: self.vars.clone(), stdin_terminal: false };
         let Ran { exit, out, err } = call(&words, &world);
         Ran { exit, out: self.masked(&out), err: self.masked(&err) }
