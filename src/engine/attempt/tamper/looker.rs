@@ -58,6 +58,27 @@ const LINTERS: [&str; 42] = [
     "tsc",
     "yamllint",
 ];
+/// The short flags by which linters take their configuration. The same letters mean something else
+/// elsewhere: `prettier -c` checks files, and `gcc -c` compiles one.
+const CONFIG_FLAGS: [(&str, &[&str]); 3] = [
+    (
+        "-c",
+        &[
+            "eslint",
+            "golangci-lint",
+            "hadolint",
+            "jshint",
+            "markdownlint",
+            "mdl",
+            "phpstan",
+            "rubocop",
+            "stylelint",
+            "yamllint",
+        ],
+    ),
+    ("-p", &["clang-tidy", "pyright", "tsc"]),
+    ("-f", &["jq"]),
+];
 /// Words that precede a program, or start it.
 const BEFORE: [&str; 31] = [
     "!", "{", "if", "then", "elif", "else", "while", "until", "do", "time", "exec", "command",
@@ -82,12 +103,15 @@ pub(super) fn judging(words: &[String]) -> Vec<&str> {
     };
     let all = || words.iter().map(String::as_str);
     let Some(at) = linter() else { return all().collect() };
+    let linter = base_name(&words[at]);
     let is_config = |flag: &str| {
         let long = flag.starts_with("--")
             && ["config", "rc", "project", "ruleset", "from-file"]
                 .iter()
                 .any(|part| flag.contains(part));
-        long || matches!(flag, "-c" | "-p" | "-f")
+        let is_short =
+            |(short, linters): &(&str, &[&str])| *short == flag && linters.contains(&linter);
+        long || CONFIG_FLAGS.iter().any(is_short)
     };
     let judges = |n: &usize| {
         let flag = words[*n].split('=').next().unwrap_or_default();
@@ -166,6 +190,20 @@ mod tests {
             ("sh x", false),
             ("cat x", false),
             ("", false),
+            ("X=1", false),
+            ("time [[ -f x ]]", true),
+            ("then rm -f x", true),
+            ("{ wc -l x", true),
+            ("/usr/bin/git diff x |", true),
+            ("find . -name x.sh", true),
+            ("find . -name x.sh |", false),
+            ("cd sub |", false),
+            (": x.sh", true),
+            ("dash -n x.sh", true),
+            ("python3 -n x.py", false),
+            // The program of `env` may be any, so that its words count.
+            ("env X=1 test -f x", false),
+            ("tests x", false),
         ] {
             assert_eq!(is_looker(&words(line)), looker, "{line}");
         }
@@ -183,6 +221,20 @@ mod tests {
             ("python3 -m py_compile a.py", "python3 -m py_compile"),
             ("tsc -p tsconfig.json", "tsc -p tsconfig.json"),
             ("jq -e -f p.jq a.json", "jq -f p.jq"),
+            // The same letters elsewhere: these files are the work.
+            ("npx prettier -c src/app.ts", "npx prettier"),
+            ("gcc -c src/main.c -o main.o", "gcc"),
+            ("isort -c src/app.py", "isort"),
+            ("mypy -p app", "mypy"),
+            ("markdownlint -f README.md", "markdownlint"),
+            ("eslint -f report.js src/a.js", "eslint"),
+            ("/usr/bin/yamllint -c y.yml a.yml", "/usr/bin/yamllint -c y.yml"),
+            ("pyright -p conf.json a.py", "pyright -p conf.json"),
+            ("jq --from-file p.jq a.json", "jq --from-file p.jq"),
+            ("pylint --rcfile=r.toml a.py", "pylint --rcfile=r.toml"),
+            ("phpstan analyse --configuration=p.neon src", "phpstan --configuration=p.neon"),
+            ("tsc --project", "tsc --project"),
+            ("X=1 env Y=2 nice -n 5 shellcheck a.sh", "X=1 env Y=2 nice -n 5 shellcheck"),
             ("sh check.sh eslint", "sh check.sh eslint"),
             ("python3 check.py", "python3 check.py"),
         ] {
@@ -199,8 +251,35 @@ mod tests {
             ("cp a b", vec!["b"]),
             ("npm install", vec![]),
             ("sh x.sh", vec![]),
+            ("", vec![]),
+            ("mv a", vec![]),
+            ("install -m 755 tool bin/tool", vec!["bin/tool"]),
+            // Only at the beginning of a command it is the program that copies.
+            ("sh cp a b", vec![]),
+            ("sh x.sh -o", vec![]),
+            ("tar --output=", vec![""]),
+            ("x --out a --outfile=b --output-file c", vec!["a", "b", "c"]),
+            ("x --log-file l --logfile=m --report-file r", vec!["l", "m", "r"]),
+            ("x --junit-xml r.xml --outputs y", vec!["r.xml"]),
+            ("sh x.sh | /usr/bin/tee log", vec!["log"]),
         ] {
             assert_eq!(outputs(&words(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_program_of_a_command_comes_after_words_of_the_shell() {
+        for (line, at) in [
+            ("sh x", Some(0)),
+            ("! X=1 Y=2 sh x", Some(3)),
+            ("if then elif else while until do time exec command { sh", Some(11)),
+            // These are programs themselves.
+            ("env sh x", Some(0)),
+            ("sudo sh x", Some(0)),
+            ("X=1", None),
+            ("", None),
+        ] {
+            assert_eq!(program(&words(line)), at, "{line}");
         }
     }
 }
