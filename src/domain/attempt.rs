@@ -116,7 +116,7 @@ pub struct Fingerprint {
     /// Identifies the changed files and their contents. `None` if nothing changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
-    /// Identifies how the failed step ended and what it printed, without digits and temporary
+    /// Identifies how the failed step ended and what it printed, without numbers and temporary
     /// paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,

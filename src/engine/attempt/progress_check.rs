@@ -196,24 +196,29 @@ fn outcome(outcome: &Outcome) -> Vec<u8> {
     outcome.to_string().into_bytes()
 }
 
-/// Returns the text without digits (and thus without times and durations), and without the rest of
-/// each path that begins with one of `temporary`.
+/// Returns the text without numbers (and thus without times and durations), and without the rest of
+/// each path that begins with one of `temporary`. What separates the digits of a number belongs to
+/// it: `0.5 s` and `12 s` are the same.
 fn plain(text: &str, temporary: &[&str]) -> String {
     let usual = ["/tmp/", "/var/tmp/", "/var/folders/"];
     let begins = |rest: &str| usual.iter().chain(temporary).any(|path| rest.starts_with(*path));
     let ends = |letter: char| letter.is_whitespace() || "\"'`:;,()[]{}<>".contains(letter);
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
+    let (mut rest, mut in_number) = (text, false);
     while let Some(letter) = rest.chars().next() {
         if letter == '/' && begins(rest) {
             plain.push('/');
             rest = rest.find(ends).map_or("", |end| &rest[end..]);
+            in_number = false;
             continue;
         }
-        if !letter.is_ascii_digit() {
+        rest = &rest[letter.len_utf8()..];
+        let separates =
+            matches!(letter, '.' | ',') && rest.starts_with(|c: char| c.is_ascii_digit());
+        in_number = letter.is_ascii_digit() || (in_number && separates);
+        if !in_number {
             plain.push(letter);
         }
-        rest = &rest[letter.len_utf8()..];
     }
     plain
 }
@@ -225,7 +230,9 @@ fn hex(hash: Sha256) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Finding, Items, Measured, StepReport};
     use crate::engine::attempt::samples::failed;
+    use crate::store::{StateDir, TaskKey};
     use std::fs;
 
     fn report(step: &str, change: Option<&str>, output: Option<&str>) -> AttemptReport {
@@ -277,6 +284,17 @@ mod tests {
         let other = "07:05:59 FAIL in 12.4s at /tmp/tmp.qqZ/b.py:19 \"/home/x/t-10\" 2 of 44";
         assert_eq!(plain(one, &[]), plain(other, &[]));
         assert_eq!(plain("x /run/w/3/out y", &["/run/w"]), "x / y");
+        for (text, expected) in [
+            ("0.5 s, 1,204 of 3.", " s,  of ."),
+            ("12 s, 7 of 3.", " s,  of ."),
+            ("v1.2.3-rc.4", "v-rc."),
+            (".5 a.1 1.a 1..2", ". a. .a .."),
+            ("\u{fc}1.5\u{fc}", "\u{fc}\u{fc}"),
+            ("1", ""),
+            ("", ""),
+        ] {
+            assert_eq!(plain(text, &[]), expected, "{text}");
+        }
         assert_ne!(plain("test a failed", &[]), plain("test b failed", &[]));
     }
 
@@ -299,5 +317,179 @@ mod tests {
         assert_eq!(print(&["a"]), first);
         duct::cmd!("mkfifo", root.path().join("p")).run().unwrap();
         assert!(print(&["p"]).is_some());
+    }
+
+    /// Returns the fingerprint of the output of an attempt whose step printed `text`; without a
+    /// file if it is `None`.
+    fn print_of(report: &AttemptReport, text: Option<&str>) -> Option<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let queue = dir.path().join("q.json");
+        let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, "A"));
+        let folder = AttemptFolder::new(&state, &key, 1);
+        folder.create().unwrap();
+        if let Some(text) = text {
+            folder.put("verify-1.out", text.as_bytes()).unwrap();
+        }
+        if report.steps.iter().any(|step| step.kind == StepKind::Agent) {
+            folder.put(AGENT_ERR, b"complained").unwrap();
+        }
+        of_output(&folder, report)
+    }
+
+    /// Returns the report of an attempt whose last step ended with `outcome`, changed by `change`.
+    fn ended(outcome: Outcome, change: impl Fn(&mut StepReport)) -> AttemptReport {
+        let mut report = report("test", None, None);
+        (report.steps[0].outcome, report.steps[0].log) = (outcome, "verify-1.out".to_owned());
+        change(&mut report.steps[0]);
+        report
+    }
+
+    fn exits(code: i32) -> AttemptReport {
+        ended(Outcome::Exited { code }, |_| {})
+    }
+
+    #[test]
+    fn the_same_output_and_outcome_have_the_same_fingerprint() {
+        let first = print_of(&exits(1), Some("2 of 3 failed in 0.5 s at /tmp/x1/a\n"));
+        assert_eq!(first.as_ref().map(String::len), Some(32));
+        assert_eq!(print_of(&exits(1), Some("1 of 4 failed in 12 s at /tmp/y/b\n")), first);
+        for (report, text) in [
+            (exits(2), "2 of 3 failed in 0.5 s at /tmp/x1/a\n"),
+            (
+                ended(Outcome::TimedOut { seconds: 1 }, |_| {}),
+                "2 of 3 failed in 0.5 s at /tmp/x1/a\n",
+            ),
+            (exits(1), "2 of 3 broke in 0.5 s at /tmp/x1/a\n"),
+            (exits(1), ""),
+        ] {
+            let other = print_of(&report, Some(text));
+            assert!(other.is_some() && other != first, "{:?} {text}", report.steps[0].outcome);
+        }
+        // A limit is part of the outcome.
+        let timed_out =
+            |seconds| print_of(&ended(Outcome::TimedOut { seconds }, |_| {}), Some("x"));
+        assert_ne!(timed_out(5), timed_out(6));
+    }
+
+    #[test]
+    fn a_silent_step_is_like_another_one_unless_it_was_killed() {
+        let silent = print_of(&exits(1), None);
+        assert!(silent.is_some());
+        assert_eq!(print_of(&exits(1), Some("")), silent);
+        for outcome in [
+            Outcome::Signaled { signal: 9 },
+            Outcome::TimedOut { seconds: 5 },
+            Outcome::Silent { seconds: 5 },
+            Outcome::FailedToStart { reason: "x".to_owned() },
+            Outcome::Interrupted,
+            Outcome::Lost,
+        ] {
+            assert_eq!(print_of(&ended(outcome.clone(), |_| {}), None), None, "{outcome:?}");
+        }
+        let mut nothing = exits(1);
+        nothing.steps.clear();
+        assert_eq!(print_of(&nothing, None), None);
+    }
+
+    #[test]
+    fn nothing_is_like_a_hidden_step_whose_output_is_unknown() {
+        let hidden = ended(Outcome::Exited { code: 1 }, |step| step.checked.hidden = true);
+        assert_eq!(print_of(&hidden, Some("x")), None);
+    }
+
+    #[test]
+    fn what_the_agent_complains_belongs_to_its_output() {
+        let of_agent = ended(Outcome::Exited { code: 1 }, |step| step.kind = StepKind::Agent);
+        let print = print_of(&of_agent, Some("x"));
+        assert_eq!(print, print_of(&exits(1), Some("xcomplained")));
+        assert_ne!(print, print_of(&exits(1), Some("x")));
+    }
+
+    #[test]
+    fn a_rising_number_and_other_items_are_progress_and_the_text_around_them_is_not() {
+        let measured = |value: Option<f64>| {
+            let measure = Measured { value, ..Measured::default() };
+            ended(Outcome::Exited { code: 1 }, |step| step.checked.measure = Some(measure.clone()))
+        };
+        let prints: Vec<_> = [None, Some(70.0), Some(71.0)]
+            .map(|value| print_of(&measured(value), Some("x")).unwrap())
+            .into();
+        assert!(prints[0] != prints[1] && prints[1] != prints[2] && prints[0] != prints[2]);
+        let items = |new: &str, lost: &str| {
+            let list = |name: &str| name.split_whitespace().map(str::to_owned).collect();
+            let items = Items { new: list(new), lost: list(lost), ..Items::default() };
+            assert!(items.says_more());
+            ended(Outcome::Exited { code: 1 }, |step| step.checked.items = Some(items.clone()))
+        };
+        let of_a = print_of(&items("a", ""), Some("x"));
+        assert_eq!(print_of(&items("a", ""), Some("y")), of_a);
+        assert_ne!(print_of(&items("b", ""), Some("x")), of_a);
+        assert_ne!(print_of(&items("", "a"), Some("x")), of_a);
+    }
+
+    #[test]
+    fn an_attempt_that_was_refused_is_told_by_its_findings() {
+        let refused = |line: u32, message: &str| {
+            let mut report = ended(Outcome::Exited { code: 0 }, |_| {});
+            let finding = Finding {
+                code: "stub".to_owned(),
+                level: Level::Fail,
+                path: Some("a.rs".to_owned()),
+                line: Some(line),
+                message: message.to_owned(),
+            };
+            let mild =
+                Finding { level: Level::Warn, message: format!("{line}x"), ..finding.clone() };
+            report.findings.findings = vec![finding, mild];
+            assert!(report.is_refused());
+            report
+        };
+        let first = print_of(&refused(3, "a stub"), Some("x"));
+        // Lines move.
+        assert_eq!(print_of(&refused(14, "a stub"), Some("y")), first);
+        assert_ne!(print_of(&refused(3, "a todo"), Some("x")), first);
+        let last = refused(3, "a stub");
+        let streak = Streak::of(1, 0).no_progress(&last, 1, 3);
+        let text = "no progress: 2 attempts in a row made the same change (a.rs:3: a stub (stub)); \
+                    1 of 3 attempts are left";
+        assert_eq!(streak.as_deref(), Some(text));
+    }
+
+    #[test]
+    fn a_streak_ends_where_both_differ_and_reaches_no_further() {
+        let last = report("test", Some("c"), Some("o"));
+        let [change, output] =
+            [report("test", Some("c"), Some("p")), report("test", Some("d"), Some("o"))];
+        let of = |earlier: &[&AttemptReport]| {
+            streak(&last, &last.fingerprint, earlier.iter().map(|report| (*report).clone()))
+        };
+        assert_eq!(of(&[]), Streak::of(0, 0));
+        assert_eq!(of(&[&last, &last]), Streak::of(2, 2));
+        assert_eq!(of(&[&change, &change, &last]), Streak::of(3, 0));
+        assert_eq!(of(&[&output, &last]), Streak::of(0, 2));
+        assert_eq!(of(&[&change, &output, &last]), Streak::of(1, 0));
+        assert_eq!(of(&[&last, &report("lint", Some("c"), Some("o"))]), Streak::of(2, 1));
+        // Of an attempt that changed nothing, only the output counts.
+        let nothing = report("test", None, Some("o"));
+        let both = [nothing.clone(), nothing.clone()].into_iter();
+        assert_eq!(streak(&nothing, &nothing.fingerprint, both), Streak::of(0, 2));
+    }
+
+    #[test]
+    fn a_budget_that_is_used_up_leaves_nothing() {
+        let last = report("test", Some("c"), Some("o"));
+        for (streak, used, budget, left) in [
+            (Streak::of(1, 0), 1, 5, "3 of 5"),
+            (Streak::of(1, 0), 4, 5, "0 of 5"),
+            (Streak::of(9, 9), u32::MAX, 5, "0 of 5"),
+        ] {
+            let text = streak.no_progress(&last, used, budget).unwrap();
+            assert!(text.ends_with(&format!("; {left} attempts are left")), "{text}");
+        }
+        assert!(Streak::of(1, 1).no_progress(&last, 1, 5).is_some());
+        assert_eq!(Streak::of(0, 1).no_progress(&last, 2, 5), None);
+        assert_eq!(Streak::of(9, 9).no_progress(&last, 0, 5), None);
+        let nothing = AttemptReport { steps: Vec::new(), ..last };
+        assert_eq!(Streak::of(9, 9).no_progress(&nothing, 9, 10), None);
     }
 }
