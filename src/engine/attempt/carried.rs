@@ -79,3 +79,69 @@ impl Carried {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::{Message, Oid, Whose, Work};
+
+    fn carried(verdict: Verdict, came_to: CameTo) -> Carried {
+        let object = |digit: &str| Oid::parse(&digit.repeat(40)).unwrap();
+        let whose = Whose {
+            queue: "/p".into(),
+            part: "A".to_owned(),
+            attempt: 1,
+            worker: "w".to_owned(),
+            since: 0,
+        };
+        let message = Message {
+            task: "A".to_owned(),
+            title: "a".to_owned(),
+            summary: String::new(),
+            attempt: 1,
+            verdict,
+            receipt: "A/c".to_owned(),
+        };
+        let (base, change) = (object("b"), object("c"));
+        let work = Work { base, change, judged: Vec::new(), declared: Vec::new() };
+        Carried { entry: Box::new(Entry::new(whose, work, message)), came_to }
+    }
+
+    #[test]
+    fn a_change_waits_until_it_landed_or_went_back() {
+        let obstructed =
+            Obstructed { waits: Waits::Checkout, why: "a file is in the way".to_owned() };
+        let landed = domain::Landed { commit: "d".repeat(40), tree: "e".repeat(40) };
+        for (came_to, expected) in [
+            (CameTo::Waits(None), Some((Waits::Landing, None))),
+            (
+                CameTo::Waits(Some(obstructed)),
+                Some((Waits::Checkout, Some("a file is in the way"))),
+            ),
+            (CameTo::Review, Some((Waits::Review, None))),
+            (CameTo::Landed(landed), None),
+            (CameTo::Back(vec!["a".to_owned()]), None),
+        ] {
+            let change = carried(Verdict::Pass, came_to.clone()).change();
+            let expected = expected.map(|(waits, obstacle)| domain::Change {
+                commit: "c".repeat(40),
+                base: "b".repeat(40),
+                verdict: "PASS".to_owned(),
+                waits,
+                obstacle: obstacle.map(str::to_owned),
+            });
+            assert_eq!(change, expected, "{came_to:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_has_the_verdict_of_its_attempt() {
+        let covered = Verdict::CoveredBy(Oid::parse(&"d".repeat(40)).unwrap());
+        for (verdict, word) in
+            [(Verdict::Pass, "PASS"), (Verdict::Skipped, "SKIPPED"), (covered, "PASS")]
+        {
+            let change = carried(verdict.clone(), CameTo::Review).change().unwrap();
+            assert_eq!(change.verdict, word, "{verdict:?}");
+        }
+    }
+}

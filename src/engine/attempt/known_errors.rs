@@ -109,6 +109,8 @@ fn matching(rules: &[KnownErrorRule], text: &str) -> Vec<KnownError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{EndedService, Fingerprint, Outcome};
+    use crate::engine::attempt::samples::failed;
 
     #[test]
     fn a_line_anywhere_in_the_output_is_enough() {
@@ -122,6 +124,7 @@ mod tests {
         let causes: Vec<_> = met.iter().filter_map(|known| known.cause.as_deref()).collect();
         assert_eq!(causes, ["a port", "y"]);
     }
+
     #[test]
     fn what_a_person_answered_is_learnt_and_no_more() {
         let tasks = serde_json::json!({"tasks": [
@@ -139,5 +142,126 @@ mod tests {
         assert_eq!(learnt.len(), 1, "{learnt:?}");
         assert_eq!(learnt[0].pattern, "EADDR");
         assert_eq!(learnt[0].known.sentence(), "what helps: wait (from task A)");
+    }
+
+    struct Case {
+        _dir: tempfile::TempDir,
+        state: StateDir,
+        key: TaskKey,
+    }
+
+    impl Case {
+        /// Creates a task with these attempts, of which each printed a text at the failed step.
+        fn new(attempts: &[(AttemptReport, &str)]) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let queue = dir.path().join("q.json");
+            let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, "A"));
+            let case = Self { _dir: dir, state, key };
+            for (report, printed) in attempts {
+                let folder = case.folder(report.attempt);
+                folder.put_report(report).unwrap();
+                for step in &report.steps {
+                    folder.put(&step.log, printed.as_bytes()).unwrap();
+                }
+            }
+            case
+        }
+
+        fn folder(&self, attempt: u32) -> AttemptFolder {
+            AttemptFolder::new(&self.state, &self.key, attempt)
+        }
+
+        fn check(&self, pattern: &str) -> Result<(), String> {
+            check_known(&self.state, &self.key, pattern)
+        }
+    }
+
+    fn report(attempt: u32) -> AttemptReport {
+        let mut report = failed("A", "test", Fingerprint::default());
+        (report.attempt, report.reason) = (attempt, Some("step test: exit status 1".to_owned()));
+        report.steps[0].log = "verify-1.out".to_owned();
+        report
+    }
+
+    const NOTHING: &str = "matches nothing that the last attempt printed, nor its reason";
+
+    #[test]
+    fn a_pattern_must_recognize_the_last_attempt_that_has_a_verdict() {
+        let interrupted = AttemptReport { verdict: None, reason: None, ..report(3) };
+        let case = Case::new(&[
+            (report(1), "first: EADDRINUSE"),
+            (report(2), "x\nENOSPC: disk\n"),
+            (interrupted, "third"),
+        ]);
+        for pattern in ["ENOSPC", "^ENOSPC: disk$", "exit status [0-9]+", "^step test"] {
+            assert_eq!(case.check(pattern), Ok(()), "{pattern}");
+        }
+        for pattern in ["EADDRINUSE", "third", "^disk", "enospc"] {
+            assert_eq!(case.check(pattern), Err(NOTHING.to_owned()), "{pattern}");
+        }
+        assert_eq!(Case::new(&[]).check("x"), Err(NOTHING.to_owned()));
+    }
+
+    #[test]
+    fn a_pattern_that_says_nothing_is_refused() {
+        let case = Case::new(&[(report(1), "x")]);
+        let every = Err("matches every text, so it identifies no error".to_owned());
+        for pattern in ["", ".*", "^", "x?", "(?:)|x"] {
+            assert_eq!(case.check(pattern), every, "{pattern}");
+        }
+        let said = |pattern: &str| case.check(pattern).unwrap_err();
+        assert_eq!(said("a("), "is not a regular expression: error: unclosed group");
+        assert_eq!(
+            said("[z-a]"),
+            "is not a regular expression: error: invalid character class range, \
+            the start must be <= the end"
+        );
+    }
+
+    #[test]
+    fn the_output_of_services_and_of_the_agent_is_searched_too() {
+        let mut of_agent = report(1);
+        (of_agent.steps[0].kind, of_agent.steps[0].name) = (StepKind::Agent, "agent".to_owned());
+        let case = Case::new(&[(of_agent, "printed")]);
+        case.folder(1).put(AGENT_ERR, b"complained").unwrap();
+        assert_eq!(case.check("printed\ncomplained"), Ok(()));
+        // A step that passed while its service died.
+        let mut with_service = report(1);
+        with_service.steps[0].outcome = Outcome::Exited { code: 0 };
+        let service = EndedService {
+            name: "db".to_owned(),
+            outcome: Outcome::Signaled { signal: 9 },
+            last: None,
+            log: "service-db.out".to_owned(),
+        };
+        with_service.steps[0].checked.services = vec![service];
+        let case = Case::new(&[(with_service, "printed")]);
+        case.folder(1).put("service-db.out", b"out of memory").unwrap();
+        assert_eq!(case.check("printed\nout of memory"), Ok(()));
+        case.folder(1).put(AGENT_ERR, b"complained").unwrap();
+        assert_eq!(case.check("complained"), Err(NOTHING.to_owned()), "the agent did not fail");
+    }
+
+    #[test]
+    fn only_the_last_failed_step_is_searched() {
+        let mut twice = report(1);
+        let (mut first, mut last) = (twice.steps[0].clone(), twice.steps[0].clone());
+        first.log = "verify-0.out".to_owned();
+        (last.outcome, last.log) = (Outcome::Exited { code: 0 }, "verify-2.out".to_owned());
+        twice.steps = vec![first, twice.steps[0].clone(), last];
+        let case = Case::new(&[(twice, "")]);
+        for (name, text) in
+            [("verify-0.out", "zero"), ("verify-1.out", "one"), ("verify-2.out", "two")]
+        {
+            case.folder(1).put(name, text.as_bytes()).unwrap();
+        }
+        assert_eq!(
+            ["zero", "one", "two"].map(|pattern| case.check(pattern).is_ok()),
+            [false, true, false]
+        );
+        // Without the file, the reason remains.
+        std::fs::remove_dir_all(case.folder(1).path()).unwrap();
+        case.folder(1).put_report(&report(1)).unwrap();
+        assert_eq!(case.check("exit status 1\n$"), Ok(()));
     }
 }

@@ -56,3 +56,62 @@ impl KnownItems {
         known.insert((steps.to_owned(), tree.to_owned()), Arc::clone(items));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ItemMap;
+    use std::path::Path;
+
+    fn items(step: &str) -> Arc<StepItems> {
+        Arc::new([(step.to_owned(), ItemMap::new())].into())
+    }
+
+    fn key(queue: &str, id: &str) -> TaskKey {
+        TaskKey::new(Path::new(queue), id)
+    }
+
+    #[test]
+    fn a_task_begins_with_the_items_that_were_noted_for_it_and_its_steps() {
+        let (known, task) = (KnownItems::default(), key("/p/q.json", "A"));
+        assert_eq!(known.of_task(&task, "s"), None);
+        known.note_task(&task, "s", Some(&items("first")));
+        assert_eq!(known.of_task(&task, "s"), Some(items("first")));
+        for (other, steps) in
+            [(&task, "t"), (&key("/p/q.json", "B"), "s"), (&key("/p/r.json", "A"), "s")]
+        {
+            assert_eq!((known.of_task(other, steps), known.began(other, steps)), (None, None));
+        }
+        known.note_task(&task, "s", Some(&items("second")));
+        assert_eq!(known.of_task(&task, "s"), Some(items("second")));
+    }
+
+    #[test]
+    fn a_task_that_starts_over_has_no_items_and_a_gate_still_knows_what_it_began_with() {
+        let (known, task) = (KnownItems::default(), key("/p/q.json", "A"));
+        known.note_task(&task, "s", Some(&items("first")));
+        known.note_task(&task, "s", None);
+        assert_eq!(
+            (known.of_task(&task, "s"), known.began(&task, "s")),
+            (None, Some(items("first")))
+        );
+        // Nothing was noted for these steps.
+        known.note_task(&task, "t", None);
+        assert_eq!(known.began(&task, "t"), None);
+    }
+
+    #[test]
+    fn items_of_a_tree_belong_to_its_name_and_to_the_steps() {
+        let known = KnownItems::default();
+        known.note_tree("s", "git tree 1", &items("one"));
+        known.note_tree("s", "git tree 2", &items("two"));
+        assert_eq!(known.of_tree("s", "git tree 1"), Some(items("one")));
+        assert_eq!(known.of_tree("s", "git tree 2"), Some(items("two")));
+        assert_eq!(
+            (known.of_tree("s", "git tree 3"), known.of_tree("t", "git tree 1")),
+            (None, None)
+        );
+        known.note_tree("s", "git tree 1", &items("three"));
+        assert_eq!(known.of_tree("s", "git tree 1"), Some(items("three")));
+    }
+}

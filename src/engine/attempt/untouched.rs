@@ -257,8 +257,11 @@ pub(crate) fn red_trees(set: &QueueSet) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Fingerprint;
+    use crate::domain::{Command, EnvironmentRules, Fingerprint, Values};
     use crate::engine::attempt::samples;
+    use crate::verify::{Rules, StepRules};
+    use std::sync::Arc;
+    use std::time::Duration;
 
     const ROOT: &str = "/p";
 
@@ -383,5 +386,86 @@ mod tests {
     fn blocked_tasks_are_listed() {
         assert_eq!(blocked(&[named("A")]), "A was blocked");
         assert_eq!(blocked(&[named("A"), named("B")]), "A, B were blocked");
+    }
+
+    #[test]
+    fn of_a_tree_that_a_person_moved_earlier_attempts_show_nothing() {
+        let mut tree = Untouched::default();
+        tree.learn(&key("1"), red("o"), none());
+        let elsewhere = ProfileKey { root: "/q".into(), steps: "1".to_owned() };
+        tree.learn(&elsewhere, red("o"), none());
+        tree.forget_at(Path::new(ROOT));
+        assert!(tree.wants(&key("1")) && !tree.wants(&elsewhere));
+        assert!(tree.reds(&[key("1")], &named("B").key).is_empty());
+        // An attempt that began before the move passes.
+        tree.passed(&[key("1"), elsewhere.clone()]);
+        assert!(tree.wants(&key("1")), "it must be judged again");
+        assert_eq!(tree.take_mended(), [elsewhere]);
+        // Once it was judged after the move, attempts count again.
+        tree.learn(&key("1"), red("o"), none());
+        tree.passed(&[key("1")]);
+        assert_eq!(tree.take_mended(), [key("1")]);
+        tree.forget_at(Path::new(ROOT));
+        tree.forget();
+        tree.passed(&[key("1")]);
+        assert!(!tree.wants(&key("1")), "after a break nothing is known to have moved");
+    }
+
+    #[test]
+    fn a_failure_of_which_no_output_is_known_is_only_told() {
+        let mut tree = Untouched::default();
+        let Some(Some(step)) = red("o") else { unreachable!() };
+        let hidden = RedStep { output: None, ..step };
+        tree.learn(&key("1"), Some(None), none());
+        tree.blocked(Path::new(ROOT), &named("A"));
+        tree.learn(&key("1"), Some(Some(hidden)), none());
+        let words = "it already failed on the untouched tree".to_owned();
+        for report in [failed("test", "o"), samples::failed("B", "test", Fingerprint::default())] {
+            assert_eq!(already(&tree, "B", &report), Some((words.clone(), false)));
+        }
+        assert_eq!(tree.left_by(&key("1")), [named("A")]);
+        assert_eq!(tree.left_by(&key("2")), []);
+    }
+
+    #[test]
+    fn a_profile_is_known_by_everything_that_its_steps_do() {
+        let step = |name: &str, command: &str| VerifyStep {
+            name: name.to_owned(),
+            profile: "default".to_owned(),
+            command: Command::Shell(command.to_owned()),
+            timeout: Duration::from_secs(1),
+            environment: EnvironmentRules::default(),
+            from_queue: false,
+            rules: Arc::default(),
+        };
+        let with_value = |value: &str| {
+            let set = Values([("A".to_owned(), value.to_owned())].into());
+            let environment = EnvironmentRules { set, ..EnvironmentRules::default() };
+            VerifyStep { environment, ..step("a", "x") }
+        };
+        let retried = StepRules { retries: 1, ..StepRules::default() };
+        let rules = Arc::new(Rules { step: retried, ..Rules::default() });
+        let of = |steps: &[VerifyStep]| ProfileKey::new(Path::new(ROOT), steps);
+        let first = of(&[step("a", "x")]);
+        assert_eq!((first.root.as_path(), first.steps.len()), (Path::new(ROOT), 16));
+        assert!(first.steps.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_eq!(of(&[step("a", "x")]), first);
+        let all = [
+            of(&[]),
+            first.clone(),
+            of(&[step("b", "x")]),
+            of(&[step("a", "y")]),
+            of(&[step("a", "x"), step("b", "x")]),
+            of(&[step("b", "x"), step("a", "x")]),
+            of(&[with_value("1")]),
+            // The value counts, too, although nothing shows it.
+            of(&[with_value("2")]),
+            of(&[VerifyStep { rules, ..step("a", "x") }]),
+            of(&[VerifyStep { profile: "other".to_owned(), ..step("a", "x") }]),
+        ];
+        let different: HashSet<&ProfileKey> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+        // How long a step may take says nothing about the tree.
+        assert_eq!(of(&[VerifyStep { timeout: Duration::MAX, ..step("a", "x") }]), first);
     }
 }

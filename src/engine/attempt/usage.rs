@@ -35,3 +35,72 @@ pub(crate) fn usage_of_task(
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AgentOutcome, AgentRun, Fingerprint, Preset, Verdict};
+    use crate::engine::attempt::samples::failed;
+    use crate::store::attempts::AttemptFolder;
+    use std::path::Path;
+
+    /// Returns the report of an attempt of three minutes, with or without a known cost.
+    fn report(attempt: u32, cost_usd: Option<f64>) -> AttemptReport {
+        let mut report = failed("A", "test", Fingerprint::default());
+        report.attempt = attempt;
+        report.steps.push(report.steps[0].clone());
+        (report.steps[0].millis, report.steps[1].millis) = (60_000, 120_000);
+        let run = AgentRun::new(Preset::Command, AgentOutcome::Ok);
+        report.agent = Some(AgentRun { cost_usd, ..run });
+        report
+    }
+
+    #[test]
+    fn an_attempt_costs_what_its_agent_reports_or_else_what_is_estimated() {
+        let known = usage(&report(1, Some(0.5)), Some(2.0));
+        assert_eq!((known.attempts, known.minutes, known.cost_usd), (1, 3.0, 0.5));
+        let estimated = usage(&report(1, None), Some(2.0));
+        assert_eq!((estimated.attempts, estimated.cost_usd), (1, 2.0));
+        let unknown = usage(&report(1, None), None);
+        assert_eq!((unknown.cost_usd, unknown.cost_unknown), (0.0, 1));
+    }
+
+    #[test]
+    fn an_attempt_without_a_verdict_counts_as_none_and_its_time_and_money_count() {
+        let interrupted = |cost| AttemptReport { verdict: None, ..report(1, cost) };
+        let used = usage(&interrupted(Some(0.5)), Some(2.0));
+        assert_eq!((used.attempts, used.minutes, used.cost_usd), (0, 3.0, 0.5));
+        // What it cost is not guessed, and nobody is told that it is unknown.
+        let used = usage(&interrupted(None), Some(2.0));
+        assert_eq!((used.cost_usd, used.cost_unknown, used.tokens_unknown), (0.0, 0, 0));
+    }
+
+    #[test]
+    fn a_task_used_what_its_counted_attempts_and_those_between_them_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let queue = dir.path().join("q.json");
+        let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, "A"));
+        let asked = AttemptReport {
+            verdict: Some(Verdict::Blocked),
+            reason_code: Some(ReasonCode::Question),
+            ..report(3, Some(4.0))
+        };
+        let interrupted = AttemptReport { verdict: None, ..report(4, Some(8.0)) };
+        let all =
+            [report(1, Some(1.0)), report(2, Some(2.0)), asked, interrupted, report(5, Some(16.0))];
+        for report in &all {
+            AttemptFolder::new(&state, &key, report.attempt).put_report(report).unwrap();
+        }
+        let used = |counted| {
+            let used = usage_of_task(&state, &key, counted, None);
+            (used.cost_usd, used.minutes)
+        };
+        assert_eq!(used(1), (16.0, 3.0));
+        assert_eq!(used(0), (16.0, 3.0), "the running attempt is one");
+        assert_eq!(used(2), (30.0, 12.0), "with a question and an interruption");
+        assert_eq!(used(3), (31.0, 15.0));
+        assert_eq!(used(9), (31.0, 15.0));
+        let none = usage_of_task(&state, &TaskKey::new(Path::new("/r.json"), "A"), 1, None);
+        assert_eq!(none, Usage::default());
+    }
+}

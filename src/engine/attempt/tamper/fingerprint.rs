@@ -209,4 +209,108 @@ mod tests {
         fs::write(&path, "longer").unwrap();
         assert!(!before.holds(&path, Part::Whole).unwrap());
     }
+
+    #[test]
+    fn what_all_files_of_an_attempt_may_need_is_shared() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str, text: &str| {
+            fs::write(dir.path().join(name), text).unwrap();
+            dir.path().join(name)
+        };
+        let (three, two, empty) = (at("three", "123"), at("two", "12"), at("empty", ""));
+        let mut room = Room(5);
+        let is_stamp = |path: &Path, room: &mut Room| {
+            let found = Fingerprint::of(path, Part::Whole, room).unwrap();
+            assert!(found.holds(path, Part::Whole).unwrap(), "{}", path.display());
+            matches!(found.content, Content::Stamp { .. })
+        };
+        assert!(!is_stamp(&three, &mut room) && room.0 == 2);
+        // What is exactly as long as the room is read.
+        assert!(!is_stamp(&two, &mut room) && room.0 == 0);
+        assert!(is_stamp(&three, &mut room) && is_stamp(&two, &mut room));
+        assert!(!is_stamp(&empty, &mut room), "an empty file needs no room");
+        assert_eq!(Room::default().0, 64 << 20);
+    }
+
+    #[test]
+    fn a_huge_file_is_compared_by_its_stamp_however_much_room_there_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "").unwrap();
+        let set =
+            |length: u64| fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length);
+        set(FILE_LIMIT + 1).unwrap();
+        let mut room = Room::default();
+        let before = Fingerprint::of(&path, Part::Whole, &mut room).unwrap();
+        let length = FILE_LIMIT + 1;
+        assert!(matches!(before.content, Content::Stamp { length: of, .. } if of == length));
+        assert_eq!(room.0, TOTAL_LIMIT, "nothing was read");
+        assert!(before.holds(&path, Part::Whole).unwrap());
+        set(FILE_LIMIT + 2).unwrap();
+        assert!(!before.holds(&path, Part::Whole).unwrap());
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_from_what_is_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |name: &str| {
+            Fingerprint::of(&dir.path().join(name), Part::Whole, &mut Room::default()).unwrap()
+        };
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        symlink("nowhere", dir.path().join("dangling")).unwrap();
+        assert_eq!(of("absent"), Fingerprint::absent());
+        assert!(of("absent").is_absent() && !of("folder").is_absent());
+        assert_eq!(of("folder"), Fingerprint { link: None, content: Content::NoFile });
+        // A link that leads nowhere is a link: what it leads to may come to be.
+        let dangling = of("dangling");
+        assert_eq!(dangling.link.as_deref(), Some("nowhere"));
+        assert!(dangling.is_absent() && dangling != Fingerprint::absent());
+        let holds = |name: &str| dangling.holds(&dir.path().join(name), Part::Whole).unwrap();
+        assert!(holds("dangling"));
+        fs::write(dir.path().join("nowhere"), "").unwrap();
+        assert!(!holds("dangling"));
+    }
+
+    #[test]
+    fn a_fingerprint_is_stored_and_read_without_a_change() {
+        let hash = Fingerprint { link: None, content: Content::Hash(1, u64::MAX) };
+        let linked = Fingerprint { link: Some("a b".to_owned()), content: Content::NoFile };
+        let content = Content::Stamp { inode: 7, length: 8, changed: (-1, 999) };
+        let stamp = Fingerprint { link: None, content };
+        for (given, text) in [
+            (Fingerprint::absent(), r#"{"content":"absent"}"#),
+            (hash, r#"{"content":{"hash":[1,18446744073709551615]}}"#),
+            (linked, r#"{"link":"a b","content":"no_file"}"#),
+            (stamp, r#"{"content":{"stamp":{"inode":7,"length":8,"changed":[-1,999]}}}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&given).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Fingerprint>(text).unwrap(), given, "{text}");
+        }
+        assert_eq!(
+            serde_json::to_string(&[Part::Whole, Part::Scripts]).unwrap(),
+            r#"["whole","scripts"]"#
+        );
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_file_is_read_to_know_its_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "12345678").unwrap();
+        assert_eq!(head(&path, 3).as_deref(), Some(&b"123"[..]));
+        assert_eq!(head(&path, 9).as_deref(), Some(&b"12345678"[..]));
+        assert_eq!(text(&path, 8).as_deref(), Some("12345678"));
+        assert_eq!(text(&path, 7), None);
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(text(&path, 7), None, "no text");
+        assert_eq!((head(dir.path(), 3), text(&dir.path().join("gone"), 3)), (None, None));
+        for (package, expected) in [
+            (r#"{"scripts": {"a": "b"}}"#, Some(serde_json::json!({"a": "b"}))),
+            ("{}", Some(Value::Null)),
+            ("[]", None),
+            ("{", None),
+        ] {
+            assert_eq!(scripts(package.as_bytes()), expected, "{package}");
+        }
+    }
 }

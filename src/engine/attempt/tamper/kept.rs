@@ -227,4 +227,70 @@ mod tests {
         assert!(case.kept.first_warning() && !case.kept.first_warning());
         assert_eq!(case.kept.put_back(&case.folder).unwrap(), None);
     }
+
+    #[test]
+    fn it_is_told_exactly_what_happened_to_the_file() {
+        let case = case(false);
+        let path = case.dir.path().join("workloop.toml");
+        let (shown, copy) = (path.display(), case.folder.file("workloop.toml.changed"));
+        let back = format!("{shown} changed during the attempt and was put back");
+        fs::write(&path, "jobs = 9\n").unwrap();
+        let said = case.kept.put_back(&case.folder).unwrap();
+        assert_eq!(said, Some(format!("{back}; the changed copy is {}", copy.display())));
+        // A deleted file, and one that is no text, leave no copy.
+        fs::remove_file(&path).unwrap();
+        assert_eq!(case.kept.put_back(&case.folder).unwrap(), Some(back.clone()));
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(case.kept.put_back(&case.folder).unwrap(), Some(back.clone()));
+        assert_eq!(fs::read_to_string(copy).unwrap(), "jobs = 9\n");
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_stored_does_not_keep_the_file_from_being_put_back() {
+        let case = case(false);
+        let path = case.dir.path().join("workloop.toml");
+        fs::create_dir_all(case.folder.path().parent().unwrap()).unwrap();
+        fs::write(case.folder.path(), "in the way").unwrap();
+        fs::write(&path, "jobs = 9\n").unwrap();
+        let said = case.kept.put_back(&case.folder).unwrap().unwrap();
+        let begin = format!(
+            "{} changed during the attempt and was put back; the changed copy could not be stored: ",
+            path.display()
+        );
+        assert!(said.starts_with(&begin) && said.len() > begin.len(), "{said}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "jobs = 1\n");
+    }
+
+    #[test]
+    fn a_file_whose_folder_is_gone_cannot_be_put_back() {
+        let case = case(false);
+        let path = case.dir.path().join("workloop.toml");
+        fs::remove_dir_all(case.dir.path()).unwrap();
+        let said = case.kept.put_back(&case.folder).unwrap().unwrap();
+        let begin =
+            format!("{} changed during the attempt and could not be put back: ", path.display());
+        assert!(said.starts_with(&begin) && said.len() > begin.len(), "{said}");
+        assert_eq!(format!("{:?}", case.kept), format!("Kept {{ path: {path:?}, .. }}"));
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_not_kept_and_a_persons_link_is() {
+        let case = case(true);
+        let at = |name: &str| case.dir.path().join(name);
+        let kept = |name: &str| Kept::new(&at(name), Arc::new(RandomIds));
+        assert!(kept("gone.toml").is_none());
+        fs::create_dir(at("folder.toml")).unwrap();
+        assert!(kept("folder.toml").is_none());
+        fs::write(at("binary.toml"), b"\xff").unwrap();
+        assert!(kept("binary.toml").is_none());
+        // While nothing runs, an unreadable text is not taken for a person's.
+        fs::write(at("shared.toml"), b"\xff").unwrap();
+        assert!(!case.kept.settle());
+        fs::write(at("shared.toml"), "jobs = 3\n").unwrap();
+        assert!(case.kept.settle());
+        fs::write(at("shared.toml"), "jobs = 9\n").unwrap();
+        assert!(case.kept.put_back(&case.folder).unwrap().is_some());
+        assert_eq!(fs::read_to_string(at("shared.toml")).unwrap(), "jobs = 3\n");
+        assert_eq!(fs::read_link(at("workloop.toml")).unwrap(), Path::new("shared.toml"));
+    }
 }

@@ -262,4 +262,145 @@ mod tests {
         assert!(of("./gradlew check").0.iter().any(|name| name.ends_with(".jar")));
         assert_eq!(of("sh check.sh").0, Vec::<String>::new());
     }
+
+    /// Returns the names of what is behind `line` in a folder with these files: the files that are
+    /// guarded, and those whose creation is work.
+    fn names(there: &[&str], line: &str) -> (Vec<String>, Vec<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        for name in there {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        let behind = Behind::of(&words(line), &[dir.path().to_owned()]);
+        let name = |path: PathBuf| path.strip_prefix(dir.path()).unwrap().display().to_string();
+        let files = behind.files.into_iter().map(|(path, _)| name(path)).collect();
+        (files, behind.missing.into_iter().map(name).collect())
+    }
+
+    #[test]
+    fn what_a_program_reads_by_itself_is_guarded_whether_it_exists_or_not() {
+        let optional: &[(&str, &[&str])] = &[
+            ("cargo test", &[".cargo/config.toml", ".cargo/config"]),
+            ("python3 -m pytest -q", &["pytest.ini", ".pytest.ini", "tox.ini"]),
+            ("py.test", &["pytest.ini", ".pytest.ini", "tox.ini"]),
+            (
+                "gradle check",
+                &["gradle/wrapper/gradle-wrapper.properties", "gradle/wrapper/gradle-wrapper.jar"],
+            ),
+            (
+                "./mvnw verify",
+                &[".mvn/wrapper/maven-wrapper.properties", ".mvn/wrapper/maven-wrapper.jar"],
+            ),
+        ];
+        for (line, files) in optional {
+            let (guarded, missing) = names(&[], line);
+            assert_eq!((guarded.as_slice(), missing.len()), (owned(files).as_slice(), 0), "{line}");
+        }
+    }
+
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_file_without_which_a_program_cannot_run_may_be_the_work() {
+        let compose = ["docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"];
+        let needed: &[(&str, &[&str])] = &[
+            ("tox -e py", &["tox.ini"]),
+            ("nox", &["noxfile.py"]),
+            ("task test", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"]),
+            ("go-task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"]),
+            ("pre-commit run", &[".pre-commit-config.yaml"]),
+            ("docker compose up", &compose),
+            ("podman-compose up", &compose),
+            ("gmake", &["GNUmakefile", "makefile", "Makefile"]),
+            ("just", &["justfile", ".justfile", "Justfile"]),
+            ("npx jest", &["package.json"]),
+        ];
+        for (line, files) in needed {
+            assert_eq!(names(&[], line), (Vec::new(), owned(files)), "{line}");
+            // One of them is enough, and the others would take its place.
+            let last = files[files.len() - 1];
+            assert_eq!(names(&[last], line), (owned(files), Vec::new()), "{line} with {last}");
+        }
+        assert_eq!(names(&["tox.ini"], "sh tox.sh"), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn targets_that_need_each_other_are_read_once() {
+        let found = |text: &str, targets: &[&str]| recipes(text, targets, &|_| false);
+        let circle = "a: b\n\tsh a.sh\nb: a\n\tsh b.sh\nc:\n\tsh c.sh\n";
+        assert_eq!(found(circle, &["a"]), ["sh a.sh", "sh b.sh"]);
+        assert_eq!(found(circle, &["c", "a"]), ["sh a.sh", "sh b.sh", "sh c.sh"]);
+        assert_eq!(found("", &[]), Vec::<String>::new());
+        // A target with several names, and with a double colon.
+        assert_eq!(found("x y:: z\n\tsh xy.sh\nz:\n\tsh z.sh\n", &["y"]), ["sh xy.sh", "sh z.sh"]);
+        // A variable is no target, and a comment neither.
+        let text = "A := 1\nB:=2\n# c: d\nt: A = 3\n\tsh t.sh\n";
+        assert_eq!(found(text, &["t"]), ["A := 1", "B:=2", "# c: d", "sh t.sh"]);
+        // A name with a dot at its beginning is not the first target.
+        assert_eq!(found(".PHONY: all\n.x:\n\tsh x.sh\nall:\n\tsh all.sh\n", &[]), ["sh all.sh"]);
+    }
+
+    #[test]
+    fn what_controls_a_recipe_line_is_no_part_of_its_command() {
+        for (line, expected) in [
+            ("\t@sh a.sh", "sh a.sh"),
+            ("  -@+sh a.sh  ", "sh a.sh"),
+            ("@./{{dir}}/a.sh", "./${dir}/a.sh"),
+            ("", ""),
+        ] {
+            assert_eq!(recipe_line(line), expected, "{line}");
+        }
+    }
+
+    /// Returns the lines and the files of `npm` called with `line` for this `package.json`.
+    fn of_package(text: &str, line: &str) -> (Vec<String>, usize) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("package.json"), text).unwrap();
+        let behind = Behind::of(&words(line), &[dir.path().to_owned()]);
+        assert!(behind.files.iter().all(|(_, part)| *part == Part::Scripts));
+        assert_eq!(behind.missing, Vec::<PathBuf>::new());
+        (behind.lines, behind.files.len())
+    }
+
+    #[test]
+    fn scripts_of_a_package_are_followed_to_their_end() {
+        let scripts = r#"{"scripts": {"test": "npm test", "posttest": "sh post.sh", "a": "npm run b",
+            "b": "npm run a", "n": 3, "start": "node s.js"}}"#;
+        let lines = |line: &str| of_package(scripts, line).0;
+        assert_eq!(lines("npm test"), ["sh post.sh", "npm test"]);
+        assert_eq!(lines("npm t"), ["sh post.sh", "npm test"]);
+        assert_eq!(lines("npm tst"), ["sh post.sh", "npm test"]);
+        assert_eq!(lines("yarn b"), ["npm run a", "npm run b"]);
+        assert_eq!(lines("npm start"), ["node s.js"]);
+        assert_eq!(lines("npm run n"), Vec::<String>::new());
+        assert_eq!(lines("npm ci"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_package_that_cannot_be_parsed_is_guarded_all_the_same() {
+        for text in ["", "{", "[]", "3", "{}", r#"{"scripts": []}"#, r#"{"scripts": null}"#] {
+            assert_eq!(of_package(text, "npm test"), (Vec::new(), 1), "{text}");
+        }
+        let long = |spaces: u64| {
+            let begin = r#"{"scripts": {"test": "sh x.sh"}"#;
+            let rest = usize::try_from(LIMIT + spaces).unwrap() - begin.len() - 1;
+            format!("{begin}{}}}", " ".repeat(rest))
+        };
+        assert_eq!(of_package(&long(0), "npm test"), (vec!["sh x.sh".to_owned()], 1));
+        assert_eq!(of_package(&long(1), "npm test"), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn files_that_include_each_other_are_found_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("Makefile"), "include a.mk ./b.mk\nall:\n\ttrue\n").unwrap();
+        fs::write(at("a.mk"), "include b.mk\nsinclude sub/../c.mk\n").unwrap();
+        fs::write(at("b.mk"), "include a.mk Makefile\n").unwrap();
+        let behind = Behind::of(&words("make -f ci.mk"), &[dir.path().to_owned()]);
+        assert_eq!(behind.included, ["a.mk", "b.mk", "Makefile", "c.mk"].map(at));
+        assert_eq!(behind.parsed, [at("Makefile")]);
+        assert_eq!(behind.missing, [at("sub/../c.mk")]);
+    }
 }

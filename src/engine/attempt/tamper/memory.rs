@@ -69,3 +69,62 @@ impl Memory {
         folder.put(GUARD_FILE, &text)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn memory(protected: &[&str], to_be_made: &[&str]) -> Memory {
+        let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        Memory { protected: owned(protected), to_be_made: owned(to_be_made) }
+    }
+
+    #[test]
+    fn what_was_to_be_made_and_was_not_protected_is_the_tasks_own() {
+        let memory =
+            memory(&["a.sh", "checks/old.sh"], &["a.sh", "b.sh", "checks/*.sh", "{c,d}.sh"]);
+        for (path, expected) in [
+            ("b.sh", true),
+            ("checks/new.sh", true),
+            ("d.sh", true),
+            // It was there in an earlier attempt.
+            ("a.sh", false),
+            ("checks/old.sh", false),
+            ("checks/deep/x.sh", false),
+            ("b.sh.bak", false),
+            ("", false),
+        ] {
+            assert_eq!(memory.made(path), expected, "{path}");
+        }
+        assert!(!Memory::default().made("b.sh"));
+    }
+
+    #[test]
+    fn the_memory_is_that_of_the_last_attempt_before_this_one_that_has_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let queue = dir.path().join("q.json");
+        let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, "A"));
+        let folder = |number| AttemptFolder::new(&state, &key, number);
+        let of = |number| earlier(&state, &key, number).unwrap();
+        assert_eq!(of(9), Memory::default(), "no attempt yet");
+        let (first, third) = (memory(&["a.sh"], &[]), memory(&[], &["b.sh"]));
+        first.keep(&folder(1)).unwrap();
+        folder(2).create().unwrap();
+        third.keep(&folder(3)).unwrap();
+        assert_eq!([of(1), of(2), of(3)], [Memory::default(), first.clone(), first.clone()]);
+        assert_eq!([of(4), of(10)], [third.clone(), third]);
+        let text = fs::read_to_string(folder(1).file(GUARD_FILE)).unwrap();
+        assert_eq!(text, "{\n  \"protected\": [\n    \"a.sh\"\n  ],\n  \"to_be_made\": []\n}\n");
+        // What is no memory, what another program linked there, and what is no file.
+        fs::write(folder(3).file(GUARD_FILE), "{").unwrap();
+        assert_eq!(of(4), first);
+        fs::remove_file(folder(3).file(GUARD_FILE)).unwrap();
+        std::os::unix::fs::symlink(folder(1).file(GUARD_FILE), folder(3).file(GUARD_FILE)).unwrap();
+        folder(4).create().unwrap();
+        fs::create_dir(folder(4).file(GUARD_FILE)).unwrap();
+        fs::write(folder(1).file(GUARD_FILE), "{}").unwrap();
+        assert_eq!(of(5), Memory::default());
+    }
+}

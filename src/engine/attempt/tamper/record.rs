@@ -203,3 +203,7 @@ impl JudgeRecord {
         self.left.retain(|left| !accepted.contains(&left.path));
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests;

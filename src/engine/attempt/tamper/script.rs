@@ -58,3 +58,77 @@ pub(super) fn is_script(path: &Path) -> bool {
         || ending.is_empty()
         || is_executable(path)
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_sources_what_follows_a_dot_or_source() {
+        for (script, expected) in [
+            (". ./a.sh\nsource \"b c.sh\" --flag", vec!["./a.sh", "b c.sh", "--flag"]),
+            ("if true; then . a.sh; fi", vec!["a.sh"]),
+            ("X=1 . a.sh && ! . b.sh", vec!["a.sh", "b.sh"]),
+            ("f() { . ${DIR}/a.sh; }", vec!["${DIR}/a.sh"]),
+            ("echo . a.sh; ./a.sh; # . b.sh", vec![]),
+            (".", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(sourced(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_script_decides_if_it_compares_or_ends() {
+        for script in [
+            "test -f x",
+            "[ a = b ]",
+            "[[ a ]]",
+            "exit 3",
+            "f() { return 1; }",
+            "cmp a b",
+            "a | grep x",
+        ] {
+            assert!(decides(script), "{script}");
+        }
+        assert!(decides("case $x in *) true;; esac") && decides("false || diff a b"));
+        for script in
+            ["", "run", "add() { echo 5; }", ". ./a.sh", "testing x", "# exit 1", "echo 'exit 1'"]
+        {
+            assert!(!decides(script), "{script}");
+        }
+    }
+
+    #[test]
+    fn products_of_tools_are_known_by_name_and_by_their_first_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let is = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            (is_product(&path), is_script(&path))
+        };
+        for name in ["a.log", "a.sqlite3", "a.o", "lib.so", "x.pyc", "A.class", "a.profraw"] {
+            assert!(is(name, b"#!/bin/sh").0, "{name}");
+        }
+        let magic: [&[u8]; 5] =
+            [b"\x7fELF", b"\xcf\xfa\xed\xfe12345", b"\0asm", b"MZ\x90\0", b"!<arch>\n"];
+        for bytes in magic {
+            assert!(is("tool", bytes).0, "{bytes:?}");
+        }
+        for (name, bytes) in [("a.sh", "exit 1"), ("a.txt", ""), ("tool", "MZ"), ("x.logs", "ELF")]
+        {
+            assert!(!is(name, bytes.as_bytes()).0, "{name}");
+        }
+        assert!(!is_product(&dir.path().join("gone.sh")));
+        for (name, script) in
+            [("a.bats", true), ("a.cjs", true), ("run", true), ("a.txt", false), ("a.toml", false)]
+        {
+            assert_eq!(is(name, b"").1, script, "{name}");
+        }
+        let text = dir.path().join("a.txt");
+        fs::set_permissions(&text, fs::Permissions::from_mode(0o744)).unwrap();
+        assert!(is_executable(&text) && is_script(&text));
+        assert!(!is_executable(&dir.path().join("gone")));
+    }
+}

@@ -229,4 +229,74 @@ mod tests {
         let cut = Protected { whole: false, ..Protected::default() };
         assert!(cut.warning().is_some_and(|text| text.contains("20000 files")));
     }
+
+    #[test]
+    fn a_link_is_a_file_even_if_it_leads_to_a_folder() {
+        let dir = project();
+        std::os::unix::fs::symlink(".", dir.path().join("golden/loop")).unwrap();
+        let (found, whole) = matching(dir.path(), &["golden".to_owned()]).unwrap();
+        assert_eq!(found, ["golden/a.txt", "golden/deep/b.txt", "golden/loop"].map(PathBuf::from));
+        assert!(whole);
+        // A path is protected although it leads nowhere.
+        std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+        let mut left = 0;
+        assert_eq!(expand(dir.path(), "link", &mut left).unwrap(), [PathBuf::from("link")]);
+        assert_eq!(expand(dir.path(), "*", &mut left).unwrap(), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn each_file_is_listed_once_and_in_order() {
+        let dir = project();
+        let patterns = ["src/*.rs", "**/*.txt", "golden/a.txt", "golden/"].map(str::to_owned);
+        let expected = ["golden/a.txt", "golden/deep/b.txt", "src/a.rs"].map(PathBuf::from);
+        assert_eq!(matching(dir.path(), &patterns).unwrap(), (expected.to_vec(), true));
+        assert_eq!(matching(dir.path(), &[]).unwrap(), (Vec::new(), true));
+        assert_eq!(matching(&dir.path().join("gone"), &patterns).unwrap(), (Vec::new(), true));
+    }
+
+    #[test]
+    fn what_was_made_since_is_what_nobody_knew() {
+        let dir = project();
+        let patterns = ["golden".to_owned()];
+        let made = |known: &[&str]| made_since(dir.path(), &patterns, known).unwrap();
+        assert_eq!(made(&["golden/a.txt", "golden/deep/b.txt"]), Vec::<String>::new());
+        assert_eq!(made(&["golden/deep/b.txt"]), ["golden/a.txt"]);
+        assert_eq!(made(&[]), ["golden/a.txt", "golden/deep/b.txt"]);
+    }
+
+    #[test]
+    fn only_paths_of_the_project_are_protected() {
+        let dir = project();
+        let patterns = ["golden/*.txt".to_owned()];
+        let protected = Protected::take(dir.path(), &patterns, &mut Room::default());
+        for (path, expected) in [
+            (dir.path().join("golden/a.txt"), true),
+            (dir.path().join("golden/deep/b.txt"), false),
+            (PathBuf::from("golden/a.txt"), false),
+            (PathBuf::from("/elsewhere/golden/a.txt"), false),
+        ] {
+            assert_eq!(protected.has(&path), expected, "{}", path.display());
+        }
+        let (of, files) = protected.all();
+        assert_eq!((of, files.len()), (&patterns[..], 1));
+    }
+
+    #[test]
+    fn beyond_the_limit_a_new_file_is_not_told_and_a_changed_one_is() {
+        let dir = project();
+        let patterns = ["golden/**".to_owned()];
+        let mut cut = Protected::take(dir.path(), &patterns, &mut Room::default());
+        cut.whole = false;
+        fs::write(dir.path().join("golden/b.txt"), "").unwrap();
+        assert_eq!(cut.changed(&|_| false).unwrap(), None);
+        fs::write(dir.path().join("golden/deep/b.txt"), "").unwrap();
+        let changed = (dir.path().join("golden/deep/b.txt"), "changed");
+        assert_eq!(cut.changed(&|_| false).unwrap(), Some(changed));
+        let warning = format!(
+            "guardrails.protect: {} has more than 20000 files in the folders that the globs start \
+             with; the others are not protected: name narrower folders",
+            dir.path().display()
+        );
+        assert_eq!(cut.warning(), Some(warning));
+    }
 }

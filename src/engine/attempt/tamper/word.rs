@@ -81,6 +81,94 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_word_that_cannot_be_paths_are_left_out() {
+        let parts = |word: &str| fragments(word).map(str::to_owned).collect::<Vec<_>>();
+        let all: &[(&str, &[&str])] = &[
+            ("", &[]),
+            ("x", &["x", "x"]),
+            ("-x", &["-x", "-x"]),
+            ("-xy", &["-xy", "y", "-xy"]),
+            ("a==b", &["a==b", "a", "b"]),
+            ("a@b,c:d", &["a@b,c:d", "a", "b", "c", "d"]),
+            ("a\0b=c", &["c"]),
+        ];
+        for (word, expected) in all {
+            assert_eq!(parts(word), *expected, "{word:?}");
+        }
+        // No path of the system is as long as 4096 bytes.
+        let long = "a".repeat(4095);
+        assert_eq!(parts(&long).len(), 2);
+        assert_eq!(parts(&format!("{long}a")), Vec::<String>::new());
+        assert_eq!(parts(&format!("x={long}a,b")), ["x", "b"]);
+        assert_eq!(tokens(&format!("{long}a {long} b")).collect::<Vec<_>>(), [&*long, "b"]);
+    }
+
+    #[test]
+    fn a_variable_before_a_command_has_a_plain_name() {
+        for (word, expected) in [
+            ("A=1", true),
+            ("_a1=", true),
+            ("a=b=c", true),
+            ("A", false),
+            ("=x", false),
+            ("A-B=x", false),
+            ("--flag=x", false),
+            ("./a=b", false),
+            ("\u{e9}=1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_assignment(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn an_interpreter_is_known_by_its_whole_name() {
+        for name in ["sh", "bash", "zsh", "node", "deno", "go", "python3.11", "python", "pypy3"] {
+            assert!(is_interpreter(name), "{name}");
+        }
+        for name in ["", "shx", "xsh", "npm", "ruby2", "Python", "gofmt", "bin/sh"] {
+            assert!(!is_interpreter(name), "{name}");
+        }
+        for (path, name) in [("a/b", "b"), ("b", "b"), ("/usr/bin/sh", "sh"), ("a/", ""), ("", "")]
+        {
+            assert_eq!(base_name(path), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn dots_never_lead_above_the_top() {
+        for (path, expected) in [
+            ("a/../b", "b"),
+            ("./a/./b/.", "a/b"),
+            ("../a", "a"),
+            ("a/../../b", "b"),
+            ("/../a", "/a"),
+            ("/a/..", "/"),
+            (".", ""),
+        ] {
+            assert_eq!(plain(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_the_part_behind_an_unknown_folder_is_looked_up() {
+        for (token, expected) in [
+            ("$DIR/x.sh", "x.sh"),
+            ("$DIR//deep/x.sh", "deep/x.sh"),
+            ("}/x.sh", "x.sh"),
+            ("/no-such-folder-here/x.sh", "no-such-folder-here/x.sh"),
+            ("$DIR", "$DIR"),
+            ("./x.sh", "./x.sh"),
+            ("a/b", "a/b"),
+            ("/etc", "/etc"),
+        ] {
+            assert_eq!(called(token), expected, "{token}");
+        }
+        let found: Vec<&str> = tokens("f('./a.sh'); \u{fc}ber/b~1 | c@d\tx=y\0z").collect();
+        assert_eq!(found, ["f", "./a.sh", "\u{fc}ber/b~1", "c@d", "x", "y", "z"]);
+    }
+
+    #[test]
     fn a_path_behind_a_variable_is_what_stands_behind_it() {
         let found = |text: &str| tokens(text).map(called).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(found("sh \"$DIR/x.sh\" y"), ["sh", "x.sh", "y"]);

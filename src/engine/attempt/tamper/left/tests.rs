@@ -203,3 +203,113 @@ fn a_file_that_another_attempt_left_is_guarded_by_all() {
     case.put("check.sh", "exit 1");
     assert!(record.left[0].before.holds(&case.root().join("check.sh"), Part::Whole).unwrap());
 }
+
+impl Case {
+    /// Returns a verification of the tree, as an attempt.
+    fn verification(&self) -> Attempt {
+        let key = self.key("");
+        let name = JudgeFiles::name(self.root(), &self.state, &key);
+        let place = (self.root(), &self.state, &key);
+        let record = JudgeRecord::new(place, ("verification of the tree", false), 1, AT.to_owned());
+        Attempt::new(self.root(), &self.state, name, record)
+    }
+
+    fn files(&self) -> Vec<(String, JudgeRecord)> {
+        self.attempt("A").files.all(None).unwrap()
+    }
+}
+
+#[test]
+fn what_a_verification_of_the_tree_changed_is_no_tasks() {
+    let case = Case::new();
+    let run = TamperedFiles::default();
+    let (attempt, mut guard) = (case.verification(), case.guard("sh check.sh"));
+    run.begin(&attempt, &mut guard).unwrap();
+    case.put("check.sh", "exit 0");
+    run.changed(&attempt).unwrap();
+    run.end(&attempt, true).unwrap();
+    let id = "verification of the tree".to_owned();
+    let path = case.root().join("check.sh");
+    let other = Distrust::Other { path, id, is_seen: true, is_task: false };
+    assert_eq!(case.found(&TamperedFiles::default(), "A").as_ref(), Some(&other));
+    // The next verification did not do it either.
+    let found = run.distrusted(&case.verification(), &case.guard("sh check.sh")).unwrap();
+    assert_eq!(found, Some(other));
+    let left = left_files(case.root(), &case.state).unwrap();
+    assert_eq!(left, [LeftFile { path: "check.sh".to_owned(), task: None }]);
+}
+
+#[test]
+fn while_an_attempt_runs_its_change_judges_no_other_task() {
+    let case = Case::new();
+    let run = TamperedFiles::default();
+    let attempt = case.begun(&run);
+    assert_eq!(case.found(&run, "B"), None);
+    case.put("check.sh", "exit 0");
+    let running = Distrust::Running { path: case.root().join("check.sh"), id: "A".to_owned() };
+    for other in [&run, &TamperedFiles::default()] {
+        assert_eq!(case.found(other, "B").as_ref(), Some(&running));
+    }
+    assert_eq!(left_files(case.root(), &case.state).unwrap(), Vec::new(), "it is not over");
+    // It puts the file back before it ends.
+    case.put("check.sh", "exit 1");
+    assert_eq!(case.found(&run, "B"), None);
+    run.changed(&attempt).unwrap();
+    run.end(&attempt, true).unwrap();
+    assert_eq!(case.files(), Vec::new());
+}
+
+#[test]
+fn an_attempt_whose_files_were_not_compared_is_compared_by_the_next_one() {
+    let case = Case::new();
+    let run = TamperedFiles::default();
+    let attempt = case.begun(&run);
+    case.put("check.sh", "exit 0");
+    run.end(&attempt, false).unwrap();
+    assert_eq!(case.files().len(), 1);
+    let own = Distrust::Own { path: case.root().join("check.sh"), attempt: 1, is_seen: false };
+    assert_eq!(case.found(&run, "A").as_ref(), Some(&own));
+    assert_eq!(case.found(&TamperedFiles::default(), "A"), Some(own));
+    let record = &case.files()[0].1;
+    assert_eq!((record.running.len(), record.left.len()), (0, 1), "it was compared and stored");
+}
+
+#[test]
+fn where_nothing_is_guarded_nothing_is_recorded() {
+    let case = Case::new();
+    let run = TamperedFiles::default();
+    let (attempt, mut guard) = (case.attempt("A"), case.guard("true"));
+    run.begin(&attempt, &mut guard).unwrap();
+    assert!(guard.before().is_empty());
+    case.put("check.sh", "exit 0");
+    run.changed(&attempt).unwrap();
+    run.end(&attempt, true).unwrap();
+    assert_eq!(case.files(), Vec::new());
+    assert_eq!(left_files(case.root(), &case.state).unwrap(), Vec::new());
+    assert_eq!(case.found(&run, "B"), None);
+}
+
+#[test]
+fn what_an_attempt_left_is_kept_through_the_next_one_of_its_task() {
+    let case = Case::new();
+    let run = TamperedFiles::default();
+    case.tampered(&run);
+    let (attempt, mut guard) = (case.attempt("A"), case.guard("true"));
+    run.begin(&attempt, &mut guard).unwrap();
+    run.changed(&attempt).unwrap();
+    run.end(&attempt, true).unwrap();
+    assert_eq!(case.found(&run, "B"), case.left(true));
+    assert_eq!(left_by(case.root(), &case.state, &case.key("A")).unwrap(), ["check.sh"]);
+    assert_eq!(left_by(case.root(), &case.state, &case.key("B")).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_keeps_the_records_of_each_project_apart() {
+    let (case, other) = (Case::new(), Case::new());
+    let run = TamperedFiles::default();
+    case.tampered(&run);
+    assert_eq!(other.found(&run, "A"), None);
+    other.begun(&run);
+    assert_eq!(case.found(&run, "B"), case.left(true));
+    assert_eq!(other.files().len(), 1);
+}
