@@ -425,6 +425,7 @@ mod tests {
         assert_eq!(print_of(&items("a", ""), Some("y")), of_a);
         assert_ne!(print_of(&items("b", ""), Some("x")), of_a);
         assert_ne!(print_of(&items("", "a"), Some("x")), of_a);
+        assert_ne!(print_of(&items("", "a"), None), print_of(&items("", "b"), None));
     }
 
     #[test]

@@ -85,9 +85,16 @@ mod tests {
             reason_code: Some(ReasonCode::Question),
             ..report(3, Some(4.0))
         };
-        let interrupted = AttemptReport { verdict: None, ..report(4, Some(8.0)) };
-        let all =
-            [report(1, Some(1.0)), report(2, Some(2.0)), asked, interrupted, report(5, Some(16.0))];
+        let interrupted =
+            |number, cost| AttemptReport { verdict: None, ..report(number, Some(cost)) };
+        let all = [
+            report(1, Some(1.0)),
+            report(2, Some(2.0)),
+            asked,
+            interrupted(4, 8.0),
+            report(5, Some(16.0)),
+            interrupted(6, 32.0),
+        ];
         for report in &all {
             AttemptFolder::new(&state, &key, report.attempt).put_report(report).unwrap();
         }
@@ -95,11 +102,11 @@ mod tests {
             let used = usage_of_task(&state, &key, counted, None);
             (used.cost_usd, used.minutes)
         };
-        assert_eq!(used(1), (16.0, 3.0));
-        assert_eq!(used(0), (16.0, 3.0), "the running attempt is one");
-        assert_eq!(used(2), (30.0, 12.0), "with a question and an interruption");
-        assert_eq!(used(3), (31.0, 15.0));
-        assert_eq!(used(9), (31.0, 15.0));
+        assert_eq!(used(1), (48.0, 6.0));
+        assert_eq!(used(0), (48.0, 6.0), "the running attempt is one");
+        assert_eq!(used(2), (62.0, 15.0), "with a question and interruptions");
+        assert_eq!(used(3), (63.0, 18.0));
+        assert_eq!(used(9), (63.0, 18.0));
         let none = usage_of_task(&state, &TaskKey::new(Path::new("/r.json"), "A"), 1, None);
         assert_eq!(none, Usage::default());
     }
