@@ -9,6 +9,7 @@ use crate::platform::clock::Clock;
 use crate::platform::ids::{CountingIds, Ids};
 use crate::platform::lock::FileLock;
 use crate::project::{Among, Planner, Project};
+use crate::store::Place;
 use crate::store::tests::places::quietly;
 use crate::supervisor::scripted::{Answer, Script};
 use crate::supervisor::{Launch, Supervisor};
@@ -228,18 +229,23 @@ impl Case {
 
     /// Returns the job of the attempt for which `A` is claimed.
     pub(crate) fn prepared(&self) -> Job {
-        let root = self.root();
-        let (file, queue) = (root.join("workloop.toml"), root.join("q.json"));
-        fs::write(&file, &self.config).unwrap();
-        fs::write(&queue, self.queue.to_string()).unwrap();
-        let config = config::parse(&file, &self.config).unwrap();
-        let ids: Arc<dyn Ids> = Arc::new(CountingIds::default());
-        let queues = vec![SelectedQueue::at(queue, &config).unwrap()];
-        let fixed = Fixed::of_run(&config, &self.vars, &ids);
-        let selection = Selection { config, queues, typed: Typed::default() };
-        let files = quietly(Arc::<Leaping>::clone(&self.clock), ids);
-        let project = Project::open(selection, Box::new(files)).unwrap();
+        let mut job = self.source("A", |source, place, fixed| {
+            let token = source.queues[place.queue].tasks()[place.task].claim().unwrap().token();
+            source.job(place, token, fixed).unwrap()
+        });
+        (self.change)(&mut job);
+        job
+    }
+
+    /// Calls `work` with what jobs are made from, and with the place of the task `id`.
+    pub(crate) fn source<T>(
+        &self,
+        id: &str,
+        work: impl FnOnce(Source<'_>, Place, &Fixed) -> T,
+    ) -> T {
+        let (project, ids) = (self.project(), Arc::new(CountingIds::default()));
         let (set, queues) = (project.set(), project.queues());
+        let fixed = Fixed::of_run(&set.config, &self.vars, &(ids as Arc<dyn Ids>));
         let fixed = fixed.isolated(set, &self.vars).unwrap();
         let structure = Planner::default().structure(set, queues);
         let source = Source {
@@ -250,11 +256,21 @@ impl Case {
             untouched: &Untouched::default(),
             pauses: &[],
         };
-        let place = project.resolve("A", Among::Served).unwrap();
-        let token = queues[place.queue].tasks()[place.task].claim().unwrap().token();
-        let mut job = source.job(place, token, &fixed).unwrap();
-        (self.change)(&mut job);
-        job
+        work(source, project.resolve(id, Among::Served).unwrap(), &fixed)
+    }
+
+    /// Opens the project.
+    pub(crate) fn project(&self) -> Project {
+        let root = self.root();
+        let (file, queue) = (root.join("workloop.toml"), root.join("q.json"));
+        fs::write(&file, &self.config).unwrap();
+        fs::write(&queue, self.queue.to_string()).unwrap();
+        let config = config::parse(&file, &self.config).unwrap();
+        let queues = vec![SelectedQueue::at(queue, &config).unwrap()];
+        let selection = Selection { config, queues, typed: Typed::default() };
+        let ids: Arc<dyn Ids> = Arc::new(CountingIds::default());
+        let files = quietly(Arc::<Leaping>::clone(&self.clock), ids);
+        Project::open(selection, Box::new(files)).unwrap()
     }
 }
 
