@@ -230,3 +230,6 @@ impl Finished {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

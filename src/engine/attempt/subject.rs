@@ -232,3 +232,6 @@ pub(crate) fn agent_policy<'a>(
 fn no_flag(path: String) -> String {
     if path.starts_with('-') { format!("./{path}") } else { path }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ fn of(
     let found = names.into_iter().filter(lacks);
     found.map(|name| Lacking { whose: whose.to_owned(), why: why(&name), name }).collect()
 }
+
+#[cfg(test)]
+mod tests;

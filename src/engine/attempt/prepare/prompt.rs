@@ -244,3 +244,6 @@ fn red_input(red: &Red) -> RedInput {
         left_by: red.left_by.iter().map(|task| task.id.clone()).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
