@@ -1,10 +1,16 @@
 //! Views of queues that are made in memory.
 
+mod check;
+mod dates;
+mod plan;
+mod since;
+mod why;
+
 use super::mask::Mask;
 use super::style::Look;
 use super::view::{Shown, Sources};
-use super::{check, event, graph, json, next, table, text, why};
-use crate::domain::{Event, Liveness};
+use super::{graph, json, next, table as tables, text};
+use crate::domain::Liveness;
 use crate::plan::{
     Agents, Conditions, CriticalPath, Estimates, Graph, Node, Order, Picture, QueueTasks, State,
     readiness,
@@ -161,7 +167,7 @@ fn a_row_of_the_table_has_its_times_and_one_sign() {
         {"id": "B", "title": "Roof"},
     ]);
     let table = with(&[queue("q.json", &times)], &[], |sources, _| {
-        table::status(&sources.written_status(&|_| true, false), Look::PLAIN)
+        tables::status(&sources.written_status(&|_| true, false), Look::PLAIN)
     });
     let row = |id: &str| {
         let row = table.lines().find(|line| line.contains(id)).unwrap_or_default();
@@ -229,7 +235,7 @@ fn no_row_is_wider_than_the_terminal() {
 fn a_table_escapes_what_a_terminal_would_act_on() {
     let table = with(&[sample()], &[], |sources, _| {
         let view = sources.written_status(&|_| true, false);
-        table::status(&view, Look { color: false, width: Some(100) })
+        tables::status(&view, Look { color: false, width: Some(100) })
     });
     assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
@@ -241,7 +247,7 @@ fn a_long_table_has_all_rows_under_several_headings() {
     let tasks: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "x"})).collect();
     let queue = queue("q.json", &Value::Array(tasks));
     let table = with(&[queue], &[], |sources, _| {
-        table::status(&sources.written_status(&|_| true, false), Look::PLAIN)
+        tables::status(&sources.written_status(&|_| true, false), Look::PLAIN)
     });
     let row = |id: &String| table.matches(&format!(" {id}  x ")).count() == 1;
     assert!(ids.iter().all(row), "{table}");
@@ -265,64 +271,6 @@ fn next_tells_rank_and_reason() {
 }
 
 #[test]
-fn why_reads_like_sentences() {
-    let view = with(&[sample()], &[], |sources, _| sources.why(Node(4), Vec::new(), None));
-    fits("why", &view.json());
-    assert_eq!(
-        why::text(&view, Look::PLAIN),
-        "E  Paint\n\
-         It is waiting in q.json for 3 things:\n\
-         \x20 - it depends on D (blocked)\n\
-         \x20 - it depends on C (waiting)\n\
-         \x20 - a person must approve it: workloop approve E\n\
-         It holds up nothing.\n\
-         There has been no attempt yet.\n"
-    );
-}
-
-#[test]
-fn what_is_held_up_is_followed_to_the_end() {
-    let held = |node| {
-        with(&[sample()], &[], |sources, _| sources.why(Node(node), Vec::new(), None).holds_up)
-    };
-    assert_eq!(held(1), ["C", "E"]);
-    assert_eq!(held(3), ["E"]);
-    assert!(held(0).is_empty() && held(6).is_empty());
-}
-
-#[test]
-fn findings_have_a_place_and_the_line() {
-    let tasks = json!([{"id": "A", "title": "a", "depends_on": ["nobody"]}]);
-    let queues = [queue("q.json", &tasks)];
-    let view = with(&queues, &[], |sources, _| {
-        let tasks = [QueueTasks {
-            name: "q",
-            path: queues[0].path(),
-            root: Path::new("/project"),
-            tasks: queues[0].tasks(),
-            phases: &[],
-        }];
-        let graph = sources.readiness.graph();
-        let checked = check::Checked {
-            queues: &queues,
-            shown: sources.shown,
-            served: 1,
-            graph,
-            tasks: &tasks,
-        };
-        let mut found = check::Findings::default();
-        checked.findings(&mut found);
-        check::CheckView::new(found)
-    });
-    fits("check", &parsed(&view));
-    let text = check::text(&view, "1 queue of 1 task", Look::PLAIN);
-    assert!(text.starts_with("q.json:1:"), "{text}");
-    assert!(text.contains("error[unknown-id]: A: nobody: no loaded queue"), "{text}");
-    assert!(text.contains("\n1 | …emo") && text.contains("^\n"), "{text}");
-    assert!(text.ends_with("1 error, 0 warnings in 1 queue of 1 task\n"), "{text}");
-}
-
-#[test]
 fn the_graph_as_data_has_states_and_edges() {
     let view = with(&[sample()], &[], |sources, _| {
         let critical = CriticalPath::default();
@@ -339,47 +287,4 @@ fn the_graph_as_data_has_states_and_edges() {
     assert_eq!(view["tasks"].as_array().map(Vec::len), Some(5));
     let edge = json!({"from": "B", "to": "C", "kind": "dependency", "critical": false});
     assert_eq!(view["edges"][0], edge);
-}
-
-fn events(lines: &[Value]) -> Vec<Event> {
-    lines.iter().map(|line| serde_json::from_value(line.clone()).expect("an event")).collect()
-}
-
-fn story() -> Vec<Event> {
-    let line = |minute: u32, kind: &str, data: Value| {
-        json!({"v": 1, "seq": minute, "at": format!("2026-01-19T10:{minute:02}:00.000Z"),
-            "event": kind, "queue": "q.json", "task": "B", "worker": "w", "attempt": 1, "data": data})
-    };
-    events(&[
-        line(0, "claimed", json!({"was": "1"})),
-        line(1, "agent_finished", json!({})),
-        line(3, "retried", json!({"reason": "step test: exit status 1", "verdict": "FAIL"})),
-        line(10, "claimed", json!({})),
-        line(16, "landed", json!({"commit": "c".repeat(40), "base": "b".repeat(40)})),
-        line(17, "completed", json!({"verdict": "PASS", "state": {}})),
-    ])
-}
-
-#[test]
-fn the_journal_in_the_style_of_a_log() {
-    let mut teller = event::Teller::new(Mask::default(), Look::PLAIN);
-    let lines: Vec<String> = story().iter().filter_map(|event| teller.log(event)).collect();
-    let said: Vec<&str> = lines.iter().map(|line| &line[5..]).collect();
-    assert_eq!(
-        said,
-        [
-            " - Window 1: SUBTASK B started",
-            " - Window 1: SUBTASK B failed (3 min) - step test: exit status 1",
-            " - Window 1: SUBTASK B started",
-            " - Window 1: SUBTASK B landed as cccccccccc",
-            " - Window 1: SUBTASK B complete (7 min)"
-        ]
-    );
-    let text = teller.text(&story()[2]);
-    assert!(
-        text.ends_with(
-            "retried          q.json  B  attempt 1  by w  FAIL  reason: step test: exit status 1"
-        ),
-        "{text}"
-    );
 }
