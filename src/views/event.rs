@@ -64,10 +64,12 @@ impl Teller {
         Some(format!("{time} - {}", escape::line(&line)))
     }
 
-    /// Returns the number of the worker of an event.
+    /// Returns the number of the worker of an event. What a loop reports about itself is no work of
+    /// a slot, and what follows the end of an attempt does not begin another one.
     fn window(&mut self, event: &Event) -> Option<usize> {
-        let worker = event.worker.as_deref()?;
-        let window = self.windows.begins(worker);
+        let worker = event.worker.as_deref().filter(|_| event.task.is_some())?;
+        let known = self.windows.of(worker).filter(|_| event.event != EventKind::Claimed);
+        let window = known.unwrap_or_else(|| self.windows.begins(worker));
         if event.event.ends_attempt() {
             self.windows.ends(worker);
         }

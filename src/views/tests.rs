@@ -2,6 +2,7 @@
 
 mod check;
 mod dates;
+mod event;
 mod plan;
 mod since;
 mod why;
