@@ -3,6 +3,7 @@
 //! A view shows this first. It is made from the queues alone, like everything else.
 
 use super::need::{NeedView, QuestionView};
+use super::timing::parsed;
 use super::view::Sources;
 use crate::domain::{Field, Need, OpenQuestion, QueueIx, ReasonCode};
 use crate::plan::{Node, State};
@@ -15,10 +16,12 @@ impl Sources<'_> {
         let nodes = QueueIx::first(self.served).flat_map(|queue| graph.queue_nodes(queue));
         let needs = nodes.filter(|node| selected(*node)).filter_map(|node| {
             let need = self.needs(node)?;
-            Some((self.needed_since(node), (node, need)))
+            let since = self.needed_since(node).as_deref().and_then(parsed);
+            Some((since, (node, need)))
         });
-        let mut needs: Vec<(Option<String>, (Node, Need))> = needs.collect();
-        needs.sort_by(|(one, _), (other, _)| (one.is_none(), one).cmp(&(other.is_none(), other)));
+        // Files of other programs have times with an offset, which text does not sort by time.
+        let mut needs: Vec<_> = needs.collect();
+        needs.sort_by_key(|(since, _)| (since.is_none(), *since));
         needs.into_iter().map(|(_, needs)| needs).collect()
     }
 

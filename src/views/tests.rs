@@ -3,6 +3,7 @@
 mod check;
 mod dates;
 mod event;
+mod needs;
 mod plan;
 mod since;
 mod why;
