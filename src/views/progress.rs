@@ -162,6 +162,49 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_kept_if_they_say_something_and_without_secrets() {
+        let queue = queue(
+            r#"{"id":"A","title":"a","progress":{"percent":-1,"next":" ","eta":"s3cret-word","note":7,"at":"t","steps_done":"1"},"steps":["s3cret-word"]},
+            {"id":"B","title":"b","progress":"half"},
+            {"id":"C","title":"c","progress":{}},
+            {"id":"D","title":"d","progress":{"percent":100},"steps":["x"]}"#,
+        );
+        let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
+        let text = |text: &str| Some(text.to_owned());
+        let steps = vec![StepView { title: "[masked]".to_owned(), done: false }];
+        let expected = Progress {
+            percent: Some(0),
+            next: None,
+            eta: text("[masked]"),
+            note: None,
+            at: text("t"),
+            steps,
+        };
+        assert_eq!(of(&queue, 0, &mask), Some(expected));
+        assert_eq!((of(&queue, 1, &mask), of(&queue, 2, &mask)), (None, None));
+        assert_eq!((percent(&queue, 1), percent(&queue, 3)), (0, 100), "as it was reported");
+    }
+
+    #[test]
+    fn a_share_knows_whether_a_task_is_partly_done() {
+        let share = |percents: &[u8]| {
+            let mut share = Share::default();
+            percents.iter().for_each(|percent| share.add(10, *percent));
+            (share.percent(), share.is_partial())
+        };
+        for (percents, wanted) in [
+            (&[][..], (None, false)),
+            (&[0], (Some(0), false)),
+            (&[100, 0], (Some(50), false)),
+            (&[100, 1], (Some(50), true)),
+            (&[99], (Some(99), true)),
+            (&[100], (Some(100), false)),
+        ] {
+            assert_eq!(share(percents), wanted, "{percents:?}");
+        }
+    }
+
+    #[test]
     fn a_share_is_full_only_when_everything_is() {
         let mut share = Share::default();
         assert_eq!(share.percent(), None);

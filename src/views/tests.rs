@@ -4,8 +4,11 @@ mod check;
 mod dates;
 mod event;
 mod needs;
+mod pauses;
 mod plan;
 mod since;
+mod status;
+mod table;
 mod why;
 
 use super::mask::Mask;

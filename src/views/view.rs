@@ -276,10 +276,15 @@ impl<'a> Sources<'a> {
     /// own.
     pub fn weigh(&self, node: Node, share: &mut Share) {
         let (queue, index) = self.place(node);
-        if queue.tasks()[index].status == Status::Parked {
-            return;
+        let percent = progress::percent(queue, index);
+        match queue.tasks()[index].status {
+            Status::Parked => {}
+            Status::Complete => share.add(self.estimates.seconds(node), percent),
+            // A report of 100 % does not complete a task.
+            Status::Pending | Status::InProgress | Status::Blocked | Status::Unknown => {
+                share.add(self.estimates.seconds(node), percent.min(99));
+            }
         }
-        share.add(self.estimates.seconds(node), progress::percent(queue, index));
     }
 
     fn queue(
