@@ -148,12 +148,17 @@ fn counted(report: &AttemptReport) -> Vec<&StepReport> {
     counted.into_iter().map(|(_, step)| step).collect()
 }
 
-/// Returns the items of all steps together.
-pub(super) fn items(report: &AttemptReport) -> Option<Items> {
+/// Returns the items of all steps together. Secrets are masked: a test may be named after its
+/// parameters.
+pub(super) fn items(report: &AttemptReport, mask: &Mask) -> Option<Items> {
     let mut found = counted(report).into_iter().filter_map(|step| step.checked.items.clone());
     let mut all = found.next()?;
     for items in found {
         all.add(items);
+    }
+    let Items { new, old, fixed, lost, flaky, .. } = &mut all;
+    for name in [new, old, fixed, lost, flaky].into_iter().flatten() {
+        *name = mask.text(name).into_owned();
     }
     Some(all)
 }
@@ -225,7 +230,7 @@ fn view(
         |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
     let (measures, warnings) = (measures(&report), report.warnings());
     let steps = StepView::all(&report);
-    let items = items(&report);
+    let items = items(&report, mask);
     let code = report.code().map(str::to_owned);
     AttemptView {
         duration_s: Some(lasted(&report).as_millis() as f64 / 1000.0),
@@ -284,7 +289,7 @@ fn unknown(attempt: u32, log: Option<String>) -> AttemptView {
 }
 
 /// Masks secrets: a finding quotes lines of the work.
-fn masked(mut findings: Findings, mask: &Mask) -> Findings {
+pub(super) fn masked(mut findings: Findings, mask: &Mask) -> Findings {
     for finding in &mut findings.findings {
         finding.message = mask.text(&finding.message).into_owned();
     }

@@ -1,5 +1,6 @@
 //! Views of queues that are made in memory.
 
+mod attempts;
 mod check;
 mod dates;
 mod event;

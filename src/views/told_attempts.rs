@@ -21,11 +21,10 @@ pub(super) fn told_attempts(
     text: &mut String,
 ) {
     if attempts.is_empty() {
-        let sentence = if started == 0 {
-            "There has been no attempt yet.".to_owned()
-        } else {
-            let started = count(started as usize, "attempt", "attempts");
-            format!("There were {started}, but none has a folder any more.")
+        let sentence = match started {
+            0 => "There has been no attempt yet.".to_owned(),
+            1 => "There was 1 attempt, but its folder is gone.".to_owned(),
+            many => format!("There were {many} attempts, but none has a folder any more."),
         };
         let _ = writeln!(text, "{sentence}");
         return;

@@ -7,7 +7,7 @@
 use super::model::{Found, Report, TaskRow};
 use super::shown::{is_complete, listed};
 use crate::domain::AttemptReport;
-use crate::views::attempts::{MeasureView, items, measures};
+use crate::views::attempts::{MeasureView, items, masked, measures};
 use crate::views::markdown::{inline, row};
 use crate::views::mask::Mask;
 
@@ -17,26 +17,13 @@ const ROWS: usize = 200;
 const NAMED: usize = 8;
 
 impl Found {
-    /// Returns the record of an attempt.
+    /// Returns the record of an attempt, without secrets.
     pub(crate) fn of(report: &AttemptReport, mask: &Mask) -> Self {
-        let hide = |text: &mut String| *text = mask.text(text).into_owned();
-        let mut found = Self {
+        Self {
             measures: measures(report),
-            items: items(report),
-            findings: report.findings.clone(),
-        };
-        found.findings.findings.iter_mut().for_each(|finding| hide(&mut finding.message));
-        if let Some(items) = &mut found.items {
-            let lists = [
-                &mut items.new,
-                &mut items.old,
-                &mut items.fixed,
-                &mut items.lost,
-                &mut items.flaky,
-            ];
-            lists.into_iter().flatten().for_each(hide);
+            items: items(report, mask),
+            findings: masked(report.findings.clone(), mask),
         }
-        found
     }
 }
 
