@@ -76,7 +76,8 @@ impl Board<'_> {
     pub(super) fn notified(&self, node: Node) -> Vec<String> {
         let (queue, index) = self.sources.place(node);
         let graph = self.sources.readiness.graph();
-        let named = queue.tasks()[index].notify().iter().map(ToString::to_string);
+        let named = queue.tasks()[index].notify().iter();
+        let named = named.map(|name| self.sources.mask.text(name).into_owned());
         let mut all: Vec<String> = named.collect();
         for next in graph.dependants(node) {
             let reference = graph.reference(next);

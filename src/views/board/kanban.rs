@@ -5,6 +5,7 @@ use crate::domain::QueueIx;
 use crate::plan::{Node, State};
 use crate::views::markdown::{inline, row};
 use crate::views::progress::Share;
+use crate::views::style::count;
 use std::fmt::Write;
 
 /// The lists in their order: those that need a person first.
@@ -111,7 +112,8 @@ fn details(card: &Card) -> Vec<String> {
         }
         State::Ready if task.attempts > 0 => {
             let error = task.error.as_deref().unwrap_or("to be tried again");
-            parts.push(format!("after {} attempts: {error}", task.attempts));
+            let attempts = count(task.attempts as usize, "attempt", "attempts");
+            parts.push(format!("after {attempts}: {error}"));
         }
         State::Complete => {
             parts.extend(task.completed_by.as_ref().map(|by| format!("by {by}")));

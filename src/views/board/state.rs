@@ -3,8 +3,9 @@
 
 use super::card::Board;
 use crate::domain::{Field, QueueIx, Status, Turn};
-use crate::plan::{Node, Order, State, best};
+use crate::plan::{Node, Order, best};
 use crate::views::markdown::inline;
+use crate::views::timing::parsed;
 use std::fmt::Write;
 
 /// The heading of a queue's part, before its name.
@@ -58,18 +59,19 @@ pub(crate) fn part(board: &Board<'_>, queue: QueueIx, attempts: u32, order: &Ord
     shown
 }
 
-/// Returns the task whose attempt ended last, by the time at which it was completed or began.
+/// Returns the task whose attempt ended last, by the time at which it was completed or began. Parked
+/// tasks are out of the work.
 fn last(board: &Board<'_>, queue: QueueIx) -> Option<Node> {
     let text = &board.sources.queues[queue];
     let ended = |index: usize| {
         let task = &text.tasks()[index];
-        task.verdict.filter(|_| task.status != Status::InProgress)?;
-        let at = |field| text.text(index, field);
+        let is_over = !matches!(task.status, Status::InProgress | Status::Parked);
+        task.verdict.filter(|_| is_over)?;
+        let at = |field| parsed(&text.text(index, field)?);
         at(Field::CompletedAt).or_else(|| at(Field::LastAttempt)).map(|at| (at, index))
     };
     let (_, index) = (0..text.tasks().len()).filter_map(ended).max()?;
-    let node = board.sources.readiness.graph().node(queue, index);
-    (board.sources.readiness.state(node) != State::Parked).then_some(node)
+    Some(board.sources.readiness.graph().node(queue, index))
 }
 
 /// Returns the whole file: the parts of this program's queues, and from `old` those of other queues

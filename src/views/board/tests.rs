@@ -1,5 +1,9 @@
 //! Boards of queues that are made in memory, word for word.
 
+mod cards;
+mod lists;
+mod state;
+
 use super::Board;
 use crate::config::BoardStyle;
 use crate::domain::QueueIx;

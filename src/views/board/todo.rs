@@ -28,6 +28,7 @@ fn one(board: &Board<'_>, queue: QueueIx, text: &mut String) {
     let readiness = board.sources.readiness;
     let nodes: Vec<Node> = readiness.graph().queue_nodes(queue).collect();
     let groups = grouped(board, queue, &nodes);
+    let inline = |text: &str| inline(&board.sources.mask.text(text));
     for group in &groups {
         let head = match (group.phase, group.name) {
             (None, _) if groups.len() == 1 => "Tasks".to_owned(),
