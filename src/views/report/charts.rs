@@ -3,6 +3,7 @@
 
 use super::model::{Report, TaskRow};
 use crate::views::escape;
+use crate::views::style::count;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -88,7 +89,8 @@ pub(super) fn gantt(report: &Report) -> Option<String> {
     axis(&mut svg, (from, to), height as f64 - 6.0);
     svg.push_str("</svg>");
     if hidden > 0 {
-        let _ = write!(svg, "<p>{hidden} earlier tasks are left out.</p>");
+        let hidden = count(hidden, "earlier task is", "earlier tasks are");
+        let _ = write!(svg, "<p>{hidden} left out.</p>");
     }
     Some(svg)
 }

@@ -5,6 +5,7 @@ use super::model::{Lesson, Metrics, TaskRow};
 use crate::plan::{Source, State};
 use crate::views::flag::{Flag, FlagKind, REPEATED, SLOW};
 use crate::views::mask::Mask;
+use crate::views::style::count;
 use std::collections::HashSet;
 
 /// The number of attempts that is needed to judge how often they fail.
@@ -103,8 +104,8 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
             add(FlagKind::Slow, Some(task), format!("took {took:.0} min, estimated {of:.0} min"));
         }
         if complete && failed > 0 && task.attempts > failed {
-            let text = format!("complete after {failed} failed attempts");
-            add(FlagKind::PassedAfterFailures, Some(task), text);
+            let failed = count(failed, "failed attempt", "failed attempts");
+            add(FlagKind::PassedAfterFailures, Some(task), format!("complete after {failed}"));
         }
         if task.late {
             let due = task.deadline.as_deref().unwrap_or_default();

@@ -35,7 +35,10 @@ fn criteria(report: &Report) -> Vec<(bool, String)> {
         (all.blocked == 0, format!("Nothing is blocked ({} blocked)", tasks(all.blocked))),
         (
             unverified == 0,
-            format!("All complete tasks are verified ({} are not)", tasks(unverified)),
+            format!(
+                "All complete tasks are verified ({} not)",
+                count(unverified, "task is", "tasks are")
+            ),
         ),
         (report.tampered == 0, "No attempt changed what judges it".to_owned()),
         (late == 0, format!("Every deadline was met ({} late)", tasks(late))),
@@ -197,9 +200,17 @@ fn retrospective(report: &Report) -> String {
         text.push_str("Nothing.\n");
     }
     listed(found.into_iter(), &mut text);
+    better(report, &mut text);
+    text
+}
+
+/// Renders the red flags, and how many tasks wait for a person.
+fn better(report: &Report, text: &mut String) {
     text.push_str("\n## What to Do Better\n\n");
-    red_flags(report, &mut text);
     let open = report.tasks.iter().filter(|task| task.state == State::Blocked.word()).count();
+    if open == 0 || !report.red_flags.is_empty() {
+        red_flags(report, text);
+    }
     if open > 0 {
         let _ = writeln!(
             text,
@@ -207,5 +218,4 @@ fn retrospective(report: &Report) -> String {
             count(open, "task waits for", "tasks wait for")
         );
     }
-    text
 }

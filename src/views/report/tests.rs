@@ -1,5 +1,13 @@
 //! Reports of queues and journals that are made in memory, in every format.
 
+mod drawn;
+mod figures;
+mod formats;
+mod rows;
+mod sources;
+mod styles;
+mod words;
+
 use super::attempts::{Attempts, Line};
 use super::{Format, Found, Input, Journals, Left, Report, Style, build};
 use crate::plan::Minutes;
