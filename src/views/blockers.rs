@@ -183,7 +183,8 @@ pub(crate) fn text(list: &BlockerList, look: Look) -> String {
     }
     if list.blockers.len() > shown.len() {
         let more = list.blockers.len() - shown.len();
-        let _ok = writeln!(text, "… and {more} more: workloop blockers --json has all");
+        let all = list.typed.verb("blockers");
+        let _ok = writeln!(text, "… and {more} more: {all} --json has all");
     }
     if !harmless.is_empty() {
         let _ok = write!(text, "\n{harmless}");
@@ -230,6 +231,101 @@ mod tests {
             text.ends_with("\n2 tasks wait for a person and hold nothing up:\n  workloop status\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn how_many_are_freed_is_told_only_if_it_differs() {
+        let one = |holds: usize, frees| BlockerView {
+            id: "my A".to_owned(),
+            queue: "q.json".to_owned(),
+            title: "a title\u{1b}".to_owned(),
+            state: "parked",
+            reason_code: None,
+            text: String::new(),
+            holds_up: (0..holds).map(|n| format!("T{n}")).collect(),
+            frees,
+            work_minutes: Minutes(90.0),
+            command: "workloop unpark 'my A'".to_owned(),
+        };
+        let list = |blockers: Vec<BlockerView>, harmless| BlockerList {
+            schema_version: 1,
+            blockers,
+            held_up: 1,
+            harmless,
+            typed: Typed::naming(" --work-queue q.json".to_owned()),
+        };
+        let told = |holds, frees| text(&list(vec![one(holds, frees)], 0), Look::PLAIN);
+        let head = "1 task waits behind tasks that need a person\n\nmy A  parked  a title␛\n";
+        let end = "  workloop unpark 'my A'\n";
+        for (holds, frees, held, freed) in [
+            (1, 1, "1 task, 1 h 30 min of work: T0", ""),
+            (
+                2,
+                0,
+                "2 tasks, 1 h 30 min of work: T0 and T1",
+                "  each of them waits for others, too\n",
+            ),
+            (
+                2,
+                1,
+                "2 tasks, 1 h 30 min of work: T0 and T1",
+                "  one of them waits for nothing else\n",
+            ),
+            (
+                6,
+                2,
+                "6 tasks, 1 h 30 min of work: T0, T1, T2, T3, T4 and 1 more",
+                "  2 of them wait for nothing else\n",
+            ),
+        ] {
+            assert_eq!(told(holds, frees), format!("{head}  holds up {held}\n{freed}{end}"));
+        }
+        let many = |number: usize| text(&list(vec![one(1, 1); number], 0), Look::PLAIN);
+        assert!(many(20).ends_with(end));
+        let more = "… and 1 more: workloop blockers --work-queue q.json --json has all\n";
+        assert!(many(21).ends_with(&format!("{end}{more}")));
+        assert_eq!(
+            text(&list(Vec::new(), 1), Look::PLAIN),
+            "nothing holds other tasks up\n\
+             1 task waits for a person and holds nothing up: workloop status --work-queue q.json\n"
+        );
+    }
+
+    /// A parked task is unparked, and an epic is blocked by its child, which is listed itself.
+    #[test]
+    fn each_blocker_has_the_command_that_frees_what_is_behind_it() {
+        let queue = json!({"tasks": [
+            {"id": "P", "title": "p", "status": "parked", "error": "later"},
+            {"id": "E", "title": "e", "child_tasks": ["R"]},
+            {"id": "R", "title": "r", "status": "blocked", "error": "question: which?"},
+            {"id": "M", "title": "m", "agent": "manual"},
+            {"id": "A", "title": "a", "dependencies": ["P"]},
+            {"id": "B", "title": "b", "dependencies": ["E"]},
+            {"id": "C", "title": "c", "dependencies": ["M"]},
+            {"id": "D", "title": "d", "dependencies": ["C", "A"]},
+        ]});
+        let list = seen(&[("q.json", &queue)], |sources| sources.blockers(&|node| node.0 != 2));
+        let rows: Vec<[&str; 4]> = list
+            .blockers
+            .iter()
+            .map(|b| [b.id.as_str(), b.state, b.text.as_str(), b.command.as_str()])
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ["P", "parked", "later", "workloop unpark P"],
+                ["M", "waiting", "", "workloop done M"],
+            ],
+            "R is not selected"
+        );
+        let all = seen(&[("q.json", &queue)], |sources| sources.blockers(&|_| true));
+        let of = |id: &str| all.blockers.iter().find(|b| b.id == id).expect("a blocker");
+        assert_eq!(
+            (of("R").text.as_str(), of("R").command.as_str()),
+            ("which?", "workloop answer R TEXT")
+        );
+        assert_eq!(of("R").holds_up, ["B"]);
+        assert_eq!((all.held_up, of("P").frees, of("P").holds_up.len()), (4, 1, 2));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::flag::{Flag, FlagKind, REPEATED, SLOW};
 use super::style::{Look, color, fitted, padded, took};
 use super::timing::{between, parsed};
 use super::view::Sources;
-use crate::domain::{Field, QueueIx, Status, budget_used_now};
+use crate::domain::{Field, QueueIx, Status, Typed, budget_used_now};
 use crate::plan::{Node, Source};
 use crate::platform::cells;
 use anstyle::AnsiColor;
@@ -82,8 +82,9 @@ impl Sources<'_> {
     }
 }
 
-/// Renders the list for people, under its heading; empty if there is none.
-pub(crate) fn text(flags: &[Flag], more: usize, look: Look) -> String {
+/// Renders the list for people, under its heading; empty if there is none. `typed` names the queues
+/// in the command that shows all of them.
+pub(crate) fn text(flags: &[Flag], more: usize, typed: &Typed, look: Look) -> String {
     if flags.is_empty() {
         return String::new();
     }
@@ -100,7 +101,7 @@ pub(crate) fn text(flags: &[Flag], more: usize, look: Look) -> String {
     }
     let more = more + flags.len() - shown.len();
     if more > 0 {
-        let _ok = writeln!(text, "  … and {more} more: workloop report");
+        let _ok = writeln!(text, "  … and {more} more: {}", typed.verb("report"));
     }
     text.push('\n');
     text
@@ -111,6 +112,46 @@ mod tests {
     use super::*;
     use crate::views::sample::seen;
     use serde_json::json;
+
+    #[test]
+    fn twelve_flags_are_listed_and_the_others_counted() {
+        let flag = |kind, task: Option<&str>| Flag {
+            kind,
+            task: task.map(str::to_owned),
+            text: "why\u{1b}".to_owned(),
+        };
+        let typed = Typed::naming(" --work-queue q.json".to_owned());
+        let told = |many: usize, more: usize| {
+            let flags = vec![flag(FlagKind::Slow, Some("A")); many];
+            text(&flags, more, &typed, Look::PLAIN)
+        };
+        assert_eq!(told(0, 9), "");
+        assert_eq!(told(1, 0), "Red flags\n  slow  A  why␛\n\n");
+        assert_eq!(told(12, 0).lines().count(), 14);
+        for (many, more, counted) in [(12, 1, 1), (13, 0, 1), (20, 5, 13)] {
+            let end = format!("  … and {counted} more: workloop report --work-queue q.json\n\n");
+            assert!(told(many, more).ends_with(&end), "{}", told(many, more));
+        }
+        let mixed =
+            [flag(FlagKind::Failing, None), flag(FlagKind::PassedAfterFailures, Some("日本"))];
+        assert_eq!(
+            text(&mixed, 0, &typed, Look::PLAIN),
+            "Red flags\n  failing                -     why␛\n  passed after failures  日本  why␛\n\n"
+        );
+    }
+
+    /// A queue of a hundred thousand late tasks is not a hundred thousand flags in memory.
+    #[test]
+    fn a_thousand_flags_are_returned_and_the_others_counted() {
+        let task =
+            |n: usize| json!({"id": format!("T{n}"), "title": "t", "deadline": "2026-01-01"});
+        let of = |many: usize| {
+            let queue = json!({"tasks": (0..many).map(task).collect::<Vec<_>>()});
+            let (flags, more) = seen(&[("q.json", &queue)], |sources| sources.red_flags(&|_| true));
+            (flags.len(), more)
+        };
+        assert_eq!((of(1_000), of(1_003)), ((1_000, 0), (1_000, 3)));
+    }
 
     #[test]
     fn what_is_late_slow_or_fails_again_and_again_is_flagged() {
@@ -130,7 +171,7 @@ mod tests {
             (sources.red_flags(&|_| true), sources.status(&|_| true, false, shown))
         });
         let (flags, more) = flags;
-        let text = text(&flags, more, Look { color: false, width: Some(60) });
+        let text = text(&flags, more, &Typed::default(), Look { color: false, width: Some(60) });
         assert_eq!(
             text,
             "Red flags\n  late               A  was due 2026-01-19T12:00:00Z\n\

@@ -3,7 +3,7 @@
 use super::escape;
 use super::mask::Mask;
 use super::style::{Look, count};
-use crate::domain::{Waits, timestamp};
+use crate::domain::{Typed, Waits, timestamp};
 use crate::workspace::{Entry, State};
 use chrono::DateTime;
 use serde::Serialize;
@@ -19,6 +19,9 @@ pub(crate) struct LandView {
     pub schema_version: u32,
     /// The repositories.
     pub repositories: Vec<TargetView>,
+    /// How suggested commands name the queues.
+    #[serde(skip)]
+    pub typed: Typed,
 }
 
 /// A repository, and the changes that wait there.
@@ -152,7 +155,7 @@ pub(crate) fn text(view: &LandView, look: Look) -> String {
         };
         let _ = writeln!(text, "{path}: {what} on {target} (at {tip})");
         for wait in &repository.waiting {
-            one(wait, look, &mut text);
+            one(wait, &view.typed, look, &mut text);
         }
     }
     if view.repositories.is_empty() {
@@ -161,13 +164,16 @@ pub(crate) fn text(view: &LandView, look: Look) -> String {
     text
 }
 
-fn one(wait: &WaitView, look: Look, text: &mut String) {
+fn one(wait: &WaitView, typed: &Typed, look: Look, text: &mut String) {
     let id = look.head(escape::line(&wait.task));
     let _ = writeln!(text, "  {id}  {}", escape::line(&wait.title));
     let _ = writeln!(text, "    {}", escape::line(&reason(wait)));
-    let is_gone = wait.worker_alive == Some(false);
-    let gone =
-        if is_gone { " (gone: workloop land now lands it, as does the next run)" } else { "" };
+    let gone = match wait.worker_alive {
+        Some(false) => {
+            format!(" (gone: {} lands it, as does the next run)", typed.verb("land now"))
+        }
+        Some(true) | None => String::new(),
+    };
     let _ = writeln!(
         text,
         "    attempt {}, commit {} on {}, since {}, worker {}{gone}",
@@ -239,7 +245,8 @@ mod tests {
             tip: Some("a".repeat(40)),
             waiting,
         };
-        let view = |repositories| LandView { schema_version: 1, repositories };
+        let view =
+            |repositories| LandView { schema_version: 1, repositories, typed: Typed::default() };
         let none = text(&view(vec![repository(Vec::new())]), Look::PLAIN);
         assert_eq!(none, "/p: nothing waits to land on main (at aaaaaaaaaa)\n");
         let two = vec![wait(Stage::Waiting, Waits::Checkout), wait(Stage::Landed, Waits::Landing)];
@@ -256,8 +263,138 @@ mod tests {
 ";
         assert_eq!(told, expected);
         assert!(text(&view(Vec::new()), Look::PLAIN).contains("not in a git work tree"));
-        let mut gone = wait(Stage::Waiting, Waits::Landing);
-        gone.is_current = Some(false);
-        assert!(reason(&gone).starts_with("left over"));
+    }
+
+    #[test]
+    fn each_stage_and_each_reason_to_wait_is_a_sentence() {
+        let told = |state, waits, is_current, obstacle: Option<&str>| {
+            let mut one = wait(state, waits);
+            (one.is_current, one.obstacle) = (is_current, obstacle.map(str::to_owned));
+            one.landed = Some("d".repeat(40));
+            reason(&one)
+        };
+        let (yes, no) = (Some(true), Some(false));
+        for (state, waits, is_current, obstacle, wanted) in [
+            (
+                Stage::Landed,
+                Waits::Review,
+                no,
+                None,
+                "landed as dddddddddd; its completion is to be written",
+            ),
+            (
+                Stage::Covered,
+                Waits::Landing,
+                yes,
+                None,
+                "the target has all of it (dddddddddd); its completion is to be written",
+            ),
+            (
+                Stage::Moving,
+                Waits::Landing,
+                no,
+                None,
+                "its landing is in progress, or was interrupted",
+            ),
+            (
+                Stage::Waiting,
+                Waits::Landing,
+                no,
+                None,
+                "left over: its queue does not say that it waits",
+            ),
+            (Stage::Waiting, Waits::Landing, yes, None, "waits for its turn to land"),
+            (Stage::Waiting, Waits::Landing, None, Some("x"), "waits for its turn to land"),
+            (Stage::Waiting, Waits::Review, yes, Some("x"), "waits for a person's review"),
+            (Stage::Waiting, Waits::Checkout, yes, Some("stash a"), "needs you: stash a"),
+            (
+                Stage::Waiting,
+                Waits::Checkout,
+                yes,
+                None,
+                "needs you: something is in the way in a checkout of the target",
+            ),
+        ] {
+            assert_eq!(told(state, waits, is_current, obstacle), wanted);
+        }
+    }
+
+    #[test]
+    fn one_change_and_a_branch_without_commits_are_told_as_such() {
+        let repository = TargetView {
+            path: "/p\u{1b}".into(),
+            target: "refs/remotes/x".into(),
+            tip: None,
+            waiting: vec![wait(Stage::Landed, Waits::Landing)],
+        };
+        let typed = Typed::naming(" --work-queue q.json".to_owned());
+        let view = LandView { schema_version: 1, repositories: vec![repository], typed };
+        let told = text(&view, Look::PLAIN);
+        assert!(
+            told.starts_with("/p␛: 1 change waits to land on refs/remotes/x (at no commit)\n"),
+            "{told}"
+        );
+        let gone =
+            " (gone: workloop land now --work-queue q.json lands it, as does the next run)\n";
+        assert!(told.ends_with(gone), "{told}");
+        let value = serde_json::to_value(&view).expect("JSON");
+        assert_eq!(value.as_object().map(serde_json::Map::len), Some(2), "{value}");
+        assert_eq!(
+            (short("abc"), short(&"a".repeat(11)), branch("main")),
+            ("abc", "aaaaaaaaaa", "main")
+        );
+    }
+
+    /// An entry of the git directory says what is to land; only the queue knows what it waits for.
+    #[test]
+    fn an_entry_is_joined_with_what_its_queue_says() {
+        let oid = |letter: &str| letter.repeat(40);
+        let entry = |state: serde_json::Value| -> Entry {
+            serde_json::from_value(serde_json::json!({"version": 1,
+                "whose": {"queue": "/p/q.json", "part": "T-1", "attempt": 2, "worker": "w-1", "since": 1_768_833_345},
+                "work": {"base": oid("b"), "change": oid("c"), "judged": [], "declared": []},
+                "message": {"task": "T-1", "title": "a s3cret-word", "summary": "", "attempt": 2,
+                    "verdict": "pass", "receipt": ""},
+                "state": state}))
+            .expect("an entry")
+        };
+        let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
+        let told = |worker_alive| Told {
+            waits: Waits::Checkout,
+            obstacle: Some("stash s3cret-word".into()),
+            worker_alive,
+        };
+        let first = WaitView {
+            title: "a [masked]".into(),
+            obstacle: None,
+            landed: None,
+            worker_alive: None,
+            is_current: None,
+            ..wait(Stage::Waiting, Waits::Landing)
+        };
+        let waiting = serde_json::json!("waiting");
+        assert_eq!(WaitView::new(&entry(waiting.clone()), None, &mask), first);
+        let other = WaitView { is_current: Some(false), ..first.clone() };
+        assert_eq!(WaitView::new(&entry(waiting.clone()), Some(None), &mask), other);
+        let known = WaitView {
+            waits: Waits::Checkout,
+            obstacle: Some("stash [masked]".into()),
+            worker_alive: Some(false),
+            is_current: Some(true),
+            ..first.clone()
+        };
+        assert_eq!(WaitView::new(&entry(waiting), Some(Some(told(false))), &mask), known);
+        for (state, stage, landed) in [
+            (serde_json::json!({"landed": {"commit": oid("d")}}), Stage::Landed, Some(oid("d"))),
+            (serde_json::json!({"covered": {"by": oid("e")}}), Stage::Covered, Some(oid("e"))),
+            (
+                serde_json::json!({"moving": {"old": oid("a"), "new": oid("f"), "checkouts": []}}),
+                Stage::Moving,
+                None,
+            ),
+        ] {
+            let view = WaitView::new(&entry(state), None, &mask);
+            assert_eq!((view.state, view.landed), (stage, landed));
+        }
     }
 }

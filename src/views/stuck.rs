@@ -6,7 +6,7 @@ use super::fold::folded;
 use super::known::LiveView;
 use super::style::{Look, fitted, padded};
 use super::timing::running;
-use crate::domain::AttemptReport;
+use crate::domain::{AttemptReport, Typed};
 use crate::plan::duration_text;
 use crate::platform::cells;
 use serde::Serialize;
@@ -58,6 +58,9 @@ pub(crate) struct StuckList {
     pub schema_version: u32,
     /// The stuck tasks, the most likely first.
     pub stuck: Vec<StuckView>,
+    /// How suggested commands name the queues.
+    #[serde(skip)]
+    pub typed: Typed,
 }
 
 /// Returns the evidence that an attempt has been silent for too long.
@@ -117,7 +120,8 @@ pub(crate) fn text(list: &StuckList, look: Look) -> String {
         let _ok = writeln!(text, "{}  {}", " ".repeat(ids), fitted(&one.command, all));
     }
     if let Some(more) = list.stuck.len().checked_sub(LISTED + 1) {
-        let _ok = writeln!(text, "… and {} more: workloop stuck --json has all", more + 1);
+        let all = list.typed.verb("stuck");
+        let _ok = writeln!(text, "… and {} more: {all} --json has all", more + 1);
     }
     folded(&text, look)
 }
@@ -178,6 +182,50 @@ mod tests {
         let told = slow(&live(19 * 60 + 1, 0), &measured);
         assert_eq!(told.as_deref(), Some("runs for 19:01; 95 % of 20 tasks took at most 19:00"));
         assert_eq!(slow(&live(100_000, 0), &measured[..4]), None, "too few to say");
+    }
+
+    #[test]
+    fn the_list_has_the_evidence_and_the_command_of_each() {
+        let one = |id: &str| StuckView {
+            id: id.to_owned(),
+            queue: "q.json".to_owned(),
+            worker: None,
+            sign: Sign::Behind,
+            evidence: "waits for B (blocked)\u{1b}".to_owned(),
+            command: format!("workloop why {id}"),
+        };
+        let list = |many: usize| StuckList {
+            schema_version: 1,
+            stuck: (0..many).map(|n| one(&format!("T{n}"))).collect(),
+            typed: Typed::naming(" --work-queue q.json".to_owned()),
+        };
+        assert_eq!(text(&list(0), Look::PLAIN), "nothing looks stuck\n");
+        let told = text(&list(2), Look::PLAIN);
+        assert_eq!(
+            told,
+            "T0  waits for B (blocked)␛\n    workloop why T0\nT1  waits for B (blocked)␛\n    workloop why T1\n"
+        );
+        assert!(text(&list(40), Look::PLAIN).ends_with("\n     workloop why T39\n"));
+        let more = "\n     workloop why T39\n… and 2 more: workloop stuck --work-queue q.json --json has all\n";
+        assert!(text(&list(42), Look::PLAIN).ends_with(more));
+        let value = serde_json::to_value(list(1)).expect("JSON");
+        assert_eq!((&value["stuck"][0]["sign"], value.get("typed")), (&"behind".into(), None));
+    }
+
+    #[test]
+    fn silence_and_time_that_are_not_known_are_no_evidence() {
+        let mut unknown = live(4_000, 4_000);
+        (unknown.silent_s, unknown.last_output) = (None, None);
+        assert_eq!(silent(&unknown, Duration::from_secs(60)), None);
+        unknown.silent_s = Some(60);
+        let told = silent(&unknown, Duration::from_secs(60));
+        assert_eq!(told.as_deref(), Some("agent: nothing printed for 1 min"));
+        unknown.running_s = None;
+        let short = vec![Duration::from_secs(1); 5];
+        assert_eq!(slow(&unknown, &short), None);
+        assert_eq!(slow(&live(60, 0), &short), None, "a minute is never long");
+        let told = slow(&live(61, 0), &short);
+        assert_eq!(told.as_deref(), Some("runs for 1:01; 95 % of 5 tasks took at most 0:01"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn status(view: &StatusView, look: Look) -> String {
     let all = format!("{} --json", view.typed.verb("status"));
     let needed = needed::list(&view.needs_you, (view.needs_more, &all), view.now, look);
     let mut text = needed.text.clone();
-    text.push_str(&flags::text(&view.red_flags, view.more_red_flags, look));
+    text.push_str(&flags::text(&view.red_flags, view.more_red_flags, &view.typed, look));
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, &needed, look)).collect();
     text.push_str(&queues.join("\n"));
     for pause in view.pauses.iter().filter(|pause| !pause.sentence.is_empty()) {

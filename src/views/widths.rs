@@ -14,7 +14,7 @@ use super::stuck::{Sign, StuckList, StuckView};
 use super::style::Look;
 use super::view::{Shown, Sources};
 use super::{blockers, flags, next, plan as planned, since, stuck, table, text, why};
-use crate::domain::AttemptReport;
+use crate::domain::{AttemptReport, Typed};
 use crate::plan::{self, EstimateRules, Estimates, Minutes, Node, PlanInput, QueueTasks};
 use crate::platform::cells;
 use crate::platform::terminal::steers;
@@ -96,7 +96,7 @@ fn status_in_both_forms_needs_flags_and_what_is_next() {
         }
         fits(|look| table::status(&sources.written_status(&|_| true, false), look));
         let (found, more) = sources.red_flags(&|_| true);
-        fits(|look| flags::text(&found, more, look));
+        fits(|look| flags::text(&found, more, &Typed::default(), look));
         let (queues, shown) = (sources.queues, sources.shown);
         let tasks = [QueueTasks {
             name: &shown[0],
@@ -204,6 +204,7 @@ fn since_and_stuck() {
         let list = StuckList {
             schema_version: 1,
             stuck: IDS.iter().cycle().zip(titles()).map(one).collect(),
+            typed: Typed::default(),
         };
         fits(|look| stuck::text(&list, look));
     });

@@ -255,7 +255,7 @@ fn land_now_lands_what_loops_left_and_begins_nothing() {
     let status = sandbox.run(["land", "status", "q.json"]).exits(0).to_string();
     assert!(status.contains("1 change waits to land on main"), "{status}");
     assert!(status.contains("has edits in a: commit or stash them"), "{status}");
-    assert!(status.contains(" (gone: workloop land now lands it"), "{status}");
+    assert!(status.contains(" (gone: workloop land now"), "{status}");
     let status = sandbox.run(["status", "q.json"]).exits(0).to_string();
     assert!(status.contains("landing") && status.contains("needs you: "), "{status}");
     let now = sandbox.run(["land", "now", "q.json"]).exits(7);

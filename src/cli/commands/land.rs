@@ -28,7 +28,8 @@ fn status(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let view = reading.look(|snapshot| {
         let repositories = homes.iter().map(|home| target(home, snapshot));
         let repositories = repositories.collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, Failure>(LandView { schema_version: 1, repositories })
+        let typed = snapshot.set.typed.clone();
+        Ok::<_, Failure>(LandView { schema_version: 1, repositories, typed })
     })?;
     let bytes =
         if args.json { json::object(&view)? } else { text(&view, session.look()).into_bytes() };

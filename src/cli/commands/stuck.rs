@@ -33,7 +33,8 @@ pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Fai
         };
         let mut found = looked.all(nodes);
         found.sort_by_key(|one| one.sign);
-        let list = StuckList { schema_version: 1, stuck: found };
+        let typed = snapshot.set.typed.clone();
+        let list = StuckList { schema_version: 1, stuck: found, typed };
         if args.json {
             return json::object(&list);
         }
