@@ -1,7 +1,7 @@
 //! `doctor`: one line for each check, with the command that fixes the problem.
 
 use super::style::{Look, color, padded};
-use crate::platform::escape;
+use crate::platform::{cells, escape};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
@@ -130,13 +130,13 @@ impl DoctorView {
     }
 }
 
-/// Wraps a text into lines of at most `width` characters, as far as its words allow.
+/// Wraps a text into lines of at most `width` cells, as far as its words allow.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let Some(line) = lines.last_mut() else { break };
-        let used = line.chars().count();
-        if used > 0 && used + 1 + word.chars().count() > width {
+        let used = cells::width(line);
+        if used > 0 && used + 1 + cells::width(word) > width {
             lines.push(word.to_owned());
         } else {
             if used > 0 {
@@ -169,6 +169,43 @@ mod tests {
         let json = serde_json::to_value(&view).unwrap();
         assert_eq!((&json["ready"], &json["checks"][1]["health"]), (&true.into(), &"warn".into()));
         assert!(json["checks"][0].get("mend").is_none());
+    }
+
+    #[test]
+    fn the_last_line_counts_what_there_is_to_do() {
+        let of = |checks: Vec<Sign>| {
+            let text = DoctorView::new(checks).text(Look::PLAIN);
+            text.lines().last().map(str::to_owned)
+        };
+        let (ok, warn) = (|| Sign::ok("git", "x"), || Sign::warn("disk", "x", "y"));
+        let fail = || Sign::fail("queue", "x", "y");
+        for (checks, wanted) in [
+            (vec![], "a run can start; nothing found"),
+            (vec![ok()], "a run can start; nothing found"),
+            (vec![warn(), ok(), warn()], "a run can start; 2 to look at"),
+            (vec![fail()], "no run can start; 1 to fix"),
+            (vec![warn(), fail(), fail()], "no run can start; 2 to fix, 1 to look at"),
+        ] {
+            assert_eq!(of(checks).as_deref(), Some(wanted));
+        }
+    }
+
+    /// A command is never broken, however narrow the terminal is.
+    #[test]
+    fn a_wide_detail_fits_the_terminal_and_its_command_stays_whole() {
+        let command = "workloop init --queue a/very/long/path/of/a/queue.json";
+        let detail = "日本語の 長い 説明 ".repeat(9);
+        let view = DoctorView::new(vec![Sign::warn("queue", detail.trim(), command)]);
+        for (width, most) in [(Some(10), 40), (Some(60), 60), (Some(300), 120), (None, 100)] {
+            let text = view.lines(Look { color: false, width });
+            let (lines, last) = text.trim_end().rsplit_once('\n').expect("two lines");
+            let widths: Vec<usize> = lines.lines().map(cells::width).collect();
+            assert!(widths.iter().all(|cells| *cells <= most), "{most}: {widths:?}");
+            assert!(widths[0] + 10 > most, "{most}: {widths:?}");
+            assert_eq!(last, format!("{:17}-> {command}", ""));
+        }
+        let painted = view.lines(Look { color: true, width: None });
+        assert!(painted.starts_with("\u{1b}[33mwarn\u{1b}[0m  queue      "), "{painted:?}");
     }
 
     #[test]

@@ -117,9 +117,12 @@ pub fn wrap(
     let most = look.width.unwrap_or(100).max(indent + 20);
     text.push_str(head);
     let mut used = indent;
-    for (n, word) in words.into_iter().enumerate() {
+    let mut words = words.into_iter().enumerate().peekable();
+    while let Some((n, word)) = words.next() {
         let needed = cells::width(&word) + if n == 0 { 0 } else { cells::width(gap) };
-        if n > 0 && used + needed > most {
+        // What is visible of the gap stays at the end of the line.
+        let end = if words.peek().is_some() { cells::width(gap.trim_end()) } else { 0 };
+        if n > 0 && used + needed + end > most {
             text.push_str(gap.trim_end());
             text.push('\n');
             text.push_str(&" ".repeat(indent));
@@ -136,6 +139,66 @@ pub fn wrap(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_and_times_have_the_unit_that_fits() {
+        for (bytes, wanted) in [
+            (0, "0.0 kB"),
+            (99, "0.0 kB"),
+            (100, "0.1 kB"),
+            (999_999, "999.9 kB"),
+            (1_000_000, "1.0 MB"),
+            (999_999_999, "999.9 MB"),
+            (1_000_000_000, "1.0 GB"),
+            (u64::MAX, "18446744073.7 GB"),
+        ] {
+            assert_eq!(size(bytes), wanted);
+        }
+        for (millis, wanted) in [
+            (-5, "0.0 s"),
+            (0, "0.0 s"),
+            (99, "0.0 s"),
+            (9_999, "9.9 s"),
+            (10_000, "10 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min"),
+            (5_400_000, "1 h 30 min"),
+        ] {
+            assert_eq!(took(millis), wanted);
+        }
+        assert_eq!(
+            (count(0, "task", "tasks"), count(1, "task", "tasks")),
+            ("0 tasks".to_owned(), "1 task".to_owned())
+        );
+    }
+
+    #[test]
+    fn colours_are_only_where_they_are_wanted() {
+        let red = color(AnsiColor::Red);
+        assert_eq!(Look::PLAIN.paint(red, "x"), "x");
+        assert_eq!(Look { color: true, width: None }.paint(red, "x"), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(Look { color: true, width: None }.head("x"), "\u{1b}[1mx\u{1b}[0m");
+    }
+
+    #[test]
+    fn words_are_wrapped_at_a_hundred_cells_if_there_is_no_width() {
+        let wrapped = |words: usize, width: Option<usize>, head: &str| {
+            let mut text = String::new();
+            wrap(
+                &mut text,
+                head,
+                vec!["日本".to_owned(); words],
+                ", ",
+                Look { color: false, width },
+            );
+            text.lines().map(cells::width).collect::<Vec<_>>()
+        };
+        assert_eq!(wrapped(0, None, "head: "), [6]);
+        // Each word but the first takes six cells; the gap at the end of a line is one cell.
+        assert_eq!(wrapped(17, None, ""), [100]);
+        assert_eq!(wrapped(18, None, ""), [95, 10]);
+        assert_eq!(wrapped(4, Some(10), "  x "), [21, 8], "twenty cells are always there");
+    }
 
     #[test]
     fn names_are_listed_as_people_do() {
