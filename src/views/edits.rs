@@ -2,6 +2,7 @@
 
 use crate::domain::{Event, EventKind, Field, Status, Typed};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// How many ids a sentence lists.
 const NAMED: usize = 8;
@@ -83,8 +84,9 @@ fn is_put_back(event: &Event) -> bool {
 }
 
 fn ids(events: &[&Event]) -> String {
-    let mut ids: Vec<&str> = events.iter().filter_map(|event| event.task.as_deref()).collect();
-    ids.dedup();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let named = events.iter().filter_map(|event| event.task.as_deref());
+    let mut ids: Vec<&str> = named.filter(|id| seen.insert(*id)).collect();
     let more = ids.len().saturating_sub(NAMED);
     ids.truncate(NAMED);
     let names = ids.join(", ");
@@ -228,6 +230,123 @@ mod tests {
         let other = put_back("B", "attempts", &json!(2), &json!(0));
         let both = [alone(edit(), "blocked"), alone(other, "blocked")];
         assert_eq!(told(&both), ["edits were put back: A, B; workloop events shows each"]);
+    }
+
+    /// Each verb makes the change that the edit made, with its own checks.
+    #[test]
+    fn the_command_is_the_one_that_makes_the_same_change() {
+        let next = |key: &str, status: &str| {
+            let edit = put_back("A", key, &json!(1), &json!(2));
+            let told = told(&[alone(edit, status)]).remove(0);
+            told.rsplit_once("; ").expect("a command").1.to_owned()
+        };
+        for (key, status, wanted) in [
+            ("claim", "pending", "workloop release A ends a claim"),
+            ("state", "pending", "workloop done A completes a task by hand"),
+            ("passes", "pending", "workloop done A completes a task by hand"),
+            ("completed_at", "pending", "workloop done A completes a task by hand"),
+            ("verification_verdict", "pending", "workloop done A completes a task by hand"),
+            ("approved_by", "pending", "workloop approve A approves a task"),
+            ("approved_at", "pending", "workloop approve A approves a task"),
+            ("requires_approval", "pending", "workloop approve A approves a task"),
+            ("budget_used", "blocked", "workloop retry A gives a new budget"),
+            ("attempts", "done", "workloop reset A begins it anew"),
+            ("scope", "pending", "workloop edit A makes it"),
+        ] {
+            assert_eq!(next(key, status), wanted, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_shown_in_short_and_the_others_are_counted() {
+        let shown = |kept: &Value, found: &Value| {
+            let told = told(&[alone(put_back("A", "title", kept, found), "pending")]).remove(0);
+            let told = told.strip_prefix("edit of task A put back: ").expect("an edit").to_owned();
+            told.split_once("; ").expect("a command").0.to_owned()
+        };
+        let (forty, more) = ("é".repeat(40), "é".repeat(41));
+        assert_eq!(
+            shown(&json!(forty), &json!(null)),
+            format!("title is {forty} again, not absent")
+        );
+        assert_eq!(
+            shown(&json!([1, "a"]), &json!(more)),
+            format!("title is [1,\"a\"] again, not {forty}…")
+        );
+        let mut two = put_back("A", "title", &json!("a"), &json!("b"));
+        two.data["put_back"]["scope"] = json!({"kept": [], "found": ["x"]});
+        two.data["put_back"]["files"] = json!({"kept": [], "found": ["x"]});
+        assert!(told(&[two])[0].contains("title is a again, not b (and 2 more); "));
+    }
+
+    #[test]
+    fn a_task_that_was_deleted_or_added_beside_an_attempt_has_its_own_sentence() {
+        let deleted = put_back("A", "task", &json!({}), &json!(null));
+        assert_eq!(
+            told(&[deleted]),
+            [
+                "task A was deleted from the file beside an attempt, and is put back; workloop cancel A \
+              takes it out of the work"
+            ]
+        );
+        let added = put_back("A", "discovered_by", &json!("agent"), &json!(null));
+        let typed = Typed::naming(" --work-queue q.json".to_owned());
+        assert_eq!(
+            sentences(&[added], &typed),
+            [
+                "task A was added to the file beside attempts: it counts as added by an agent, and may \
+              change neither tests nor other files that judge; if you added it, workloop edit A \
+              --work-queue q.json --unset discovered_by lifts this"
+            ]
+        );
+        let edited = put_back("A", "discovered_by", &json!("agent"), &json!("B"));
+        assert!(
+            told(&[edited])[0].contains("discovered_by is agent again, not B; workloop edit A")
+        );
+    }
+
+    #[test]
+    fn what_came_back_with_the_queue_and_the_phases_are_told_too() {
+        let of_queue = |key: &str| {
+            let mut event = put_back("", key, &json!([]), &json!([1]));
+            event.task = None;
+            event
+        };
+        let restored = |id: &str| event(EventKind::Restored, id, &json!({}));
+        let back = |id: &str| event(EventKind::ExternalEdit, id, &json!({"set_back": true}));
+        let other = event(EventKind::ExternalEdit, "Z", &json!({"set_back": "yes"}));
+        let all = [
+            of_queue("phases.verify"),
+            of_queue("phases"),
+            restored("A"),
+            back("C"),
+            restored("B"),
+            back("A"),
+            restored("A"),
+            other,
+        ];
+        assert_eq!(
+            told(&all),
+            [
+                "the phases of a queue were edited beside attempts, and are put back",
+                "the phases that were added to a queue beside attempts do not choose how tasks are \
+                 verified: verify was removed from them; add it while no attempt runs",
+                "set back with the queue: A, B; the files of the work are as they were, so it counts \
+                 as complete again",
+                "set back with the queue: C, A; a verification of the tree decides whether the work is \
+                 still there",
+            ]
+        );
+        assert!(told(&[]).is_empty());
+    }
+
+    #[test]
+    fn several_edits_of_one_task_name_it_once() {
+        let edit = |id: &str| put_back(id, "title", &json!("a"), &json!("b"));
+        assert_eq!(
+            told(&[edit("A"), edit("B"), edit("A")]),
+            ["edits beside attempts were put back: A, B; workloop events shows each"]
+        );
     }
 
     #[test]
