@@ -157,12 +157,13 @@ mod tests {
             {"id":"C","title":"c","deadline":"2026-01-19T12:00:00Z","status":"complete","completed_at":"2026-01-19T11:00:00Z"},
             {"id":"D","title":"d","deadline":"2026-01-19T12:00:00Z","status":"parked"},
             {"id":"E","title":"e","deadline":"next spring"},{"id":"F","title":"f"},
-            {"id":"G","title":"g","deadline":"2026-01-01"}]}"#;
+            {"id":"G","title":"g","deadline":"2026-01-01"},
+            {"id":"H","title":"h","deadline":"2026-01-19T12:00:00Z","status":"complete","completed_at":"2026-01-19T13:00:00+01:00"}]}"#;
         let queue = Queue::parse(Path::new("q.json"), text.as_bytes().to_vec()).expect("a queue");
         let late = |now: &str| {
             let now = time(now).expect("a time");
             let is_late = |index: &usize| of(&queue, *index, now).is_some_and(|d| d.is_late);
-            (0..7).filter(is_late).collect::<Vec<_>>()
+            (0..8).filter(is_late).collect::<Vec<_>>()
         };
         assert_eq!(late("2026-01-19T12:00:00Z"), [1, 6]);
         assert_eq!(late("2026-01-19T12:00:01Z"), [0, 1, 6]);

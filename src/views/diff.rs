@@ -96,6 +96,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_of_a_change_has_its_kind_and_a_moved_one_its_earlier_path() {
+        let of = |kind: DeltaKind| {
+            let delta = Delta { path: "b/é".into(), kind, old: None, new: None };
+            serde_json::to_value(FileView::from(&delta)).expect("JSON")
+        };
+        let plain = |change: &str| serde_json::json!({"path": "b/é", "change": change});
+        assert_eq!(of(DeltaKind::Added), plain("added"));
+        assert_eq!(of(DeltaKind::Modified), plain("modified"));
+        assert_eq!(of(DeltaKind::Removed), plain("removed"));
+        let moved = of(DeltaKind::Renamed { from: "a".into() });
+        assert_eq!(moved, serde_json::json!({"path": "b/é", "change": "renamed", "from": "a"}));
+    }
+
+    /// A file may contain what looks like the head of a patch, or end without a newline.
+    #[test]
+    fn the_head_of_a_file_ends_with_its_first_hunk() {
+        let look = Look { color: true, width: None };
+        let patch = b"diff --git a/x b/x\n-old mode\n@@ -1 +1 @@\n diff\n@@ not a hunk\n\n\\ No newline\ndiff --git a/y b/y\n+x";
+        let lines = painted(patch, look);
+        let starts: Vec<&str> = lines
+            .lines()
+            .map(|line| line.split_inclusive('m').next().unwrap_or_default())
+            .collect();
+        let (bold, cyan) = ("\u{1b}[1m", "\u{1b}[36m");
+        assert_eq!(starts[..3], [bold, bold, cyan], "{lines:?}");
+        assert_eq!((starts[3], starts[4], starts[5]), (" diff", cyan, ""));
+        assert_eq!((starts[6], starts[7], starts[8]), ("\\ No newline", bold, bold));
+        assert!(!lines.ends_with('\n'));
+        assert_eq!(painted(b"", look), "");
+    }
+
+    #[test]
     fn lines_are_painted_by_what_they_are_and_nothing_of_a_file_steers() {
         let patch = b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- one\n+++ \x1b[31mtwo\n \xff";
         let plain = painted(patch, Look::PLAIN);

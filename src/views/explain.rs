@@ -322,6 +322,45 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_explanation_is_the_meaning_the_causes_and_aligned_commands() {
+        assert_eq!(
+            explain(ReasonCode::UsageLimit).text(Look::PLAIN),
+            "usage_limit: The agent's usage limit was reached.\n\n\
+             Usual causes:\n  - the account's quota is used up until it is renewed\n\n\
+             What to do next:\n\
+             \x20 workloop status  shows what runs and what waits for what\n\
+             \x20 workloop resume  tries again now\n"
+        );
+        let painted = explain(ReasonCode::Auth).text(Look { color: true, width: None });
+        assert!(
+            painted.starts_with("\u{1b}[1mauth\u{1b}[0m: The agent is not logged in.\n"),
+            "{painted}"
+        );
+    }
+
+    #[test]
+    fn the_list_has_a_line_for_each_code_with_its_meaning() {
+        let list = list();
+        let lines: Vec<&str> = list.lines().collect();
+        assert_eq!(lines.len(), ReasonCode::ALL.len());
+        for (line, code) in lines.iter().zip(ReasonCode::ALL) {
+            let widest = "expectation_changed".len();
+            assert_eq!(*line, format!("{:widest$}  {}", code.word(), explain(code).meaning));
+        }
+    }
+
+    #[test]
+    fn the_data_of_an_explanation_has_its_names() {
+        let value = serde_json::to_value(explain(ReasonCode::LeftRed)).expect("JSON");
+        assert_eq!(value["code"], "left_red");
+        assert_eq!(
+            value["next"][0],
+            serde_json::json!({"command": "git status", "purpose": "shows what was left in the directory"})
+        );
+        assert_eq!(value["causes"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
     fn each_code_has_its_row_with_a_command() {
         for code in ReasonCode::ALL {
             assert_eq!(TABLE[code as usize].0, code);

@@ -81,7 +81,75 @@ fn counted(lines: impl Iterator<Item = Line>, mask: &Mask) -> Vec<FlakyView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::log::{EventLog, LogReader, Span};
     use serde_json::json;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// A journal in memory.
+    #[derive(Debug)]
+    struct Lines(Vec<String>);
+
+    impl EventLog for Lines {
+        fn key(&self) -> &Path {
+            Path::new("journal")
+        }
+
+        fn lines(&self, _: Span) -> Box<dyn Iterator<Item = Vec<u8>>> {
+            let lines: Vec<Vec<u8>> = self.0.iter().map(|line| line.clone().into_bytes()).collect();
+            Box::new(lines.into_iter())
+        }
+
+        fn reader(&self) -> Box<dyn LogReader> {
+            unreachable!("the lines are enough")
+        }
+
+        fn newer_version(&self) -> Option<u32> {
+            None
+        }
+    }
+
+    /// Only events of the asked queues and task count, the most frequent test first; of two that
+    /// are as frequent, the order is that of their names.
+    #[test]
+    fn flaky_tests_are_those_of_the_asked_queues_and_task() {
+        let line = |at: &str, queue: &str, task: &str, items: &[Option<&str>]| {
+            let flaky: Vec<_> =
+                items.iter().map(|item| json!({"step": "test", "item": item})).collect();
+            json!({"at": at, "queue": queue, "task": task, "data": {"flaky": flaky}}).to_string()
+        };
+        let lines = vec![
+            line("1", "q.json", "A", &[Some("x"), Some("s3cret-word")]),
+            line("2", "q.json", "B", &[Some("y")]),
+            line("3", "q.json", "B", &[Some("y"), None]),
+            line("4", "other.json", "A", &[Some("z")]),
+            json!({"at": "5", "data": {"flaky": [{"step": "of no queue"}]}}).to_string(),
+            r#"{"at": "6", "queue": "q.json", "data": {"flaky":[torn"#.to_owned(),
+            json!({"at": "7", "queue": "q.json", "task": "A", "data": {"reason": "flaky"}})
+                .to_string(),
+        ];
+        let log: Log = Arc::new(Lines(lines));
+        let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
+        let of = |queues: &[&str], task| {
+            let all = FlakyView::all(&log, queues, task, &mask);
+            all.iter().map(|view| (view.line(), view.last_at.clone())).collect::<Vec<_>>()
+        };
+        let row = |item: &str, times: &str, at: &str| {
+            (format!("step test{item} passed only when it ran again, in {times}"), at.to_owned())
+        };
+        assert_eq!(
+            of(&["q.json"], None),
+            [
+                row(": y", "2 attempts", "3"),
+                row("", "1 attempt", "3"),
+                row(": [masked]", "1 attempt", "1"),
+                row(": x", "1 attempt", "1"),
+            ]
+        );
+        assert_eq!(of(&["q.json"], Some("A")).len(), 2);
+        assert_eq!(of(&["other.json", "q.json"], Some("A")).len(), 3);
+        assert!(of(&[], None).is_empty());
+    }
 
     #[test]
     fn attempts_are_counted_item_by_item() {

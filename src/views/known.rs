@@ -174,6 +174,59 @@ mod tests {
         assert!(recent.of("other.json", "A").is_none());
     }
 
+    /// A claim begins anew; a person's decision ends an attempt, too.
+    #[test]
+    fn the_last_event_of_a_task_counts() {
+        let by = |minute, kind: &str, worker: Option<&str>, code: Option<&str>| {
+            let mut event = event(minute, kind, "A", "w1");
+            event.worker = worker.map(str::to_owned);
+            event.data.extend(code.map(|code| ("reason_code".to_owned(), json!(code))));
+            event
+        };
+        let at = |minute: u32| Some(format!("2026-01-19T10:{minute:02}:00.000Z"));
+        let of = |events: &[Event]| Recent::read(events.iter().cloned()).of("q.json", "A").cloned();
+        let first = by(0, "claimed", Some("w1"), None);
+        let failed = by(1, "retried", Some("w1"), Some("timeout"));
+        let again = by(2, "claimed", Some("w2"), Some("ignored"));
+        let back = by(3, "reset", None, None);
+        let traces = |ended_at, window, code: Option<&str>| {
+            Some(Traces { ended_at, window, reason_code: code.map(str::to_owned) })
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[by(0, "silent", Some("w1"), Some("silent"))]), None);
+        assert_eq!(of(&[first.clone(), failed.clone()]), traces(at(1), Some(1), Some("timeout")));
+        let three = [first.clone(), failed.clone(), again.clone()];
+        assert_eq!(of(&three), traces(None, Some(1), None), "the window of w1 was free");
+        assert_eq!(of(&[first, failed, again, back]), traces(at(3), Some(1), None));
+        let mut loops = by(4, "loop_started", Some("w1"), None);
+        loops.task = None;
+        assert_eq!(of(&[loops]), None);
+    }
+
+    #[test]
+    fn an_attempt_without_output_or_a_time_knows_little() {
+        let dir = tempfile::tempdir().expect("dir");
+        let now = parsed("2026-01-19T10:02:00Z").expect("a time");
+        let empty = |since: Option<&str>| LiveView {
+            phase: Phase::Agent,
+            since: since.map(str::to_owned),
+            running_s: None,
+            last_output: None,
+            last_output_at: None,
+            silent_s: None,
+        };
+        let look = |since| LiveView::look(&dir.path().join("none"), since, now, &Mask::default());
+        assert_eq!(look(None), empty(None));
+        assert_eq!(look(Some("soon")), empty(Some("soon")));
+        let ahead = look(Some("2026-01-19T11:00:00Z"));
+        assert_eq!((ahead.running_s, ahead.silent_s), (Some(0), Some(0)), "the clock was set back");
+        for (phase, word) in
+            [(Phase::Agent, "agent"), (Phase::Verifying, "verifying"), (Phase::Landing, "landing")]
+        {
+            assert_eq!((phase.word(), json!(phase)), (word, json!(word)));
+        }
+    }
+
     #[test]
     fn a_running_attempt_says_what_it_printed_and_when() {
         let dir = tempfile::tempdir().expect("dir");

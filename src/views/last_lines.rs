@@ -118,6 +118,36 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_without_an_end_is_shown_from_where_reading_began() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("agent.out");
+        let mask = Mask::default();
+        fs::write(&path, "x".repeat(END as usize + 1)).expect("written");
+        assert_eq!(last_lines(&path, 1, &mask)[0].len(), END as usize);
+        fs::write(&path, format!("cut\n{}\n", "x".repeat(END as usize - 5))).expect("written");
+        assert_eq!(last_lines(&path, 9, &mask).len(), 2, "all of it was read");
+        assert_eq!(last_lines(&path, 0, &mask), Vec::<String>::new());
+        fs::write(&path, "\n \n\t\n").expect("written");
+        assert_eq!(last_lines(&path, 9, &mask), Vec::<String>::new());
+        assert_eq!(last_lines(dir.path(), 9, &mask), Vec::<String>::new(), "a folder");
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_newest_output() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("verify-1.out")).expect("made");
+        fs::write(path("other"), "x").expect("written");
+        std::os::unix::fs::symlink(path("other"), path("verify-2.out")).expect("linked");
+        assert_eq!(newest(dir.path()), None);
+        fs::write(path("setup-ws.out"), "abc").expect("written");
+        let found = newest(dir.path()).expect("an output");
+        assert_eq!((found.path.clone(), found.bytes), (path("setup-ws.out"), 3));
+        assert!(!found.is_verification());
+        assert_eq!(outputs(&path("none")), Vec::<PathBuf>::new());
+    }
+
+    #[test]
     fn outputs_come_in_their_order_and_the_newest_is_found() {
         let dir = tempfile::tempdir().expect("dir");
         let names = ["verify-10.out", "verify-2.out", "agent.err", "agent.out", "setup-judge.out"];

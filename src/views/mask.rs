@@ -114,6 +114,58 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_hidden_if_its_name_has_a_word_of_secrets_and_it_is_long_enough() {
+        for (name, value, hidden) in [
+            ("MY_KEY", "123456", true),
+            ("my_passphrase", "123456", true),
+            ("Secrets", "123456", true),
+            ("TOKENS", "123456", true),
+            ("MONKEYS", "123456", true),
+            ("PATH", "123456", false),
+            ("", "123456", false),
+            ("MY_KEY", "12345", false),
+            ("MY_KEY", "  12345  ", false),
+            ("MY_KEY", "", false),
+        ] {
+            let masked = mask(&[(name, value)]).text("a 123456 z").into_owned();
+            assert_eq!(masked == "a [masked] z", hidden, "{name}={value}: {masked}");
+        }
+    }
+
+    /// A shorter secret inside a longer one must not leave the rest of it.
+    #[test]
+    fn the_longest_secret_is_hidden_first_and_each_occurrence() {
+        let both = mask(&[("A_KEY", "abcdef"), ("B_KEY", "abcdefgh"), ("C_KEY", "abcdef")]);
+        assert_eq!(both.text("abcdefgh abcdef abcdefg"), "[masked] [masked] [masked]g");
+        assert_eq!(format!("{both:?}"), "Mask { values: 2 }");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_at_the_end_is_not_shown_yet() {
+        let mask = mask(&[("A_KEY", "abcabd"), ("B_KEY", "xyz-xyz-")]);
+        for (bytes, held) in [
+            (&b""[..], 0),
+            (b"abcabd", 0),
+            (b"abcab", 5),
+            (b"abcabc", 3),
+            (b"..a", 1),
+            (b"xyz-xyz", 7),
+            (b"xyz-xyzx", 1),
+            (b"\xffab", 2),
+        ] {
+            assert_eq!(mask.unsure(bytes), held, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn without_secrets_the_bytes_are_copied() {
+        let mut out = b"before ".to_vec();
+        Mask::default().bytes(b"\xff any\n", &mut out);
+        assert_eq!(out, b"before \xff any\n");
+        assert_eq!(Mask::default().unsure(b"any"), 0);
+    }
+
+    #[test]
     fn bytes_that_are_no_text_stay() {
         let mut out = Vec::new();
         mask(&[("A_SECRET", "s3cret!")]).bytes(b"\xff s3cret! \xfe", &mut out);

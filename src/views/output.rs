@@ -108,6 +108,57 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_come_later_and_anything_but_a_file_is_an_error() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("out");
+        let mut tail = Tail::new(&path);
+        let mut out = Vec::new();
+        tail.copy(&mask(), &mut out).expect("a missing file is empty");
+        tail.finish(&mask(), &mut out).expect("nothing is delayed");
+        assert_eq!((out.len(), tail.has_more()), (0, false));
+        let other = dir.path().join("other");
+        std::fs::File::create(&other).and_then(|mut f| f.write_all(b"x")).expect("written");
+        std::os::unix::fs::symlink(&other, &path).expect("linked");
+        assert!(!tail.has_more());
+        tail.copy(&mask(), &mut out).expect_err("a link may lead anywhere");
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::create_dir(&path).expect("made");
+        assert!(!tail.has_more());
+        tail.copy(&mask(), &mut out).expect_err("a folder is no output");
+        assert!(out.is_empty());
+    }
+
+    /// What is shown is shown once, and each stream ends with a line end.
+    #[test]
+    fn what_is_added_is_copied_once_and_the_last_line_is_ended() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("out");
+        let mut file = std::fs::File::create(&path).expect("file");
+        let mut tail = Tail::new(&path);
+        let mut step = |text: &[u8], finishes: bool| {
+            file.write_all(text).expect("written");
+            let more = tail.has_more();
+            let mut out = Vec::new();
+            tail.copy(&mask(), &mut out).expect("copied");
+            if finishes {
+                tail.finish(&mask(), &mut out).expect("finished");
+            }
+            (more, String::from_utf8_lossy(&out).into_owned())
+        };
+        for (text, finishes, shown) in [
+            (&b"one\n"[..], false, "one\n"),
+            (b"caf\xc3", false, "caf"),
+            (b"\xa9 s3cret-", false, "\u{e9} "),
+            (b"value", true, "[masked]\n"),
+            (b"end\n", true, "end\n"),
+            (b"s3c", true, "s3c\n"),
+        ] {
+            assert_eq!(step(text, finishes), (true, shown.to_owned()));
+        }
+        assert_eq!(step(b"", true), (false, String::new()));
+    }
+
+    #[test]
     fn a_pipe_gets_the_bytes_as_they_are() {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("out");

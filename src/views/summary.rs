@@ -49,3 +49,33 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_is_counted_once_and_an_unknown_one_only_in_the_total() {
+        let of = |statuses: &[Status]| {
+            let mut summary = Summary::default();
+            statuses.iter().for_each(|status| summary.add(*status));
+            summary
+        };
+        let one = Summary { total: 1, ..Summary::default() };
+        for (status, wanted) in [
+            (Status::Pending, Summary { pending: 1, ..one }),
+            (Status::InProgress, Summary { in_progress: 1, ..one }),
+            (Status::Blocked, Summary { blocked: 1, ..one }),
+            (Status::Complete, Summary { complete: 1, ..one }),
+            (Status::Parked, Summary { parked: 1, ..one }),
+            (Status::Unknown, one),
+        ] {
+            assert_eq!(of(&[status]), wanted, "{status:?}");
+        }
+        let all =
+            Summary { total: 21, pending: 1, in_progress: 2, blocked: 3, complete: 4, parked: 5 };
+        let sum =
+            Summary { total: 42, pending: 2, in_progress: 4, blocked: 6, complete: 8, parked: 10 };
+        assert_eq!((all.with(all), all.with(Summary::default())), (sum, all));
+    }
+}

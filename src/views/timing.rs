@@ -95,6 +95,39 @@ mod tests {
         assert_eq!(shown, ["0:07", "12:30", "1:02:03"]);
     }
 
+    /// Only complete tasks whose last attempt has both times are measured, the last ones of a queue
+    /// first, and not more than are needed for a median.
+    #[test]
+    fn complete_tasks_are_measured_by_their_own_times() {
+        let queue = |tasks: &str| {
+            let text = format!(r#"{{"tasks":[{tasks}]}}"#);
+            Queue::parse(std::path::Path::new("q.json"), text.into_bytes()).expect("a queue")
+        };
+        let task = |id: &str, status: &str, from: &str, to: &str| {
+            format!(
+                r#"{{"id":"{id}","title":"t","status":"{status}","last_attempt":"{from}","completed_at":"{to}"}}"#
+            )
+        };
+        let (ten, later) = ("2026-01-19T10:00:00Z", "2026-01-19T10:00:30Z");
+        let tasks = [
+            task("A", "complete", ten, "2026-01-19T10:01:00Z"),
+            task("B", "complete", ten, later),
+            task("C", "complete", later, ten),
+            task("D", "complete", "soon", later),
+            task("E", "complete", ten, "soon"),
+            task("F", "pending", ten, later),
+            task("G", "complete", ten, ten),
+        ];
+        let first = queue(&tasks.join(","));
+        let second =
+            queue(&task("H", "complete", "2026-01-19T12:00:00+01:00", "2026-01-19T11:00:05Z"));
+        assert_eq!(measured(&[first, second]), [secs(0), secs(30), secs(60), secs(5)]);
+        let many: Vec<String> =
+            (0..201).map(|n| task(&n.to_string(), "complete", ten, later)).collect();
+        assert_eq!(measured(&[queue(&many.join(","))]).len(), 200);
+        assert_eq!(measured(&[]), []);
+    }
+
     #[test]
     fn another_day_has_its_date() {
         let at = |day, hour| Utc.with_ymd_and_hms(2026, 1, day, hour, 5, 0).unwrap();

@@ -143,6 +143,42 @@ mod tests {
     use crate::workspace::{Oid, Stamp};
 
     #[test]
+    fn a_tree_is_told_by_its_purpose_and_a_project_without_one_says_why() {
+        let place = |kind| Place {
+            name: "x".to_owned(),
+            kind,
+            path: "/no/such/folder".into(),
+            in_use: true,
+            head: Some(Oid::parse(&"a".repeat(40)).unwrap()),
+        };
+        for (kind, word) in
+            [(Some(Kind::Workspace), "workspace"), (Some(Kind::Judge), "judge"), (None, "restored")]
+        {
+            let view = PlaceView::from(&place(kind));
+            assert_eq!((view.kind, view.bytes, view.head), (word, 0, Some("a".repeat(40))));
+            assert_eq!(
+                (view.name.as_str(), view.path.as_str(), view.in_use),
+                ("x", "/no/such/folder", true)
+            );
+        }
+        let view = |repositories| WorkspacesView { schema_version: 1, repositories };
+        assert_eq!(
+            text(&view(Vec::new()), Look::PLAIN),
+            "there are no private trees: the project is not in a git work tree\n"
+        );
+        let none = RepositoryView {
+            path: "/p".into(),
+            places_dir: "/c\u{1b}".into(),
+            places: vec![PlaceView { name: "a\u{1b}".into(), ..PlaceView::from(&place(None)) }],
+            attempts: Vec::new(),
+        };
+        assert_eq!(
+            text(&view(vec![none]), Look::PLAIN),
+            "/p: 1 tree in /c␛ (0.0 kB)\n  a␛  in use  0.0 kB     HEAD aaaaaaaaaa\n  no attempt is kept\n"
+        );
+    }
+
+    #[test]
     fn trees_and_attempts_are_listed() {
         let attempt = |part: &str, number| AttemptRef {
             part: part.to_owned(),
