@@ -122,6 +122,12 @@ impl Case {
         self.git()
     }
 
+    /// Adds lines to the configuration. After [`Self::private`] they are in `[workspaces]`.
+    pub(crate) fn also(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self
+    }
+
     /// Adds keys to the task `A`, or replaces them.
     pub(crate) fn task(mut self, keys: Value) -> Self {
         let Value::Object(keys) = keys else { panic!("{keys} is no object") };
@@ -204,7 +210,9 @@ impl Case {
         run: fn(Job, With<'_>, &mut dyn FnMut(Stage)) -> Finished,
     ) -> Ran {
         let job = self.prepared();
-        let lock = FileLock::try_acquire(&self.dir.path().join("claim.lock")).unwrap().unwrap();
+        // A process that another test starts at this moment may still hold the lock of an earlier run.
+        let claim = tempfile::tempdir_in(self.dir.path()).unwrap();
+        let lock = FileLock::try_acquire(&claim.path().join("lock")).unwrap().unwrap();
         let (exe, env) = (self.script.exe(), Vec::new());
         let mut supervisor =
             Supervisor::start(&Launch { exe, tag: &job.tag, env: &env }, &lock).unwrap();
