@@ -39,6 +39,8 @@ mod reads;
 mod ready;
 mod renamed;
 mod restored;
+#[cfg(test)]
+mod samples;
 mod services;
 mod steps;
 mod together;

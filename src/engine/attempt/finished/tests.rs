@@ -241,7 +241,6 @@ fn a_failure_that_was_there_before_is_told_in_the_reason() {
         );
         assert_eq!((reason(&finished), finished.report.reason_code), (&*expected, Some(code)));
     }
-    // A failure at another step is the attempt's own.
     let case = Case::new();
     let mut finished = ended(&case, "1 failed\n");
     let mut other = red(&finished, &["B"]);

@@ -84,3 +84,6 @@ impl Progress<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

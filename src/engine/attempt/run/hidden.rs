@@ -82,44 +82,4 @@ fn hushed(report: StepReport) -> StepReport {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Items, Measured, StepKind};
-
-    #[test]
-    fn nothing_is_told_of_a_hidden_step_but_whether_it_passed() {
-        let report = |outcome: Outcome, verdict| StepReport {
-            kind: StepKind::Verify,
-            name: "cases".to_owned(),
-            outcome,
-            millis: 7,
-            log: "verify-1.out".to_owned(),
-            checked: Checked {
-                verdict: Some(verdict),
-                why: Some("secret".to_owned()),
-                measure: Some(Measured { value: Some(3.0), ..Measured::default() }),
-                items: Some(Items { new: vec!["secret".to_owned()], ..Items::default() }),
-                ..Checked::default()
-            },
-        };
-        for (outcome, verdict, said) in [
-            (Outcome::Exited { code: 3 }, Verdict::Fail, FAILED),
-            (Outcome::Exited { code: 0 }, Verdict::Fail, FAILED),
-            (Outcome::Signaled { signal: 11 }, Verdict::Fail, FAILED),
-            (Outcome::TimedOut { seconds: 5 }, Verdict::Fail, "timed out after 5 s"),
-            (
-                Outcome::Exited { code: 75 },
-                Verdict::Blocked,
-                "blocks; it is hidden, and a person must look",
-            ),
-            (Outcome::Exited { code: 0 }, Verdict::Pass, "exit status 0"),
-        ] {
-            let told = hushed(report(outcome, verdict));
-            assert_eq!((told.ended().as_str(), told.checked.verdict), (said, Some(verdict)));
-            let text = serde_json::to_string(&told).unwrap();
-            for secret in ["secret", "verify-1", "items", "measure", "\"code\":3", "75"] {
-                assert!(!text.contains(secret), "{text}");
-            }
-        }
-    }
-}
+mod tests;

@@ -307,42 +307,4 @@ fn is_file(file: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_mended_or_hidden_may_not_fail_with_the_tests_of_the_base() {
-        use ItemState::{Failed, Passed, Skipped};
-        let items = |list: &[(&str, ItemState)]| -> ItemMap {
-            list.iter().map(|(name, state)| (ItemId::new("t", *name), *state)).collect()
-        };
-        let base = items(&[("old", Failed), ("mended", Failed), ("gone", Failed), ("a", Passed)]);
-        let first = items(&[("old", Failed), ("mended", Passed), ("new", Failed), ("a", Skipped)]);
-        let expected =
-            items(&[("old", Failed), ("mended", Passed), ("gone", Passed), ("a", Passed)]);
-        assert_eq!(without_fixed(&base, &first), expected);
-    }
-
-    #[test]
-    fn an_item_belongs_to_what_the_task_declares() {
-        let declares = ["tests/test_a.py", "src/cart/sum.rs", "calc/**", "pkg/arith/a_test.go"];
-        let declares = declares.map(str::to_owned);
-        for (file, name, expected) in [
-            ("tests/test_a.py", "test_x", true),
-            ("tests.test_a", "test_x", true),
-            ("tests.test_a.TestGroup", "test_x", true),
-            ("demo:src/lib.rs", "cart::sum::tests::adds", true),
-            ("demo:src/cart/sum.rs", "adds", true),
-            ("tests.test_ab", "test_x", false),
-            ("tests/test_b.py", "test_x", false),
-            ("demo:src/lib.rs", "cart::summary::tests::adds", false),
-            ("x/calc", "TestAdd", true),
-            ("example.com/x/calc/deep", "TestAdd", true),
-            ("x/pkg/arith", "TestAdd", true),
-            ("x/arith", "TestAdd", false),
-            ("calculus", "TestAdd", false),
-        ] {
-            assert_eq!(is_declared(&declares, &ItemId::new(file, name)), expected, "{file} {name}");
-        }
-    }
-}
+mod tests;

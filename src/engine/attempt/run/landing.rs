@@ -348,3 +348,6 @@ fn undone(found: &[Reverted]) -> String {
     };
     found.iter().take(10).map(one).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,6 @@ fn put_back(
         None => PutTo::Base(delta.clone()),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -222,3 +222,6 @@ impl Touched {
         self.steering.push((path, put));
     }
 }
+
+#[cfg(test)]
+mod tests;

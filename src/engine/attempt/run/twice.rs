@@ -283,3 +283,6 @@ fn depends(end: End, touched: &Touched, is_gate: bool, failed: &str) -> End {
     };
     End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
 }
+
+#[cfg(test)]
+mod tests;
