@@ -90,6 +90,17 @@ fn listed() -> Result<Vec<String>, Failure> {
     }
 }
 
+/// Returns the name that `--by` gives, if it was given.
+///
+/// # Errors
+/// Fails as wrong usage if it is blank: the record of who decided would be empty.
+pub(super) fn by(given: Option<&str>) -> Result<Option<&str>, Failure> {
+    match given {
+        Some(by) if by.trim().is_empty() => Err(Failure::usage("--by needs a name")),
+        other => Ok(other),
+    }
+}
+
 /// Asks for confirmation of an action that cannot be undone.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ use std::io::Write;
 const BY: &str = "workloop approve";
 
 pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let by = write::by(args.by.as_deref())?.unwrap_or(BY);
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     let places: Result<Vec<Place>, _> =
         ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
@@ -34,7 +35,6 @@ pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), F
     if !reviewed.is_empty() && session.interactive() && !args.yes {
         write::confirm(session, "approve this work")?;
     }
-    let by = args.by.as_deref().unwrap_or(BY);
     for (id, came_to) in verbs::approve(&mut project, &ids, by)? {
         let what = match came_to {
             Approved::MayStart => "approved",

@@ -15,11 +15,7 @@ use crate::project::verbs::{self, Done, VerbError};
 use crate::store::Place;
 
 pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let by = match &args.by {
-        Some(by) if by.trim().is_empty() => return Err(Failure::usage("--by needs a name")),
-        Some(by) => by.clone(),
-        None => login::name(),
-    };
+    let by = write::by(args.by.as_deref())?.map_or_else(login::name, str::to_owned);
     let note = args.note.clone().filter(|note| !note.trim().is_empty());
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     // The claims are held until everything is written, so that no loop takes a task over meanwhile.

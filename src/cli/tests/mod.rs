@@ -5,6 +5,7 @@
 mod add;
 mod agents;
 mod answer;
+mod approve;
 mod block;
 mod blockers;
 mod board;
