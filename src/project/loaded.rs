@@ -1,10 +1,10 @@
 //! A loaded project: its queues together with the store that keeps them.
 
 use super::queues::QueueSet;
-use super::resolve::{Among, resolve};
+use super::resolve::{Among, reference, resolve};
 use crate::config::{Config, Selection};
 use crate::queue::Queue;
-use crate::store::{Backend, Draft, Patience, Place, QueueStore, StoreError};
+use crate::store::{Backend, Draft, Patience, Place, QueueStore, StoreError, TaskRef};
 use std::sync::Arc;
 
 /// The loaded queues, served ones first.
@@ -92,7 +92,8 @@ impl Project {
         Ok(())
     }
 
-    /// Makes the same change to all given tasks or to none. Returns their ids.
+    /// Makes the same change to all given tasks or to none. Returns their ids, each as a reference
+    /// that resolves to the task.
     ///
     /// # Errors
     /// As for [`Project::update`] and [`resolve`].
@@ -107,7 +108,7 @@ impl Project {
             for id in ids {
                 let place = resolve(set, draft.queues(), id, Among::Served)?;
                 change(draft, place)?;
-                done.push(draft.task(place).id.to_string());
+                done.push(reference(set, draft.queues(), &TaskRef::at(draft.queues(), place)));
             }
             Ok(())
         })?;

@@ -23,6 +23,6 @@ pub(crate) use loaded::Project;
 pub(crate) use neighbours::{Neighbours, others_claims};
 pub(crate) use questions::is_in_review;
 pub(crate) use queues::QueueSet;
-pub(crate) use resolve::{Among, resolve, unknown};
+pub(crate) use resolve::{Among, reference, resolve, unknown};
 pub(crate) use scope::Scope;
 pub(crate) use structure::{Planner, Structure, experienced, histories, measured, ranking_rules};

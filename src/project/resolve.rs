@@ -7,7 +7,7 @@ use super::queues::QueueSet;
 use crate::config::nearest;
 use crate::domain::QueueIx;
 use crate::queue::Queue;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, TaskRef};
 
 /// The queues in which a task is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +52,24 @@ pub(crate) fn resolve(
         [place] => Ok(place),
         [] => Err(elsewhere(set, queues, text).unwrap_or_else(|| unknown(set, queues, text))),
         [..] => {
-            let reference = |place: &Place| {
-                let id = &queues[place.queue].tasks()[place.task].id;
-                format!("{}:{id}", set.queue(place.queue).name())
-            };
-            let references = found.iter().map(reference).collect();
+            let references = found.iter().map(|place| in_queue(set, &TaskRef::at(queues, *place)));
+            let references = references.collect();
             Err(StoreError::AmbiguousTask { id: text.to_owned(), references })
         }
     }
+}
+
+/// Returns a task as people write it: the plain id if it is unique among the loaded queues,
+/// otherwise `queue:ID`.
+pub(crate) fn reference(set: &QueueSet, queues: &[Queue], task: &TaskRef) -> String {
+    match with_id(queues, task.id.as_str(), |_| true)[..] {
+        [_] => task.id.to_string(),
+        [..] => in_queue(set, task),
+    }
+}
+
+fn in_queue(set: &QueueSet, TaskRef { queue, id }: &TaskRef) -> String {
+    format!("{}:{id}", set.queue(*queue).name())
 }
 
 /// Returns the error that no served queue has the task `id`, with the nearest id.

@@ -77,7 +77,7 @@ fn an_id_in_two_queues_needs_its_queue() {
                 hint: write queue:ID, or name one queue with --work-queue\n";
     sandbox.refuses(&format!("block A {both} --because x"), 2, text);
     let line = format!("block q:A {both} --because x");
-    assert_eq!(sandbox.run(&line).printed(), "A: blocked\n");
+    assert_eq!(sandbox.run(&line).printed(), "q:A: blocked\n");
     assert_eq!(sandbox.task("A")["status"], "blocked");
     assert!(!sandbox.text("queues/other.json").contains("blocked"));
     let text = "error: failed to choose a queue: there are 2:\n\

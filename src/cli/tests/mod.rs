@@ -11,10 +11,12 @@ mod blockers;
 mod board;
 mod cancel;
 mod diff;
+mod edit;
 mod events;
 mod explain;
 mod graph;
 mod log;
+mod references;
 mod sandbox;
 
 use super::World;

@@ -6,6 +6,7 @@
 use super::super::schemas::SCHEMAS;
 use super::super::{Sink, Streams, World, run_cli};
 use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::host::Host;
 use crate::store::attempts::{AttemptFolder, VERDICT_FILE};
 use crate::store::{StateDir, TaskKey};
 use chrono::{SecondsFormat, TimeDelta};
@@ -77,12 +78,12 @@ impl Ran {
     }
 }
 
-/// Runs the words of a command line.
+/// Runs the words of a command line. If standard input is a terminal, standard error is one, too.
 pub(super) fn call(words: &[&str], world: &World) -> Ran {
     let (out, err) = (Shared::default(), Shared::default());
     let mut streams = Streams {
         out: Sink::new(Box::new(out.clone()), false),
-        err: Sink::new(Box::new(err.clone()), false),
+        err: Sink::new(Box::new(err.clone()), world.stdin_terminal),
     };
     let words = std::iter::once("workloop").chain(words.iter().copied());
     let exit = run_cli(words.map(OsString::from), &mut streams, world);
@@ -131,11 +132,25 @@ fn merge(value: &mut Value, changes: Value) {
     }
 }
 
+/// Returns the claim of a worker of another machine, of which nothing is known here.
+pub(super) fn elsewhere(attempt: u32) -> Value {
+    json!({"worker": "elsewhere:4711:0badcafe", "attempt": attempt, "host": "00000000",
+           "boot": "00000000", "start": 1, "since": "2020-01-19T14:35:45Z"})
+}
+
+/// Returns the claim of a worker of this machine that is gone.
+pub(super) fn gone(attempt: u32) -> Value {
+    let mut claim = elsewhere(attempt);
+    claim["host"] = json!(Host::current().id);
+    claim
+}
+
 /// A project.
 pub(super) struct Sandbox {
     _folder: tempfile::TempDir,
     root: PathBuf,
     vars: Vec<(OsString, OsString)>,
+    at_terminal: bool,
 }
 
 impl Sandbox {
@@ -146,7 +161,7 @@ impl Sandbox {
         fs::create_dir(&root).expect("a folder");
         let state = root.with_file_name("state").into_os_string();
         let vars = vec![("XDG_STATE_HOME".into(), state), ("PATH".into(), root.join("bin").into())];
-        Self { _folder: folder, root, vars }
+        Self { _folder: folder, root, vars, at_terminal: false }
     }
 
     /// Creates a folder with the queue `queues/q.json` of these tasks.
@@ -184,6 +199,12 @@ impl Sandbox {
         let value = value.replace("DIR", self.root.to_str().expect("text"));
         self.vars.push((name.into(), value.into()));
         self
+    }
+
+    /// Lets verbs prompt, with this editor. What they ask is read from the test's own input, so that
+    /// no test may answer.
+    pub(super) fn editor(self, command: &str) -> Self {
+        Self { at_terminal: true, ..self.var("EDITOR", command) }
     }
 
     /// Removes a variable of the environment.
@@ -283,7 +304,7 @@ impl Sandbox {
         }
         // Without a slash at the end.
         let cwd = self.path(folder).components().collect();
-        let world = World { cwd, vars: self.vars.clone(), stdin_terminal: false };
+        let world = World { cwd, vars: self.vars.clone(), stdin_terminal: self.at_terminal };
         let Ran { exit, out, err } = call(&words, &world);
         Ran { exit, out: self.masked(&out), err: self.masked(&err) }
     }
@@ -352,6 +373,20 @@ impl Sandbox {
         let names = self.sh(&script);
         let (base, change) = names.split_once('\n').expect("two commits");
         (base.to_owned(), change.to_owned())
+    }
+
+    /// Puts a kept attempt among the changes that wait to land, as a loop of another machine did.
+    pub(super) fn enter(&self, id: &str, number: u32, (base, change): &(String, String)) {
+        let entry = json!({
+            "version": 1,
+            "whose": {"queue": self.path("queues/q.json"), "part": id, "attempt": number,
+                      "worker": "elsewhere:4711:0badcafe", "since": 1_768_816_800},
+            "work": {"base": base, "change": change, "judged": [], "declared": []},
+            "message": {"task": id, "title": "Walls\u{1b}", "summary": "", "attempt": number,
+                        "verdict": "pass", "receipt": "r"},
+            "state": "waiting",
+        });
+        self.put(&format!(".git/workloop/landing/{id}-{number}.json"), &entry.to_string());
     }
 
     /// Runs a shell script in the project; returns what it prints.

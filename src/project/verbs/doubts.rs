@@ -1,24 +1,22 @@
 //! Warnings about tasks that were just added or changed but can never run.
 
-use crate::domain::QueueIx;
 use crate::plan::{FindingsInput, Graph, Severity, each_finding};
-use crate::project::Project;
+use crate::project::{Among, Project};
+use crate::store::Place;
 use std::collections::BTreeSet;
 
 /// The maximum number of warnings. A list of a thousand wrong ids does not need a thousand
 /// warnings.
 const MOST: usize = 20;
 
-/// Returns why the tasks `ids` of the served queues can never run with the current queues: unknown
+/// Returns why the tasks to which `ids` refer can never run with the current queues: unknown
 /// dependencies, or cycles. Nothing is refused, because the missing tasks may be added next. Only
 /// the first warnings are returned, with the number of further ones.
 pub(crate) fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let set = project.set();
-    let places = QueueIx::each(project.served()).flat_map(|(queue, tasks)| {
-        ids.iter().filter_map(move |id| Some((queue, tasks.index_of(id)?)))
-    });
-    let places: Vec<(QueueIx, usize)> = places.collect();
-    let waits = |(queue, task): &(QueueIx, usize)| {
+    let places = ids.iter().filter_map(|id| project.resolve(id, Among::Served).ok());
+    let places: Vec<Place> = places.collect();
+    let waits = |Place { queue, task }: &Place| {
         project.queues()[*queue].tasks()[*task].waits_for().next().is_some()
     };
     // A queue may be large, and most tasks name no other tasks.
@@ -27,7 +25,7 @@ pub(crate) fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     }
     let tasks = set.tasks(project.queues());
     let graph = Graph::build(&tasks);
-    let nodes: BTreeSet<_> = places.iter().map(|(queue, task)| graph.node(*queue, *task)).collect();
+    let nodes: BTreeSet<_> = places.iter().map(|at| graph.node(at.queue, at.task)).collect();
     let mut doubts = Vec::new();
     let mut more = 0;
     let mut note = |doubt: &dyn Fn() -> String| {

@@ -4,7 +4,7 @@ use super::dead_claims::{DeadClaims, Living, VerbError};
 use super::places::{BATCH, places};
 use super::transition::make;
 use crate::domain::{Field, Status, Transition};
-use crate::project::{Among, Project, QueueSet, resolve};
+use crate::project::{Among, Project, QueueSet, reference, resolve};
 use crate::queue::Queue;
 use crate::store::attempts::forget;
 use crate::store::{Place, StoreError, TaskRef};
@@ -22,7 +22,7 @@ pub(crate) fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>
     let made = reset_these(project, |set, queues| {
         ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
     })?;
-    Ok(made.into_iter().map(|task| task.id.to_string()).collect())
+    Ok(named(project, &made))
 }
 
 /// Resets every task that has run, in batches, until none is left or the number no longer
@@ -35,7 +35,7 @@ pub(crate) fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result
     loop {
         let made =
             reset_these(project, |set, queues| Ok(batch(queues, to_reset(queues, set.served()))))?;
-        done.extend(made.into_iter().map(|task| task.id.to_string()));
+        done.extend(named(project, &made));
         let now = to_reset(project.queues(), project.set().served()).len();
         if now == 0 || now >= left {
             return Ok(());
@@ -82,6 +82,10 @@ fn reset_these(
         forget(&project.set().state(*queue), &key);
     }
     Ok(made)
+}
+
+fn named(project: &Project, tasks: &[TaskRef]) -> Vec<String> {
+    tasks.iter().map(|task| reference(project.set(), project.queues(), task)).collect()
 }
 
 /// Returns every task that has run or is recorded to have run. Parked tasks are left out.

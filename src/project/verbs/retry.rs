@@ -4,9 +4,9 @@ use super::answer::answered;
 use super::places::{BATCH, places};
 use super::transition::{Details, make, make_with};
 use crate::domain::{Status, Transition};
-use crate::project::Project;
+use crate::project::{Project, reference};
 use crate::queue::Queue;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, TaskRef};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +59,8 @@ pub(crate) fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreE
             let all = blocked(draft.queues(), set.served());
             for place in all.into_iter().take(BATCH) {
                 make(draft, place, &Transition::Retry)?;
-                made.push(draft.task(place).id.to_string());
+                let task = TaskRef::at(draft.queues(), place);
+                made.push(reference(set, draft.queues(), &task));
             }
             Ok(())
         })?;
