@@ -75,7 +75,11 @@ impl<'a> Source<'a> {
         let queue = &self.queues[place.queue];
         let (task, phases) = (&queue.tasks()[place.task], queue.phase_profiles());
         let root = self.set.root(place.queue);
-        let profile = agent_now(&self.set.config, self.pauses, root, task)?;
+        let profile = match agent_now(&self.set.config, self.pauses, root, task) {
+            // A verification without an attempt needs no agent.
+            Err(_) if attempt == NO_ATTEMPT => None,
+            chosen => chosen?,
+        };
         let steps = self.set.config.profiles_for(task, phases)?;
         let mut plan = Plan { steps, ..self.nothing(place, attempt) };
         if profile.is_some() && self.set.config.limits.untouched.value {

@@ -4,6 +4,7 @@ mod agent;
 pub(crate) mod case;
 mod environment;
 mod hooks;
+mod judged;
 mod order;
 mod private;
 mod services;
