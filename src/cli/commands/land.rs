@@ -72,6 +72,15 @@ fn told(entry: &Entry, snapshot: &Snapshot<'_>) -> Option<Option<Told>> {
 
 impl From<EntryError> for Failure {
     fn from(error: EntryError) -> Self {
-        Self::internal(with_causes(&error))
+        // The texts say what was done to which file. Two of them contain their cause.
+        match error {
+            EntryError::Git(error) => error.into(),
+            EntryError::Io { .. } | EntryError::Strange { .. } => {
+                Self::internal(format_args!("failed to {error}"))
+            }
+            EntryError::Stage { .. } | EntryError::Commit { .. } => {
+                Self::internal(format_args!("failed to {}", with_causes(&error)))
+            }
+        }
     }
 }

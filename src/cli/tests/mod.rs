@@ -15,6 +15,7 @@ mod edit;
 mod events;
 mod explain;
 mod graph;
+mod land;
 mod log;
 mod references;
 mod sandbox;

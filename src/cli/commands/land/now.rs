@@ -148,3 +148,52 @@ fn came_to(queue: &Queue, Place { task, .. }: Place) -> CameTo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    /// Returns what a change came to whose task has these fields now.
+    fn of(fields: Value) -> CameTo {
+        let mut task = json!({"id": "A", "title": "Walls"});
+        let Value::Object(fields) = fields else { panic!("fields") };
+        task.as_object_mut().expect("a task").extend(fields);
+        let queue = json!({"tasks": [{"id": "B"}, task]}).to_string();
+        let queue = Queue::parse(Path::new("q.json"), queue.into_bytes()).expect("a queue");
+        came_to(&queue, Place { queue: QueueIx::FIRST, task: 1 })
+    }
+
+    #[test]
+    fn a_change_landed_or_waits_or_went_back() {
+        let change = |waits: &str| {
+            json!({"status": "in_progress", "attempts": 1,
+                   "change": {"commit": "c", "base": "b", "verdict": "PASS", "waits": waits},
+                   "claim": {"worker": "host:7:0000000a", "attempt": 1, "since": ""}})
+        };
+        let waits = |text: &str| CameTo::Waits(text.to_owned());
+        let back = |text: &str| CameTo::Back(text.to_owned());
+        for (fields, wanted) in [
+            (
+                json!({"status": "complete", "landed_commit": "0123456789abcdef"}),
+                CameTo::Landed("0123456789abcdef".to_owned()),
+            ),
+            (json!({"status": "complete"}), CameTo::Landed(String::new())),
+            (
+                change("landing"),
+                waits("waits for its turn to land; worker host:7:0000000a holds its claim"),
+            ),
+            (change("review"), waits("waits for a person's review")),
+            (
+                change("checkout"),
+                waits("needs you: something is in the way in a checkout of the target"),
+            ),
+            (json!({"status": "blocked", "error": "it does not merge"}), back("it does not merge")),
+            (json!({"status": "pending", "error": " "}), back("it no longer waits")),
+            (json!({"status": "pending"}), back("it no longer waits")),
+        ] {
+            assert_eq!(of(fields.clone()), wanted, "{fields}");
+        }
+    }
+}
