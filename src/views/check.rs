@@ -34,6 +34,8 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("hidden-folder", Severity::Error, "the folder of a hidden step cannot be used"),
     ("unused-service", Severity::Warning, "a service that no profile names"),
     ("no-effect", Severity::Warning, "a key has no effect because of other settings"),
+    ("unguarded-script", Severity::Warning, "tasks may change a script that a gate runs"),
+    ("tampered-file", Severity::Warning, "an attempt changed a judging file; it judges nothing"),
 ];
 
 /// An error or a warning.

@@ -4,14 +4,12 @@ use crate::cli::args::CheckArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
-use crate::config::{
-    Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, SelectedQueue, Selection,
-};
+use crate::config::{Anyway, ChoiceError, ConfigError, SelectedQueue, Selection};
 use crate::domain::{EVENT_VERSION, QueueIx, Status};
 use crate::engine::{Lines, PreflightError, survey};
 use crate::plan;
 use crate::project::Scope;
-use crate::queue::{Position, QUEUE_VERSION, excerpt};
+use crate::queue::{Position, QUEUE_VERSION, Severity, excerpt};
 use crate::store::StoreError;
 use crate::supervisor::ClaimRecord;
 use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
@@ -26,6 +24,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use trees::of_trees;
 use variables::of_variables;
+use written::Written;
 
 mod budgets;
 mod choices;
@@ -34,6 +33,7 @@ mod judges;
 mod services;
 mod trees;
 mod variables;
+mod written;
 
 pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let Anyway { selection, wrong } = session.select_anyway(&args.queues);
@@ -51,11 +51,12 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
     let queues = selection.queues.len();
     let mut tasks = 0;
     if let Some(mut reading) = open_rest(selection, session, &mut findings)? {
+        let file = Written::of(reading.project.config(), &session.world.cwd);
         reading.look(|snapshot| {
             checked(snapshot).findings(&mut findings);
             if wrong.is_none() {
                 of_choices(snapshot, &mut findings);
-                of_gates(snapshot, &mut findings);
+                of_gates(snapshot, &file, &mut findings);
             }
             of_versions(snapshot, &mut findings);
             of_budgets(snapshot, &mut findings);
@@ -63,21 +64,16 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             tasks = served.iter().map(|queue| queue.tasks().len()).sum();
         });
         if wrong.is_none() {
-            of_run(&reading, session, &mut findings);
-            of_trees(reading.project.set(), session, &mut findings);
+            of_run(&reading, &file, session, &mut findings);
+            of_trees(reading.project.set(), &file, session, &mut findings);
             of_judges(reading.project.set(), &mut findings);
         }
-        of_loops(&reading, &session.world.cwd, &mut findings);
-        of_services(reading.project.config(), &session.world.cwd, &mut findings);
-        of_variables(reading.project.config(), session.world, &mut findings);
+        of_loops(&reading, &mut findings);
+        of_services(reading.project.config(), &file, &mut findings);
+        of_variables(reading.project.config(), &file, session.world, &mut findings);
         if let Some(text) = session.exposed(reading.project.set()) {
-            let mut finding = FindingView::placeless(
-                "no-backup",
-                &reading.project.set().queue(QueueIx::FIRST).shown().to_string(),
-                text,
-            );
-            finding.severity = crate::queue::Severity::Warning;
-            findings.add(finding);
+            let shown = reading.project.set().queue(QueueIx::FIRST).shown().to_string();
+            findings.add(FindingView::placeless("no-backup", &shown, text));
         }
     }
     tell(args, findings, (queues, tasks), session)
@@ -210,78 +206,66 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     }
 }
 
+/// What to do if nothing verifies work.
+const NO_VERIFICATION: &str = "add [[verify]], or give --verify to run";
+/// What to do if no agent can be chosen.
+const NO_AGENT: &str = "add [agents.default], or give --agent to run";
+
 /// Reports what a run would refuse before it claims anything.
-fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
+fn of_run(reading: &Reading, file: &Written, session: &Session<'_>, findings: &mut Findings) {
     let project = &reading.project;
     let config = project.config();
-    let shown = |path: &Path| {
-        let cwd = &session.world.cwd;
-        path.strip_prefix(cwd).unwrap_or(path).display().to_string()
-    };
-    let file = config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
     let open = project.served().iter().flat_map(|queue| queue.tasks());
     // Without a file, flags may name it; without an open task, nothing needs it yet.
     let ready = config.path.is_some() && open.into_iter().any(|task| task.status.is_open());
     let mut said = HashSet::new();
-    let path = session.world.var("PATH");
-    let looked = (path, Lines::Looked);
-    let mut tell = |error| {
-        let (code, file, configured) = match &error {
-            // Reported with the queues.
-            PreflightError::Store(StoreError::Newer { .. } | StoreError::Journal(_)) => return,
-            PreflightError::Store(StoreError::Unsafe { path, .. }) => {
-                ("unsafe-place", shown(path), true)
-            }
-            PreflightError::Store(_) => ("unreadable", file.clone(), true),
-            PreflightError::NoVerification
-            | PreflightError::Choice { source: ChoiceError::NoVerification, .. } => {
-                ("no-verification", file.clone(), ready)
-            }
-            PreflightError::Choice { .. } => ("no-agent", file.clone(), ready),
-            PreflightError::Missing { .. } => ("no-program", file.clone(), true),
-            PreflightError::Root { .. } => ("no-root", file.clone(), true),
-        };
-        let text = match &error {
-            PreflightError::Store(StoreError::Unsafe { reason, .. }) => reason.clone(),
-            // The task in the full text is only the first of many.
-            PreflightError::Choice { source, .. } => source.to_string(),
-            PreflightError::Store(_)
-            | PreflightError::NoVerification
-            | PreflightError::Missing { .. }
-            | PreflightError::Root { .. } => error.to_string(),
-        };
-        let text = match (code, configured) {
-            ("no-verification", _) => format!("{text}: add [[verify]], or give --verify to run"),
-            ("no-agent", _) => format!("{text}: add [agents.default], or give --agent to run"),
-            _ => text,
-        };
-        if said.insert(text.clone()) {
-            let mut finding = FindingView::placeless(code, &file, text);
-            if !configured {
-                finding.severity = crate::queue::Severity::Warning;
-            }
+    let mut add = |finding: FindingView| {
+        if said.insert(finding.message.clone()) {
             findings.add(finding);
         }
     };
+    let mut tell = |error| {
+        let (code, configured, text) = match &error {
+            // Reported with the queues.
+            PreflightError::Store(StoreError::Newer { .. } | StoreError::Journal(_)) => return,
+            PreflightError::Store(StoreError::Unsafe { path, reason }) => {
+                let shown = path.strip_prefix(&session.world.cwd).unwrap_or(path);
+                let shown = shown.display().to_string();
+                return add(FindingView::placeless("unsafe-place", &shown, reason));
+            }
+            PreflightError::Store(_) => ("unreadable", true, error.to_string()),
+            PreflightError::NoVerification => {
+                ("no-verification", ready, format!("{error}: {NO_VERIFICATION}"))
+            }
+            // The task in the full text is only the first of many.
+            PreflightError::Choice { source, .. } => match source {
+                ChoiceError::NoVerification => {
+                    ("no-verification", ready, format!("{source}: {NO_VERIFICATION}"))
+                }
+                ChoiceError::NoAgent
+                | ChoiceError::UnknownAgent { .. }
+                | ChoiceError::UnknownProfile { .. } => {
+                    ("no-agent", ready, format!("{source}: {NO_AGENT}"))
+                }
+            },
+            PreflightError::Missing { .. } => ("no-program", true, error.to_string()),
+            PreflightError::Root { .. } => ("no-root", true, error.to_string()),
+        };
+        let finding = file.finding(code, text);
+        let severity = if configured { finding.severity } else { Severity::Warning };
+        add(FindingView { severity, ..finding });
+    };
+    let looked = (session.world.var("PATH"), Lines::Looked);
     // Unknown names are reported with the tasks that contain them.
     survey(project, &Scope::default(), looked, &mut tell, &mut |_| {});
 }
 
 /// Reports a number of loops that is too large to supervise.
-fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Findings) {
-    let config = reading.project.config();
-    let jobs = usize::try_from(*config.jobs).unwrap_or(usize::MAX);
-    let Some(found) = plan::too_many_loops(jobs) else { return };
-    let file = match (&config.jobs.origin, &config.path) {
-        (Origin::File { .. }, Some(path)) => {
-            path.strip_prefix(cwd).unwrap_or(path).display().to_string()
-        }
-        (origin, _) => origin.to_string(),
-    };
-    let mut finding = FindingView::placeless(found.code, &file, found.message);
-    finding.severity = crate::queue::Severity::Warning;
-    if let Origin::File { line } = config.jobs.origin {
-        finding = finding.at(Position { line, column: 1 }, String::new());
-    }
+fn of_loops(reading: &Reading, findings: &mut Findings) {
+    // The environment sets it: a configuration has no such key.
+    let jobs = &reading.project.config().jobs;
+    let Some(found) = plan::too_many_loops(jobs.value as usize) else { return };
+    let mut finding = FindingView::placeless(found.code, &jobs.origin.to_string(), found.message);
+    finding.severity = Severity::Warning;
     findings.add(finding);
 }

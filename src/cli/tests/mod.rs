@@ -10,6 +10,7 @@ mod block;
 mod blockers;
 mod board;
 mod cancel;
+mod check;
 mod diff;
 mod edit;
 mod events;

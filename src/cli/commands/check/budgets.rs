@@ -2,7 +2,6 @@
 
 use crate::cli::read::Snapshot;
 use crate::domain::{Field, Need, QueueIx};
-use crate::queue::Severity;
 use crate::views::check::{FindingView, Findings};
 
 /// Reports open tasks that no loop starts because their budget is used up.
@@ -19,8 +18,7 @@ pub(super) fn of_budgets(snapshot: &Snapshot<'_>, findings: &mut Findings) {
                 format!("the task is open, but {why}: it is not run; {retry} gives a new one");
             let (queue, index) = sources.place(node);
             let position = queue.locate(index, Some(Field::Status), None);
-            let mut finding = FindingView::placeless("budget-used", &sources.shown[ix], text);
-            finding.severity = Severity::Warning;
+            let finding = FindingView::placeless("budget-used", &sources.shown[ix], text);
             findings.add(finding.about(queue, position, id));
         }
     }

@@ -1,12 +1,11 @@
 //! Finds scripts of gates that tasks may change: nothing in their names shows that they judge.
 
+use super::written::Written;
 use crate::cli::read::Snapshot;
-use crate::config::FILE_NAME;
 use crate::domain::{Command, QueueIx, Status};
 use crate::engine::named_by;
 use crate::guardrails::{covers, is_check, steering};
-use crate::queue::Severity;
-use crate::views::check::{FindingView, Findings};
+use crate::views::check::Findings;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -17,7 +16,7 @@ const PRODUCT: [&str; 3] = ["src", "lib", "app"];
 
 /// Reports the scripts that steps of open gates name, that no task declares, and that are neither
 /// protected nor look like checks.
-pub(super) fn of_gates(snapshot: &Snapshot<'_>, findings: &mut Findings) {
+pub(super) fn of_gates(snapshot: &Snapshot<'_>, file: &Written, findings: &mut Findings) {
     let (set, queues) = (snapshot.set, snapshot.queues);
     let config = &set.config;
     let Some(home) = config.folder() else { return };
@@ -55,8 +54,6 @@ pub(super) fn of_gates(snapshot: &Snapshot<'_>, findings: &mut Findings) {
              change it: add it to guardrails.protect, or to the files of the task that has to \
              change it"
         );
-        let mut finding = FindingView::placeless("unguarded-script", FILE_NAME, text);
-        finding.severity = Severity::Warning;
-        findings.add(finding);
+        findings.add(file.finding("unguarded-script", text));
     }
 }

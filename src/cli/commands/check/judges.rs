@@ -4,7 +4,6 @@ use crate::domain::{QueueIx, shell_word};
 use crate::engine::left_files;
 use crate::project::QueueSet;
 use crate::project::repositories::is_private;
-use crate::queue::Severity;
 use crate::views::check::{FindingView, Findings};
 
 /// Adds a finding for each such file.
@@ -31,9 +30,7 @@ pub(super) fn of_judges(set: &QueueSet, findings: &mut Findings) {
                          change it yourself"
                     .to_owned(),
             };
-            let mut finding = FindingView::placeless("tampered-file", &left.path, text);
-            finding.severity = Severity::Warning;
-            findings.add(finding);
+            findings.add(FindingView::placeless("tampered-file", &left.path, text));
         }
     }
 }

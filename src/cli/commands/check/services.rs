@@ -1,17 +1,14 @@
 //! Reports services that are configured but never started.
 
-use crate::config::{Config, FILE_NAME};
-use crate::queue::{Position, excerpt};
-use crate::views::check::{FindingView, Findings};
-use std::path::Path;
+use super::written::Written;
+use crate::config::Config;
+use crate::queue::Position;
+use crate::views::check::Findings;
 
 /// Adds a finding for each service that no profile names.
-pub(super) fn of_services(config: &Config, cwd: &Path, findings: &mut Findings) {
-    let path = config.path.as_deref().unwrap_or_else(|| Path::new(FILE_NAME));
-    let shown = path.strip_prefix(cwd).unwrap_or(path).display().to_string();
+pub(super) fn of_services(config: &Config, file: &Written, findings: &mut Findings) {
     for unused in &config.unused_services {
         let position = Position { line: unused.line, column: unused.column };
-        let finding = FindingView::placeless("unused-service", &shown, &unused.message);
-        findings.add(finding.at(position, excerpt(&unused.text, position)));
+        findings.add(file.at(file.finding("unused-service", &unused.message), position));
     }
 }

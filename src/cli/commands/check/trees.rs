@@ -1,26 +1,28 @@
 //! Reports the obstacles to private trees, if they are configured.
 
+use super::written::Written;
 use crate::cli::session::Session;
-use crate::config::{FILE_NAME, Origin};
+use crate::config::Origin;
 use crate::project::QueueSet;
 use crate::project::hidden;
 use crate::project::repositories::{HomeError, Purpose, is_private};
 use crate::queue::Position;
-use crate::views::check::{FindingView, Findings};
+use crate::views::check::Findings;
 use crate::workspace::{Places, Refusal};
-use std::path::Path;
 
 /// Adds a finding for each obstacle, once per reason. Creates nothing.
-pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Findings) {
-    let shown =
-        |path: &Path| path.strip_prefix(&session.world.cwd).unwrap_or(path).display().to_string();
-    let file = set.config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
+pub(super) fn of_trees(
+    set: &QueueSet,
+    file: &Written,
+    session: &Session<'_>,
+    findings: &mut Findings,
+) {
     for idle in set.config.without_effect() {
-        let mut finding = FindingView::placeless("no-effect", &file, &idle.value);
-        if let Origin::File { line } = idle.origin {
-            finding = finding.at(Position { line, column: 1 }, String::new());
-        }
-        findings.add(finding);
+        let finding = file.finding("no-effect", &idle.value);
+        findings.add(match idle.origin {
+            Origin::File { line } => file.at(finding, Position { line, column: 1 }),
+            Origin::Default | Origin::Environment(_) | Origin::Flag(_) => finding,
+        });
     }
     if !is_private(set) {
         return;
@@ -31,7 +33,7 @@ pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Fin
             Ok(repository) => {
                 for text in hidden::problems(&set.config, &repository, &root.path) {
                     if !said.contains(&text) {
-                        findings.add(FindingView::placeless("hidden-folder", &file, &text));
+                        findings.add(file.finding("hidden-folder", &text));
                         said.push(text);
                     }
                 }
@@ -49,7 +51,7 @@ pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Fin
             Err(HomeError::Refused(refusal)) => (refusal.code(), told(&refusal)),
         };
         if !said.contains(&text) {
-            findings.add(FindingView::placeless(code, &file, &text));
+            findings.add(file.finding(code, &text));
             said.push(text);
         }
     }
