@@ -12,6 +12,7 @@ mod board;
 mod cancel;
 mod check;
 mod diff;
+mod doctor;
 mod edit;
 mod events;
 mod explain;

@@ -4,6 +4,7 @@ use crate::agent::{self, AgentProfile, Installed, adapter, installed};
 use crate::claims::{ClaimReader, ThisHost};
 use crate::cli::detect;
 use crate::cli::failure::Failure;
+use crate::cli::open::as_typed;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Config, Selection, Verification};
@@ -46,8 +47,7 @@ pub(super) fn signs(selection: Selection, wrong: bool, session: &mut Session<'_>
     signs.extend(of_pauses(reading.project.set()));
     let set = reading.project.set();
     signs.push(of_limits(set));
-    let claims = of_claims(&mut reading);
-    signs.push(claims);
+    signs.extend(of_claims(&mut reading));
     let set = reading.project.set();
     signs.push(of_loops(set));
     for (log, of) in set.logs(set.served()) {
@@ -72,6 +72,7 @@ fn open(mut selection: Selection, session: &mut Session<'_>) -> (Option<Reading>
                 good.push(queue);
             }
             Err(error) => {
+                let error = as_typed(error, std::slice::from_ref(&queue));
                 let text = Failure::from(error).message;
                 let first = text.lines().next().unwrap_or_default().to_owned();
                 signs.push(Sign::fail(
@@ -229,7 +230,7 @@ fn of_limits(set: &QueueSet) -> Sign {
 }
 
 /// Reports claims whose workers are gone, and claims whose liveness is unknown.
-fn of_claims(reading: &mut Reading) -> Sign {
+fn of_claims(reading: &mut Reading) -> Vec<Sign> {
     let system = ThisHost::current();
     reading.look(|snapshot| {
         let reader = ClaimReader::new(&**snapshot.set.claims(), &system);
@@ -246,19 +247,23 @@ fn of_claims(reading: &mut Reading) -> Sign {
             };
             list.push(snapshot.structure.graph.reference(node));
         }
-        if !untold.is_empty() {
+        let untold = untold.first().map(|first| {
             let text = format!("liveness unknown from here: {}", listed(&untold, NAMES));
-            return Sign::warn("claims", text, snapshot.set.typed.about("why", &untold[0]));
-        }
-        if !stale.is_empty() {
+            Sign::warn("claims", text, snapshot.set.typed.about("why", first))
+        });
+        let stale = (!stale.is_empty()).then(|| {
             let text = format!("stale: {}; the next run takes them over", listed(&stale, NAMES));
-            return Sign::warn("claims", text, snapshot.set.typed.verb("run"));
+            Sign::warn("claims", text, snapshot.set.typed.verb("run"))
+        });
+        let found: Vec<Sign> = untold.into_iter().chain(stale).collect();
+        match (found.is_empty(), all) {
+            (false, _) => found,
+            (true, 0) => vec![Sign::ok("claims", "none")],
+            (true, all) => {
+                let text = format!("{}, none stale", count(all, "claim", "claims"));
+                vec![Sign::ok("claims", text)]
+            }
         }
-        let text = match all {
-            0 => "none".to_owned(),
-            all => format!("{}, none stale", count(all, "claim", "claims")),
-        };
-        Sign::ok("claims", text)
     })
 }
 
