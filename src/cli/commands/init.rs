@@ -141,7 +141,8 @@ impl Choice {
         // Tools that are not logged in come last.
         agents.sort_by_key(|adapter| logged_in(adapter, &session.world.vars) == Some(false));
         let mut agents = agents.into_iter();
-        let agent = match (given(&args.agent, "--agent"), args.agent.as_deref().and_then(named)) {
+        let preset = args.agent.as_deref().and_then(named);
+        let agent = match (given(&args.agent, "--agent"), preset) {
             (Some((_, by)), Some(adapter)) => Some(Agent::tool(adapter, by, session)),
             (Some((run, by)), None) => {
                 Some(Agent { line: format!("run = {run}"), by, first: None })
@@ -165,7 +166,8 @@ impl Choice {
                 found.map(|found| Verification::new(found.command(), format!("from {}", found.by)))
             }
         };
-        let others = agents.map(|adapter| adapter.preset.word()).collect();
+        let is_other = |one: &&Adapter| preset.is_none_or(|chosen| chosen.preset != one.preset);
+        let others = agents.filter(is_other).map(|adapter| adapter.preset.word()).collect();
         Self { agent, others, verify, first, isolation }
     }
 

@@ -17,6 +17,7 @@ mod edit;
 mod events;
 mod explain;
 mod graph;
+mod init;
 mod land;
 mod log;
 mod references;
