@@ -119,3 +119,86 @@ fn probed(asked: &Result<AgentRun, String>) -> String {
     let cost = run.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.4} USD"));
     format!("{} (cost {cost}): {said}", run.outcome)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Knows;
+    use crate::domain::Preset;
+
+    fn installed(logged_in: Option<bool>) -> Installed {
+        Installed {
+            preset: Preset::Claude,
+            path: Some("/bin/claude".into()),
+            version: None,
+            logged_in,
+            knows: &[Knows::Cost],
+        }
+    }
+
+    fn run(outcome: AgentOutcome) -> AgentRun {
+        AgentRun::new(Preset::Claude, outcome)
+    }
+
+    #[test]
+    fn a_dry_call_knows_better_than_a_file_whether_it_is_logged_in() {
+        let limit = AgentOutcome::UsageLimit { until: None, scope: None };
+        for (outcome, wanted) in [
+            (AgentOutcome::Ok, Some(true)),
+            (limit, Some(true)),
+            (AgentOutcome::TurnLimit, Some(true)),
+            (AgentOutcome::CostLimit, Some(true)),
+            (AgentOutcome::Auth, Some(false)),
+        ] {
+            for before in [None, Some(true), Some(false)] {
+                let asked = Ok(run(outcome.clone()));
+                let now = told(installed(before), Some(&asked)).logged_in;
+                assert_eq!(now, wanted, "{outcome:?} after {before:?}");
+            }
+        }
+        let unclear = [
+            AgentOutcome::AgentError,
+            AgentOutcome::Transient,
+            AgentOutcome::Killed,
+            AgentOutcome::NoResult,
+        ];
+        let failed = Err("failed to run it".to_owned());
+        let unclear = unclear.map(|outcome| Some(Ok(run(outcome))));
+        for asked in unclear.into_iter().chain([Some(failed), None]) {
+            for before in [None, Some(true), Some(false)] {
+                let now = told(installed(before), asked.as_ref()).logged_in;
+                assert_eq!(now, before, "{asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_dry_call_is_told_with_its_cost_and_the_first_line() {
+        let said = AgentRun {
+            message: Some("ready\u{1b}[2J\nmore".to_owned()),
+            cost_usd: Some(0.01236),
+            ..run(AgentOutcome::Ok)
+        };
+        let limit = AgentOutcome::UsageLimit { until: None, scope: Some("five_hour".to_owned()) };
+        for (asked, wanted) in [
+            (Ok(said), "ok (cost 0.0124 USD): ready␛[2J"),
+            (Ok(run(limit)), "usage limit reached (five_hour) (cost unknown): "),
+            (Err("failed to run claude".to_owned()), "failed to run claude"),
+        ] {
+            let text = text(&[(installed(None), Some(asked))]);
+            let head =
+                "claude     version unknown, login unknown\n           /bin/claude; reports cost\n";
+            assert_eq!(text, format!("{head}           dry call: {wanted}\n"));
+        }
+    }
+
+    #[test]
+    fn json_has_the_dry_call_only_if_one_was_made() {
+        let one = installed(Some(true));
+        assert_eq!(value(&one, &None).get("probe"), None);
+        let failed = value(&one, &Some(Err("no folder".to_owned())));
+        assert_eq!(failed["probe"], json!({"outcome": null, "message": "no folder"}));
+        let made = value(&one, &Some(Ok(run(AgentOutcome::Auth))));
+        assert_eq!((&made["probe"]["outcome"], &made["logged_in"]), (&json!("auth"), &json!(true)));
+    }
+}

@@ -13,6 +13,7 @@ mod cancel;
 mod check;
 mod diff;
 mod doctor;
+mod done;
 mod edit;
 mod events;
 mod explain;
