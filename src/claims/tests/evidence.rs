@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::claims::ThisHost;
+use crate::domain::{Change, Waits};
 use crate::platform::claim_tag::VARIABLE;
 use crate::platform::scan;
 use crate::store::tests::places::{Files, Kept};
@@ -192,6 +193,53 @@ fn another_attempt_of_the_same_worker_ends_the_earlier_one() {
     assert_eq!((ended(&first), ended(&second)), (true, false));
     let other = ClaimToken { worker: WorkerId::new("h:6:00000000"), attempt: 2 };
     assert!(ended(&other));
+}
+
+#[test]
+fn a_person_who_rejects_work_in_review_ends_its_claim() {
+    let change = Change {
+        commit: "c".to_owned(),
+        base: "b".to_owned(),
+        verdict: "PASS".to_owned(),
+        waits: Waits::Review,
+        obstacle: None,
+    };
+    let (question, text) = (Some("is it right?".to_owned()), "no".to_owned());
+    let answer =
+        Transition::Answer { question, earlier: Vec::new(), text, by: None, matches: None };
+    let after = |at: &dyn Somewhere, rejects: &Transition| {
+        let mut bench = Bench::new(at);
+        let token = bench.claim(5, 1);
+        bench.change_by(&Actor::Worker(token.clone()), &Transition::Await(change.clone()));
+        assert!(!fencing::is_ended(bench.claims(), &bench.path, "A", &token));
+        bench.change(rejects);
+        let task = bench.task();
+        fencing::lost(bench.claims(), &bench.path, &task, &token)
+    };
+    for rejects in [Transition::Retry, answer] {
+        for at in [&Kept::new() as &dyn Somewhere, &Files::new()] {
+            let lost = after(at, &rejects);
+            assert_eq!(lost.as_deref(), Some("a person ended its claim"), "{rejects:?} {at:?}");
+        }
+    }
+}
+
+#[test]
+fn a_worker_that_fails_ends_its_own_claim_and_no_other() {
+    let at = Kept::new();
+    let mut bench = Bench::new(&at);
+    let token = bench.claim(5, 1);
+    let reason = "step test: exit status 1".to_owned();
+    let none = Vec::new;
+    let fail = Transition::Fail {
+        reason,
+        files_changed: none(),
+        files_ambiguous: none(),
+        conflict_paths: none(),
+    };
+    bench.change_by(&Actor::Worker(token.clone()), &fail);
+    // Its text may not be in place, and the result is then written once more.
+    assert!(!fencing::is_ended(bench.claims(), &bench.path, "A", &token));
 }
 
 /// A process of this host that carries the tag of a task, until it is dropped.

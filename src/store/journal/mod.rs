@@ -295,7 +295,10 @@ pub(in crate::store) fn is_of_owner(event: &Event, task: &str) -> bool {
             | EventKind::Parked
             | EventKind::Reset
     );
-    changes_owner && event.task.as_deref() == Some(task)
+    // A person who retries or answers rejects work in review, whose worker still has the task. A
+    // worker writes the same event at the end of its own claim.
+    let rejects = matches!(event.event, EventKind::Retried | EventKind::Answered);
+    (changes_owner || rejects && event.worker.is_none()) && event.task.as_deref() == Some(task)
 }
 
 impl From<&Event> for Moment {
