@@ -58,6 +58,8 @@ pub(super) struct Drain {
     failures: Vec<Failure>,
     limits: Limits,
     begun: u64,
+    /// The number of landings that this run started.
+    landings: u64,
     since: Instant,
 }
 
@@ -65,7 +67,8 @@ impl Drain {
     /// Creates the state of a run that begins at `since`.
     pub(super) fn new(limits: Limits, since: Instant) -> Self {
         let (paused, failures) = (HashSet::new(), Vec::new());
-        Self { reason: None, asked: Urgency::None, paused, failures, limits, begun: 0, since }
+        let (reason, asked, begun, landings) = (None, Urgency::None, 0, 0);
+        Self { reason, asked, paused, failures, limits, begun, landings, since }
     }
 
     /// Stops claiming for `reason`. A reason replaces only one of lower priority: returns `false`
@@ -143,9 +146,14 @@ impl Drain {
         self.begun += 1;
     }
 
-    /// Returns the number of attempts that this run started.
+    /// Records that a landing begins.
+    pub(super) fn lands(&mut self) {
+        self.landings += 1;
+    }
+
+    /// Returns the number of attempts and landings that this run started.
     pub(super) fn begun(&self) -> u64 {
-        self.begun
+        self.begun + self.landings
     }
 
     /// Returns how many more attempts may start.
@@ -204,7 +212,7 @@ impl Drain {
     /// Returns how long to wait for the lock. A run that has started nothing gives up if it cannot
     /// get the lock; started work is written however long that takes.
     pub(super) fn patience(&self) -> Patience {
-        if self.begun == 0 { Patience::Limited } else { Patience::Unlimited }
+        if self.begun() == 0 { Patience::Limited } else { Patience::Unlimited }
     }
 }
 
@@ -282,5 +290,92 @@ mod tests {
         assert!(!drain.may_end());
         drain.stop();
         assert!(drain.may_end());
+    }
+
+    #[test]
+    fn a_time_is_over_at_its_end_and_not_before() {
+        let start = Instant::now();
+        let limits = Limits {
+            attempts: None,
+            time: Some((Duration::from_secs(60), "over".to_owned())),
+            failures: 1,
+        };
+        let timed = Drain::new(limits, start);
+        let at = |millis| timed.time_over(start + Duration::from_millis(millis));
+        assert_eq!((at(0), at(59_999)), (None, None));
+        assert_eq!(at(60_000), Some(Reason::Budget("over".to_owned())));
+        assert_eq!(drain(None, None).time_over(start), None);
+    }
+
+    #[test]
+    fn a_run_without_a_limit_may_make_any_number_of_attempts() {
+        let mut drain = drain(None, None);
+        (0..1000).for_each(|_| drain.began());
+        assert_eq!((drain.attempts_left(), drain.attempts_made()), (usize::MAX, None));
+        drain.give(Reason::Budget("b".to_owned()));
+        assert_eq!(drain.attempts_left(), 0, "a run that ends makes none");
+    }
+
+    #[test]
+    fn the_words_for_a_limit_that_is_reached_count_the_attempts() {
+        let made = |most| {
+            let mut drain = drain(Some(most), None);
+            (0..most).for_each(|_| drain.began());
+            drain.attempts_made().unwrap().words().unwrap().to_owned()
+        };
+        assert_eq!(made(1), "the run's one attempt was made");
+        assert_eq!(made(2), "the run's 2 attempts were made");
+        assert_eq!(drain(Some(1), None).attempts_made(), None);
+    }
+
+    #[test]
+    fn one_task_may_always_be_blocked() {
+        let limits = Limits { attempts: None, time: None, failures: 0 };
+        let mut drain = Drain::new(limits, Instant::now());
+        assert_eq!((drain.failures_allowed(), drain.failures_left()), (1, 1));
+        assert_eq!(drain.too_many_failures(), None);
+        drain.blocked("A", "why");
+        assert_eq!(drain.failures_left(), 1, "never none");
+        let why = Reason::Failures("task A was blocked: why".to_owned());
+        assert_eq!(drain.too_many_failures(), Some(why));
+    }
+
+    #[test]
+    fn a_task_that_is_blocked_again_counts_with_its_last_reason() {
+        let mut drain = drain(None, None);
+        for (id, why) in [("A", "first"), ("B", "other"), ("A", "other")] {
+            drain.blocked(id, why);
+        }
+        let why = "2 different tasks were blocked in a row (B, A), all with: other";
+        assert_eq!(drain.too_many_failures(), Some(Reason::Failures(why.to_owned())));
+    }
+
+    #[test]
+    fn started_work_waits_for_a_lock_however_long_that_takes() {
+        let mut attempt = drain(None, None);
+        assert_eq!((attempt.patience(), attempt.begun()), (Patience::Limited, 0));
+        attempt.began();
+        assert_eq!((attempt.patience(), attempt.begun()), (Patience::Unlimited, 1));
+        let mut landing = drain(Some(1), None);
+        landing.lands();
+        assert_eq!((landing.patience(), landing.begun()), (Patience::Unlimited, 1));
+        assert_eq!((landing.attempts_left(), landing.attempts_made()), (1, None));
+    }
+
+    #[test]
+    fn an_urgency_is_said_while_something_runs() {
+        let mut drain = drain(None, None);
+        assert_eq!(drain.urgency(1), None);
+        drain.stop();
+        assert_eq!((drain.urgency(1), drain.ends_what_runs()), (None, false));
+        assert_eq!(drain.signal(INT, true), Urgency::Finish);
+        assert_eq!((drain.urgency(0), drain.ends_what_runs()), (None, false));
+        drain.stop();
+        assert_eq!(drain.signal(INT, true), Urgency::End, "a stop takes no urgency away");
+        assert_eq!((drain.urgency(0), drain.ends_what_runs()), (None, true));
+        let ending = "ending 3 attempts; once more kills what is left";
+        assert_eq!(drain.urgency(3).as_deref(), Some(ending));
+        drain.signal(INT, true);
+        assert_eq!(drain.urgency(1).as_deref(), Some("killing 1 attempt"));
     }
 }

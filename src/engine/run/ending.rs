@@ -72,7 +72,7 @@ pub(crate) struct Ending {
     pub backlog: Backlog,
     /// References of the tasks at the root of the unfinished work, the worst first.
     pub roots: Vec<Root<String>>,
-    /// The number of attempts that this run started.
+    /// The number of attempts and landings that this run started.
     pub attempts: u64,
     /// For each of `roots`, the status word in the file if it is not a known status.
     pub words: Vec<Option<String>>,
@@ -284,116 +284,12 @@ pub(super) fn common_reason(failures: &[Failure]) -> String {
     let (_, last) = failures.last().cloned().unwrap_or_default();
     let same = failures.iter().all(|(_, reason)| *reason == last);
     let ids: Vec<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
+    if let [id] = ids.as_slice() {
+        return format!("task {id} was blocked: {last}");
+    }
     let what = if same { format!("all with: {last}") } else { format!("the last with: {last}") };
     format!("{} different tasks were blocked in a row ({}), {what}", ids.len(), ids.join(", "))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn root(task: &str, resolution: Resolution, cause: Cause) -> Root<String> {
-        Root { task: task.to_owned(), resolution, cause }
-    }
-
-    fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
-        let backlog = Backlog { total: 3, complete, stuck, ..Backlog::default() };
-        let roots = vec![root("A", Resolution::Stuck, Cause::Blocked)];
-        let typed = Typed::default();
-        Ending { reason, backlog, roots, attempts: 1, words: Vec::new(), typed }
-    }
-
-    #[test]
-    fn the_first_reason_that_applies_counts() {
-        assert_eq!(ending(Reason::Signal(2), 3, 0).exit_status(), 130);
-        assert_eq!(ending(Reason::Signal(15), 0, 3).exit_status(), 143);
-        assert_eq!(ending(Reason::Environment(String::new()), 3, 0).exit_status(), 2);
-        assert_eq!(ending(Reason::UsageLimit(String::new()), 2, 1).exit_status(), 8);
-        assert_eq!(ending(Reason::Budget(String::new()), 2, 1).exit_status(), 6);
-        assert_eq!(ending(Reason::Budget(String::new()), 3, 0).exit_status(), 0);
-        assert_eq!(ending(Reason::Failures(String::new()), 0, 3).exit_status(), 5);
-        assert_eq!(ending(Reason::LeftRed(String::new()), 1, 0).exit_status(), 5);
-        assert_eq!(ending(Reason::Done, 2, 1).exit_status(), 5);
-        assert_eq!(ending(Reason::Done, 2, 0).exit_status(), 7);
-        assert_eq!(ending(Reason::Done, 3, 0).exit_status(), 0);
-    }
-
-    #[test]
-    fn questions_are_no_failures() {
-        let backlog = Backlog { total: 3, complete: 1, asked: 2, ..Backlog::default() };
-        let roots = vec![root("A", Resolution::Question, Cause::Question)];
-        let ending = Ending { backlog, roots, ..ending(Reason::Done, 1, 0) };
-        assert_eq!(ending.exit_status(), 7);
-        let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
-                        1 question waits: workloop answer A TEXT";
-        assert_eq!(ending.sentence(), sentence);
-    }
-
-    #[test]
-    fn what_a_persons_decision_freed_is_with_no_other_worker() {
-        let mut ending = ending(Reason::Done, 1, 0);
-        ending.backlog =
-            Backlog { total: 4, complete: 1, flowing: 2, running: 1, ..Backlog::default() };
-        assert_eq!(ending.sentence(), "1 of 4 complete; 3 with other workers");
-        ending.backlog = Backlog {
-            total: 4,
-            complete: 1,
-            ready: 1,
-            flowing: 1,
-            running: 1,
-            ..Backlog::default()
-        };
-        let sentence =
-            "1 of 4 complete; 2 can continue: the same command starts them; 1 with other workers";
-        assert_eq!((ending.exit_status(), ending.sentence().as_str()), (7, sentence));
-    }
-
-    #[test]
-    fn what_is_parked_on_purpose_counts_for_nothing() {
-        let mut ending = ending(Reason::Done, 3, 0);
-        ending.backlog.parked = 1;
-        assert_eq!(ending.exit_status(), 0);
-        assert_eq!(ending.sentence(), "all 3 tasks are complete; 1 parked");
-        ending.backlog.total = 4;
-        assert_eq!(ending.sentence(), "3 of 4 complete; 1 parked; nothing can be started");
-        ending.backlog = Backlog { parked: 2, ..Backlog::default() };
-        assert_eq!(
-            (ending.exit_status(), ending.sentence().as_str()),
-            (0, "nothing to do: 2 parked")
-        );
-    }
-
-    #[test]
-    fn the_sentence_names_who_holds_it_up() {
-        let ending = ending(Reason::Done, 2, 1);
-        let sentence =
-            "2 of 3 complete; 1 cannot continue (A): workloop why A, then workloop retry A";
-        assert_eq!(ending.sentence(), sentence);
-    }
-
-    /// Checks that the first task of each cause has its command.
-    #[test]
-    fn the_sentence_says_what_to_type_next() {
-        let mut ending = ending(Reason::Done, 2, 4);
-        ending.backlog.person = 2;
-        ending.backlog.elsewhere = 1;
-        ending.roots = vec![
-            root("A", Resolution::Stuck, Cause::Blocked),
-            root("B", Resolution::Stuck, Cause::Blocked),
-            root("C", Resolution::Stuck, Cause::Parked),
-            root("D", Resolution::Stuck, Cause::Budget),
-            root("E", Resolution::Person, Cause::Approval),
-            root("F", Resolution::Person, Cause::Work),
-            root("q:G", Resolution::Elsewhere, Cause::Other),
-        ];
-        let left = "4 cannot continue (A, B, C, D): workloop why A, then workloop retry A, \
-                    workloop unpark C, workloop retry D; \
-                    2 waiting for a person (E, F): workloop approve E, workloop done F; \
-                    1 waiting for another queue or worker (q:G): workloop why q:G";
-        assert_eq!(ending.left(), left);
-        ending.reason = Reason::Failures("all fail".to_owned());
-        assert!(ending.sentence().contains("complete; workloop why A, then workloop retry A"));
-        ending.reason = Reason::Budget("asked to stop".to_owned());
-        assert!(ending.sentence().ends_with("complete; the same command continues"));
-    }
-}
+mod tests;

@@ -151,3 +151,24 @@ fn named(tasks: &[TaskRef]) -> String {
         more => format!("{names} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TaskId;
+
+    #[test]
+    fn at_most_eight_tasks_are_named() {
+        let named = |count: usize| {
+            let task = |at: usize| TaskId::new(&format!("T{at}")).expect("not empty");
+            let all = (1..=count).map(|at| TaskRef { queue: QueueIx::FIRST, id: task(at) });
+            super::named(&all.collect::<Vec<TaskRef>>())
+        };
+        assert_eq!(named(1), "T1");
+        assert_eq!(named(2), "T1, T2");
+        let eight = "T1, T2, T3, T4, T5, T6, T7, T8";
+        assert_eq!(named(8), eight);
+        assert_eq!(named(9), format!("{eight} and 1 more"));
+        assert_eq!(named(20), format!("{eight} and 12 more"));
+    }
+}

@@ -100,7 +100,7 @@ impl Survey {
         } else if of(Resolution::Person) + of(Resolution::Question) > 0 {
             "waiting for a person".to_owned()
         } else if of(Resolution::Elsewhere) > 0 {
-            "waiting for another queue".to_owned()
+            "waiting for another queue or worker".to_owned()
         } else {
             "waiting for new work".to_owned()
         }

@@ -67,6 +67,7 @@ impl Work {
             Ok(job) => {
                 let slot = crew.slots().landing();
                 if let Some(holder) = crew.slots_mut().holder(slot, Some(lock)) {
+                    crew.drain_mut().lands();
                     crew.tell().notice(&Notice::Lands(Piece::of(slot, &job)));
                     crew.slots_mut().begin(slot, Kind::Landing, job, holder);
                 }
