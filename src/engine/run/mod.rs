@@ -45,5 +45,5 @@ pub(crate) use start::start;
 #[cfg(test)]
 mod simulator;
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests write the queues of their loops")]
+#[expect(clippy::disallowed_methods, reason = "tests write what their loops find")]
 mod tests;

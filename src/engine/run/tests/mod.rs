@@ -1,0 +1,29 @@
+//! Loops that are assembled from parts: no signal, no supervisor, no file of a queue.
+
+mod agents;
+mod checks;
+mod ends;
+mod hooks;
+mod host;
+mod landings;
+mod limits;
+mod money;
+mod outcomes;
+mod outside;
+mod pauses;
+mod play;
+mod presence;
+mod private;
+mod queues;
+mod slots;
+mod stops;
+mod supervised;
+mod teller;
+mod threads;
+mod trees;
+mod troubles;
+mod waits;
+
+use super::ending::Reason;
+use super::options::WhenEmpty;
+use crate::engine::attempt::Finished;
