@@ -1,7 +1,7 @@
 //! The limits of a run and of the day of its projects: how many attempts may start, and what they
 //! used.
 
-use crate::domain::{Admission, Allowance, Begins, ClaimToken, HookPoint, Ledger};
+use crate::domain::{Admission, Allowance, Begins, ClaimToken, HookPoint, Ledger, Reserved};
 use crate::engine::attempt::{Finished, Job, usage, usage_kind};
 use crate::engine::dispatch::{Spendable, TooDear};
 use crate::platform::clock::Clock;
@@ -33,6 +33,9 @@ pub(super) struct Purse {
     run: Ledger,
     /// The last known usage of the day, by project.
     days: BTreeMap<PathBuf, Ledger>,
+    /// What is reserved for the running attempts of this loop, by project. It counts even if it
+    /// could not be stored, or was deleted from the file since.
+    begun: BTreeMap<PathBuf, BTreeMap<String, Reserved>>,
     /// The projects in whose ledgers something is set aside for attempts that are not claimed yet.
     aside: BTreeSet<PathBuf>,
     /// Whether nothing could be set aside, and whether to look again in a moment.
@@ -56,6 +59,7 @@ impl Purse {
             allowance,
             run: Ledger::default(),
             days: BTreeMap::new(),
+            begun: BTreeMap::new(),
             aside: BTreeSet::new(),
             waits: None,
         }
@@ -172,10 +176,10 @@ impl Purse {
             return Ok(Admission::Some(seen.budget(limit, now)));
         }
         let until = now.checked_add_signed(UNCLAIMED).unwrap_or(now);
+        let begun = self.begun.get(root);
         let mut aside = Admission::Wait { soon: true };
         let day = Ledgers::of(root).change(ids, |day| {
-            day.turn_to(&today(clock));
-            day.believe(&seen);
+            complete(day, &seen, begun, clock);
             aside = day.set_aside((&self.holder, until), count, limit, now);
         })?;
         if matches!(aside, Admission::Some(_)) {
@@ -191,8 +195,7 @@ impl Purse {
         let seen = self.days.entry(root.to_owned()).or_default();
         // If the file cannot be read now, the earlier contents count.
         if let Ok(mut now) = Ledgers::of(root).read() {
-            now.turn_to(&today(clock));
-            now.believe(seen);
+            complete(&mut now, seen, self.begun.get(root), clock);
             *seen = now;
         }
         seen
@@ -219,25 +222,42 @@ impl Purse {
         let mut kept = Ok(());
         // A reservation is also stored if nothing could be set aside for it.
         let roots = jobs.iter().filter(|_| limit.is_any()).map(|job| job.root.clone());
-        for root in roots.chain(std::mem::take(&mut self.aside)).collect::<BTreeSet<_>>() {
-            let (begins, seen) = (all(Some(&root)), self.days.get(&root).cloned());
-            let seen = seen.unwrap_or_default();
-            let replace = |day: &mut Ledger| {
-                day.turn_to(&today(clock));
-                day.believe(&seen);
-                day.replace(&self.holder, &begins, limit, now);
-            };
-            let mut own = seen.clone();
-            replace(&mut own);
-            // If it cannot be stored, this loop still counts it.
-            let changed = Ledgers::of(&root).change(ids, replace);
-            let day = changed.unwrap_or_else(|error| {
+        let (holder, aside) = (self.holder.clone(), std::mem::take(&mut self.aside));
+        for root in roots.chain(aside).collect::<BTreeSet<_>>() {
+            let begins = all(Some(&root));
+            let replace = |day: &mut Ledger| day.replace(&holder, &begins, limit, now);
+            if let Err(error) = self.change(&root, (clock, ids), replace) {
                 kept = Err(error);
-                own
-            });
-            self.days.insert(root, day);
+            }
+            let day = self.days.entry(root.clone()).or_default();
+            let reserved = |Begins { claim, .. }: &Begins| {
+                Some((claim.clone(), day.reserved.get(claim)?.clone()))
+            };
+            self.begun.entry(root).or_default().extend(begins.iter().filter_map(reserved));
         }
         kept
+    }
+
+    /// Changes the ledger of the day of the project at `root`. If the change cannot be stored, this
+    /// loop still counts it.
+    fn change(
+        &mut self,
+        root: &Path,
+        (clock, ids): (&dyn Clock, &dyn Ids),
+        change: impl Fn(&mut Ledger),
+    ) -> std::io::Result<()> {
+        let seen = self.days.get(root).cloned().unwrap_or_default();
+        let begun = self.begun.get(root);
+        let all = |day: &mut Ledger| {
+            complete(day, &seen, begun, clock);
+            change(day);
+        };
+        let mut own = seen.clone();
+        all(&mut own);
+        let stored = Ledgers::of(root).change(ids, all);
+        let (day, stored) = stored.map_or_else(|error| (own, Err(error)), |day| (day, Ok(())));
+        self.days.insert(root.to_owned(), day);
+        stored
     }
 
     /// Counts an attempt in the project at `root` whose loop, or whose thread, died.
@@ -248,14 +268,15 @@ impl Purse {
         &mut self,
         token: &ClaimToken,
         root: Option<&Path>,
+        clock: &dyn Clock,
         ids: &dyn Ids,
     ) -> std::io::Result<()> {
         let claim = claim_of(token);
         self.run.lose(&claim);
         let Some(root) = root else { return Ok(()) };
-        let day = Ledgers::of(root).change(ids, |day| day.lose(&claim))?;
-        self.days.insert(root.to_owned(), day);
-        Ok(())
+        let stored = self.change(root, (clock, ids), |day| day.lose(&claim));
+        self.ended(root, &claim);
+        stored
     }
 
     /// Records what an attempt used.
@@ -273,30 +294,41 @@ impl Purse {
         let Some(agent) = &job.agent else { return Ok(()) };
         let used = usage(report, agent.tool.cost_estimate_usd);
         let (claim, kind) = (claim_of(&job.token), kind_of(job));
-        if report.vetoed_by().is_some_and(HookPoint::is_before_agent) {
-            self.run.release(&claim);
-            let released =
-                has_day.then(|| Ledgers::of(&job.root).change(ids, |day| day.release(&claim)));
-            return released.transpose().map(|_| ());
-        }
-        self.run.settle(&claim, &kind, used);
-        let tells = used.cost_usd > 0.0 || used.tokens > 0;
+        let is_vetoed = report.vetoed_by().is_some_and(HookPoint::is_before_agent);
+        let settle = |ledger: &mut Ledger| match is_vetoed {
+            true => ledger.release(&claim),
+            false => ledger.settle(&claim, &kind, used),
+        };
+        settle(&mut self.run);
+        let tells = !is_vetoed && (used.cost_usd > 0.0 || used.tokens > 0);
         if !has_day && !tells {
             return Ok(());
         }
-        let seen = self.days.get(&job.root).cloned().unwrap_or_default();
-        let settle = |day: &mut Ledger| {
-            day.turn_to(&today(clock));
-            day.believe(&seen);
-            day.settle(&claim, &kind, used);
-        };
-        let mut own = seen.clone();
-        settle(&mut own);
-        // If it cannot be stored, this loop still counts it.
-        let kept = Ledgers::of(&job.root).change(ids, settle);
-        let (day, kept) = kept.map_or_else(|error| (own, Err(error)), |day| (day, Ok(())));
-        self.days.insert(job.root.clone(), day);
-        kept
+        let stored = self.change(&job.root, (clock, ids), settle);
+        self.ended(&job.root, &claim);
+        stored
+    }
+
+    /// Records that nothing is reserved for the attempt `claim` any more.
+    fn ended(&mut self, root: &Path, claim: &str) {
+        if let Some(begun) = self.begun.get_mut(root) {
+            begun.remove(claim);
+        }
+    }
+}
+
+/// Makes `day` the ledger of today. Adds what is known besides: what was used, as last `seen`, and
+/// what is reserved for the attempts that this loop has `begun`.
+fn complete(
+    day: &mut Ledger,
+    seen: &Ledger,
+    begun: Option<&BTreeMap<String, Reserved>>,
+    clock: &dyn Clock,
+) {
+    day.turn_to(&today(clock));
+    day.believe(seen);
+    for (claim, reserved) in begun.into_iter().flatten() {
+        day.reserved.entry(claim.clone()).or_insert_with(|| reserved.clone());
     }
 }
 

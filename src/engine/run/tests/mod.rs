@@ -14,6 +14,7 @@ mod pauses;
 mod play;
 mod presence;
 mod private;
+mod purse;
 mod queues;
 mod slots;
 mod stops;

@@ -100,7 +100,8 @@ impl Work {
     ) {
         let set = self.project.set();
         let root = set.config.limits.day.is_any().then(|| set.root(queue));
-        if let Err(error) = self.purse.lose(token, root, &*self.options.ids) {
+        let (clock, ids) = (&*self.options.clock, &*self.options.ids);
+        if let Err(error) = self.purse.lose(token, root, clock, ids) {
             crew.tell().warn_once(format!("cannot store what today's attempts used: {error}"));
         }
     }
