@@ -139,4 +139,38 @@ mod tests {
             assert!(!inside.is_ruled_from(&root.join(free)), "{free}");
         }
     }
+
+    #[test]
+    fn a_root_is_the_same_whatever_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().canonicalize().unwrap();
+        let (real, link) = (dir.join("real"), dir.join("link"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let other = Path::new("/elsewhere/q.json");
+        let inside = Inside { root: Some(real.clone()), ..inside(&dir.join("own/q.json"), "A") };
+        for root in [&real, &link, &real.join("../link/.")] {
+            assert!(inside.owns(other, root) && inside.is_ruled_from(root), "{}", root.display());
+        }
+        for root in [dir.join("gone"), dir.join("real/gone"), PathBuf::from("/")] {
+            assert!(!inside.owns(other, &root), "{}", root.display());
+        }
+        // Outside of attempts, a root in the environment is that of any shell.
+        let shell = Inside { tags: Vec::new(), ..inside.clone() };
+        assert!(!shell.is_any() && !shell.owns(other, &real) && !shell.is_ruled_from(&real));
+        // Without a root, no path is the root of the project.
+        let unknown = Inside { root: None, ..inside };
+        assert!(unknown.is_any() && !unknown.owns(other, &dir.join("gone")));
+    }
+
+    #[test]
+    fn a_queue_is_ruled_from_its_folder_and_from_the_one_above_queues() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        let inside = inside(&dir.join("p/queues/a.json"), "A");
+        for (ruled, is) in [("p/queues", true), ("p", true), ("", false), ("p/queues/x", false)] {
+            assert_eq!(inside.is_ruled_from(&dir.join(ruled)), is, "{ruled}");
+        }
+        assert!(!Inside::default().is_ruled_from(&dir.join("p")));
+    }
 }

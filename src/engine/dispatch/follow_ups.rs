@@ -411,6 +411,42 @@ mod tests {
     }
 
     #[test]
+    fn paths_of_another_kind_are_left_out_with_a_warning() {
+        let kept = |key: &str, value: Value| {
+            let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
+            let made = added(&mut queue, json!([{"title": "b", key: value}]), 1);
+            let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+            (task.get(key).cloned(), made.warnings)
+        };
+        let said = |key: &str| {
+            let why = format!("{key} may contain only paths inside the project");
+            vec![format!("task A-1: a follow-up was changed: {why}")]
+        };
+        for value in
+            [json!(3), json!(true), json!({"a": 1}), json!("../x"), json!("/x"), json!(" ")]
+        {
+            assert_eq!(kept("file", value.clone()), (None, said("file")), "{value}");
+        }
+        assert_eq!(kept("files", json!(["a", 1])), (Some(json!(["a"])), said("files")));
+        assert_eq!(kept("tests", json!(["/x"])), (Some(json!([])), said("tests")));
+        for value in ["a.rs", "./a.rs", "a/../b", "a//b", "a b"] {
+            assert_eq!(kept("file", json!(value)), (Some(json!(value)), Vec::new()), "{value}");
+        }
+        assert_eq!(kept("file", Value::Null), (None, Vec::new()), "nothing was proposed");
+    }
+
+    #[test]
+    fn a_single_dependency_and_a_number_are_references_too() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
+        let proposal = json!([
+            {"id": 7, "title": "x"}, {"title": "y", "dependencies": "7"}, {"title": "z", "blocked_by": [7]},
+        ]);
+        assert_eq!(added(&mut queue, proposal, 1).added, ["A-2", "A-3", "A-4"]);
+        let needs = |at: usize| queue.tasks()[at].dependencies().to_vec();
+        assert_eq!((needs(2), needs(3)), (vec!["A-2".into()], vec!["A-2".into()]));
+    }
+
+    #[test]
     fn number_and_length_are_bounded() {
         let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
         let mut proposal: Vec<Value> =
