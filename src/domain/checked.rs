@@ -252,6 +252,46 @@ mod tests {
     }
 
     #[test]
+    fn services_that_something_outside_killed_say_nothing_about_the_work() {
+        let ended = |outcomes: &[Outcome]| {
+            let one = |outcome: &Outcome| EndedService {
+                name: "db".to_owned(),
+                outcome: outcome.clone(),
+                last: None,
+                log: "service-db.out".to_owned(),
+            };
+            let services = outcomes.iter().map(one).collect();
+            Checked { services, ..Checked::default() }.lost_its_services()
+        };
+        let [killed, crashed] = [9, 11].map(|signal| Outcome::Signaled { signal });
+        let exited = Outcome::Exited { code: 1 };
+        for (outcomes, lost) in [
+            (vec![], false),
+            (vec![killed.clone()], true),
+            (vec![killed.clone(), killed.clone()], true),
+            (vec![crashed], false),
+            (vec![exited.clone()], false),
+            (vec![killed.clone(), exited], false),
+            (vec![Outcome::Lost, killed], false),
+        ] {
+            assert_eq!(ended(&outcomes), lost, "{outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_is_told_with_the_last_line_that_it_printed() {
+        let outcome = Outcome::Signaled { signal: 9 };
+        let (name, log) = ("db".to_owned(), String::new());
+        let silent = EndedService { name, outcome, last: None, log };
+        assert_eq!(silent.how(), "ended by signal 9");
+        let said = "service db ended while the step ran: ended by signal 9";
+        assert_eq!(silent.to_string(), said);
+        let last = Some("killed: out of memory".to_owned());
+        let told = EndedService { last, ..silent };
+        assert_eq!(told.to_string(), format!("{said} (last line: killed: out of memory)"));
+    }
+
+    #[test]
     fn a_step_is_flaky_if_it_passed_only_later() {
         let flaky = |verdict, retried| Checked { verdict, retried, ..Checked::default() };
         assert!(flaky(Some(Verdict::Pass), 1).is_flaky());

@@ -412,4 +412,89 @@ mod tests {
         new.believe(&other);
         assert_eq!(new.kinds["codex"], many);
     }
+
+    #[test]
+    fn the_limit_that_an_attempt_exceeds_is_told_in_its_own_unit() {
+        let used =
+            Usage { attempts: 2, minutes: 3.0, cost_usd: 1.5, tokens: 40, ..Usage::default() };
+        let mut ledger = Ledger::default();
+        ledger.settle("a", "claude", used);
+        let none = Allowance::default();
+        let short = |limit: Allowance| ledger.short("claude", &limit, at(0));
+        for (limit, text) in [
+            (
+                Allowance { cost_usd: Some(2.0), ..none },
+                "cost_usd = 2 (1.50 measured, 0.75 expected for the next attempt)",
+            ),
+            (
+                Allowance { tokens: Some(50), ..none },
+                "tokens = 50 (40 measured, 20 expected for the next attempt)",
+            ),
+            (
+                Allowance { minutes: Some(4.0), ..none },
+                "minutes = 4 (3.0 measured, 1.5 expected for the next attempt)",
+            ),
+            (
+                Allowance { attempts: Some(2), ..none },
+                "attempts = 2 (2 made, 1 expected for the next attempt)",
+            ),
+        ] {
+            assert_eq!(short(limit).as_deref(), Some(text));
+        }
+        for enough in [
+            Allowance { cost_usd: Some(2.25), ..none },
+            Allowance { tokens: Some(60), ..none },
+            Allowance { minutes: Some(4.5), ..none },
+            Allowance { attempts: Some(3), ..none },
+            none,
+        ] {
+            assert_eq!(short(enough), None, "{enough}");
+        }
+        // While an attempt runs, it may use less than it reserves.
+        let until = at(60);
+        let begins = Begins { claim: "b".to_owned(), kind: "claude".to_owned(), until };
+        let limit = Allowance { tokens: Some(50), ..none };
+        ledger.replace("loop", &[begins], &limit, at(0));
+        assert_eq!(ledger.short("claude", &limit, at(59)), None);
+        assert!(ledger.short("claude", &limit, at(60)).is_some(), "it is assumed to have ended");
+    }
+
+    #[test]
+    fn another_day_begins_with_the_prices_and_the_attempts_of_the_last_one() {
+        let mut ledger = Ledger::default();
+        ledger.turn_to("2026-01-19");
+        ledger.settle("a", "claude", cost(1.0));
+        let begins = Begins { claim: "b".to_owned(), kind: "claude".to_owned(), until: at(60) };
+        ledger.replace("loop", &[begins], &Allowance::default(), at(0));
+        let before = ledger.clone();
+        ledger.turn_to("2026-01-19");
+        assert_eq!(ledger, before);
+        ledger.turn_to("2026-01-20");
+        assert_eq!(
+            ledger,
+            Ledger { day: "2026-01-20".to_owned(), used: Usage::default(), ..before }
+        );
+    }
+
+    #[test]
+    fn of_two_ledgers_of_a_day_the_one_with_more_attempts_counts() {
+        let of = |day: &str, all: &[(&str, f64)]| {
+            let mut ledger = Ledger::default();
+            ledger.turn_to(day);
+            all.iter().for_each(|(kind, usd)| ledger.settle("a", kind, cost(*usd)));
+            ledger
+        };
+        let (more, less) = (of("d", &[("x", 1.0), ("y", 2.0)]), of("d", &[("x", 5.0)]));
+        let believed = |own: &Ledger, other: &Ledger| {
+            let mut own = own.clone();
+            own.believe(other);
+            own
+        };
+        assert_eq!(believed(&more, &less), more);
+        assert_eq!(believed(&less, &more).used, more.used);
+        // Each kind is compared by itself; of as many attempts, its own ones count.
+        let kinds = believed(&less, &more).kinds;
+        assert_eq!((kinds["x"], kinds["y"]), (cost(5.0), cost(2.0)));
+        assert_eq!(believed(&less, &of("e", &[("x", 1.0), ("x", 1.0)])), less, "another day");
+    }
 }
