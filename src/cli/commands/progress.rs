@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const KEYS: [&str; 5] = ["percent", "step", "next", "eta", "note"];
+/// The keys whose values are texts.
+const TEXTS: [&str; 3] = ["next", "eta", "note"];
 
 pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut said = Progress::default();
     let mut id = args.id.clone();
     if id.as_deref() == Some("-") {
-        (id, said) = from_stdin()?;
+        (id, said) = from_json(&stdin()?)?;
     }
     for (key, text) in [("next", &args.next), ("eta", &args.eta), ("note", &args.note)] {
         if let Some(text) = text {
@@ -42,12 +44,18 @@ pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), 
     tell(session, &[id], "progress recorded")
 }
 
-/// Reads the id and the fields from a JSON object on stdin.
-fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
-    let Value::Object(mut said) = json(&stdin()?, "stdin")? else {
+/// Reads the id and the fields from the JSON object on stdin.
+fn from_json(text: &str) -> Result<(Option<String>, Progress), Failure> {
+    let Value::Object(mut said) = json(text, "stdin")? else {
         return Err(Failure::usage("stdin must contain a JSON object"));
     };
-    let id = said.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+    let id = match said.remove("id") {
+        None => None,
+        Some(Value::String(id)) => Some(id),
+        // A whole number is the id of its decimal text, as in a queue.
+        Some(Value::Number(id)) if !id.is_f64() => Some(id.to_string()),
+        Some(_) => return Err(Failure::usage("id must be a text or a whole number")),
+    };
     if let Some(key) = said.keys().find(|key| !KEYS.contains(&key.as_str())) {
         let known = KEYS.join(", ");
         return Err(Failure::usage(format_args!(
@@ -57,6 +65,10 @@ fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
     let percent = said.get("percent").is_none_or(|value| value.as_u64().is_some_and(|n| n <= 100));
     if !percent {
         return Err(Failure::usage("percent must be a whole number from 0 to 100"));
+    }
+    let is_text = |key: &&str| said.get(*key).is_none_or(Value::is_string);
+    if let Some(key) = TEXTS.iter().find(|key| !is_text(key)) {
+        return Err(Failure::usage(format_args!("{key} must be a text")));
     }
     let wrong = || Failure::usage("step must be a positive number, or a list of such numbers");
     let number = |value: &Value| {
@@ -98,5 +110,75 @@ fn attempt(session: &Session<'_>) -> Actor {
             Actor::Worker(ClaimToken { worker: WorkerId::new(&worker), attempt })
         }
         _ => Actor::Person,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_on_stdin_says_the_same_as_the_flags() {
+        let read = |text: &str| from_json(text).expect(text);
+        let fields = |value: Value| value.as_object().cloned().expect("an object");
+        let id = |id: &str| Some(id.to_owned());
+        assert_eq!(
+            read(r#"{"id": "R", "percent": 100, "next": "n", "eta": "e", "note": "ü"}"#),
+            (
+                id("R"),
+                Progress {
+                    fields: fields(json!({"percent": 100, "next": "n", "eta": "e", "note": "ü"})),
+                    steps: vec![],
+                }
+            )
+        );
+        let steps = |steps| Progress { steps, ..Progress::default() };
+        for (text, wanted) in [
+            (r#"{"id": "R", "step": [2, 1, 2]}"#, (id("R"), steps(vec![2, 1, 2]))),
+            (r#"{"id": 7, "step": 3}"#, (id("7"), steps(vec![3]))),
+            (r#"{"step": []}"#, (None, Progress::default())),
+            ("{}", (None, Progress::default())),
+        ] {
+            assert_eq!(read(text), wanted, "{text}");
+        }
+        let none = read(r#"{"step": [], "percent": 0}"#).1;
+        assert_eq!(none.fields, fields(json!({"percent": 0})));
+    }
+
+    #[test]
+    fn a_wrong_report_on_stdin_is_refused_with_what_it_must_be() {
+        let percent = "percent must be a whole number from 0 to 100";
+        let step = "step must be a positive number, or a list of such numbers";
+        let both = "give percent or step, not both: the percentage follows from the steps";
+        let id = "id must be a text or a whole number";
+        for (text, told) in [
+            (r#"{"percent": 101}"#, percent),
+            (r#"{"percent": -1}"#, percent),
+            (r#"{"percent": 1.5}"#, percent),
+            (r#"{"percent": "40"}"#, percent),
+            (r#"{"percent": null}"#, percent),
+            (r#"{"step": 0}"#, step),
+            (r#"{"step": "1"}"#, step),
+            (r#"{"step": [1, 0]}"#, step),
+            (r#"{"step": {}}"#, step),
+            (r#"{"step": 1, "percent": 3}"#, both),
+            (r#"{"note": 3}"#, "note must be a text"),
+            (r#"{"next": ["a"], "note": 3}"#, "next must be a text"),
+            (r#"{"eta": null}"#, "eta must be a text"),
+            (r#"{"id": null, "note": "x"}"#, id),
+            (r#"{"id": 1.5, "note": "x"}"#, id),
+            (r#"{"id": ["R"], "note": "x"}"#, id),
+            (
+                r#"{"id": "R", "per": 1}"#,
+                "progress has no key per; its keys are id, percent, step, next, eta, note",
+            ),
+            ("[]", "stdin must contain a JSON object"),
+            ("null", "stdin must contain a JSON object"),
+            ("{\n\"id\": }", "stdin:2:7: invalid JSON: expected value"),
+            ("", "stdin:1:0: invalid JSON: EOF while parsing a value"),
+            ("{} {}", "stdin:1:4: invalid JSON: trailing characters"),
+        ] {
+            assert_eq!(from_json(text), Err(Failure::usage(told)), "{text}");
+        }
     }
 }
