@@ -3,12 +3,15 @@
 /// Names longer than this, in bytes, are not compared.
 const LONGEST: usize = 256;
 
-/// Returns the candidate nearest to `name`, if one is close enough to be a typing error.
+/// Returns the candidate nearest to `name`, if one is close enough to be a typing error and has a
+/// letter in common with it.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let mut limit = 2 + name.chars().count() / 4;
+    let length = name.chars().count();
+    let mut limit = 2 + length / 4;
     let mut found = None;
     for candidate in candidates {
-        if let Some(distance) = distance_below(name, candidate, limit) {
+        let longest = length.max(candidate.chars().count());
+        if let Some(distance) = distance_below(name, candidate, limit.min(longest)) {
             (limit, found) = (distance, Some(candidate));
         }
     }
@@ -56,6 +59,15 @@ mod tests {
         assert_eq!(nearest("Timeout", keys), Some("timeout"));
         assert_eq!(nearest("rum", keys), Some("run"));
         assert_eq!(nearest("colour", keys), None);
+    }
+
+    #[test]
+    fn a_name_without_a_common_letter_is_no_slip() {
+        assert_eq!(nearest("X", ["A", "B"]), None);
+        assert_eq!(nearest("b", ["A", "B"]), Some("B"));
+        assert_eq!(nearest("B", ["A", "B1"]), Some("B1"));
+        assert_eq!(nearest("", ["A"]), None);
+        assert_eq!(nearest("AB", ["XY", "BA"]), Some("BA"));
     }
 
     #[test]

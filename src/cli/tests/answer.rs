@@ -40,7 +40,7 @@ fn an_empty_answer_and_a_task_without_a_question_are_refused() {
             "error: task B is pending: only a blocked task has a question; legal now: run, done, \
              block, park, cancel, reset\n",
         ),
-        ("answer X yes", "error: there is no task `X` in queues/q.json; did you mean `A`?\n"),
+        ("answer X yes", "error: there is no task `X` in queues/q.json\n"),
     ] {
         sandbox.refuses(line, 2, text);
     }

@@ -54,7 +54,7 @@ fn all_tasks_are_completed_or_none() {
              hint: workloop cancel B ends the attempt first\n",
         ),
         ("done A C", "error: task C is complete: it is already complete; legal now: reset\n"),
-        ("done A X", "error: there is no task `X` in queues/q.json; did you mean `A`?\n"),
+        ("done A X", "error: there is no task `X` in queues/q.json\n"),
         ("done queues/q.json", "error: no task is named, only queues\n"),
         ("done A --by ' '", "error: --by needs a name\n"),
     ] {

@@ -88,7 +88,7 @@ fn what_cannot_be_edited_is_refused() {
             "--depends-on replaces the whole list; it cannot be used with --drop-dependency",
         ),
         ("edit A --set x", "--set takes KEY=VALUE, not \"x\""),
-        ("edit X --title t", "there is no task `X` in queues/q.json; did you mean `A`?"),
+        ("edit X --title t", "there is no task `X` in queues/q.json"),
     ] {
         sandbox.refuses(line, 2, &format!("error: {text}\n"));
     }
@@ -221,7 +221,7 @@ fn a_change_that_another_program_made_meanwhile_stays() {
 #[test]
 fn only_a_known_task_is_opened() {
     let sandbox = sandbox().editor("touch opened");
-    let text = "error: there is no task `X` in queues/q.json; did you mean `A`?\n";
+    let text = "error: there is no task `X` in queues/q.json\n";
     sandbox.refuses("edit X", 2, text);
     // Without a terminal, nothing is asked.
     let text = "error: there is no terminal to open an editor on\n\

@@ -214,7 +214,7 @@ fn what_cannot_be_shown_is_refused_with_what_exists() {
             "error: log shows one task, not A, C\n\
              hint: a queue ends in .json, or is named with --work-queue\n",
         ),
-        ("log X", "error: there is no task `X` in queues/q.json; did you mean `A`?\n"),
+        ("log X", "error: there is no task `X` in queues/q.json\n"),
     ] {
         sandbox.refuses(line, 2, text);
     }
