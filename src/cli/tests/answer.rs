@@ -52,7 +52,7 @@ fn knowledge_must_match_what_the_attempt_printed() {
     let text = "error: --known matches nothing that the last attempt printed, nor its reason\n\
                 hint: workloop log A shows the output\n";
     sandbox.refuses("answer A grey --known 'E43'", 2, text);
-    let text = "error: --known is not a regular expression: error: unclosed group\n\
+    let text = "error: --known is not a regular expression: unclosed group\n\
                 hint: workloop log A shows the output\n";
     sandbox.refuses("answer A grey --known '('", 2, text);
     let text = "error: --known matches every text, so it identifies no error\n\

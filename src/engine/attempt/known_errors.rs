@@ -30,8 +30,10 @@ pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
 /// The reason, in words, if it does not.
 pub(crate) fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
     let regex = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
-        let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-        format!("is not a regular expression: {why}")
+        let text = error.to_string();
+        // The lines before show the expression; the last one is `error: …`.
+        let why = text.lines().last().unwrap_or_default().trim();
+        format!("is not a regular expression: {}", why.trim_start_matches("error: "))
     })?;
     if regex.is_match("") {
         return Err("matches every text, so it identifies no error".to_owned());
@@ -210,10 +212,10 @@ mod tests {
             assert_eq!(case.check(pattern), every, "{pattern}");
         }
         let said = |pattern: &str| case.check(pattern).unwrap_err();
-        assert_eq!(said("a("), "is not a regular expression: error: unclosed group");
+        assert_eq!(said("a("), "is not a regular expression: unclosed group");
         assert_eq!(
             said("[z-a]"),
-            "is not a regular expression: error: invalid character class range, \
+            "is not a regular expression: invalid character class range, \
             the start must be <= the end"
         );
     }
