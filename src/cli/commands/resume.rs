@@ -69,7 +69,7 @@ fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
                 "warning: edits of {} are checked later, by its loops: {}",
                 target.name, failure.message
             );
-            drop(writeln!(session.streams.err, "{}", escape::line(&text)));
+            drop(writeln!(session.streams.err, "{}", escape::lines(&text)));
         }
     }
 }

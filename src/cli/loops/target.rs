@@ -89,7 +89,7 @@ pub(crate) fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_
             drop(writeln!(
                 session.streams.err,
                 "warning: not recorded in the journal: {}",
-                escape::line(&text)
+                escape::lines(&text)
             ));
         }
     }
