@@ -19,7 +19,13 @@ pub(super) fn begin_anew(
     project: &Project,
     places: &[Place],
 ) -> Result<(), Failure> {
-    if note(session, project, places)? == 0 && !is_private(project.set()) {
+    let is_private = is_private(project.set());
+    let noted = match note(session, project, places) {
+        // Without private trees it does not matter what they need.
+        Err(_) if !is_private => 0,
+        noted => noted?,
+    };
+    if noted == 0 && !is_private {
         let text = "--fresh needs private workspaces, but all agents share a tree here: the work of \
                     earlier attempts is in the project itself";
         return Err(
