@@ -64,8 +64,9 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
         let backlog = snapshot.readiness.backlog(|node| snapshot.includes(scope, node));
         Ending::new(Reason::Done, backlog, 1, |node| snapshot.structure.graph.reference(node))
     });
-    let Backlog { ready, running, flowing, .. } = ending.backlog;
-    let goes_on = ready + running + flowing > 0;
+    // `wait` continues while any of these is left.
+    let Backlog { ready, running, flowing, later, elsewhere, .. } = ending.backlog;
+    let goes_on = ready + running + flowing + later + elsewhere > 0;
     match ending.exit_status() {
         0 => Ok(()),
         5 if !goes_on => Err(Failure::silent(FailureKind::Blocked)),
