@@ -53,7 +53,7 @@ pub struct RunArgs {
     /// Lets the machine sleep while agents run.
     #[arg(long)]
     pub no_inhibit: bool,
-    /// Prints which tasks it would claim, in order, and claims nothing.
+    /// Prints which tasks it would claim, in order, and claims nothing; with --json as next does.
     #[arg(long)]
     pub dry_run: bool,
     /// Shows the output of agents and steps as it arrives, each line prefixed with its task.

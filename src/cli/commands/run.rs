@@ -21,6 +21,7 @@ use crate::project::repositories::is_private;
 use crate::project::{Among, Project, Scope};
 use crate::views::escape;
 use crate::views::fold::folded;
+use crate::views::json;
 use crate::views::timing::measured;
 use crate::workspace::is_git_work_tree;
 use chrono::{DateTime, Local, TimeZone};
@@ -233,7 +234,7 @@ fn ending_now(
     }))
 }
 
-/// Prints what would be claimed, in order, and claims nothing.
+/// Prints what would be claimed, in order, and claims nothing. The JSON is that of `next`.
 fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> Result<(), Failure> {
     let scope = scope(&args.filter, &args.task_ids);
     let mut reading = Reading::open(session, selection)?.ranked();
@@ -244,6 +245,10 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
     reading.look(|snapshot| {
         let in_scope = |node| snapshot.includes(&scope, node);
         let order = snapshot.structure.order(snapshot.tasks);
+        if args.json {
+            let view = snapshot.sources().next(&order, usize::MAX, &in_scope);
+            return Ok(json::write(&view, &mut session.streams.out)?);
+        }
         let ranked = plan::ranking(snapshot.readiness, &order, in_scope);
         for &node in &ranked {
             let title = snapshot.sources().title(node);
