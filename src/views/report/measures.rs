@@ -19,9 +19,9 @@ pub(super) fn minutes_of(millis: i64) -> f64 {
     millis as f64 / 60_000.0
 }
 
-/// Rounds to thousandths.
+/// Rounds to thousandths. Zero has no sign: the sum of no numbers is `-0.0`.
 pub(super) fn rounded(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
+    (number * 1000.0).round() / 1000.0 + 0.0
 }
 
 fn percent(part: usize, all: usize) -> Option<f64> {
