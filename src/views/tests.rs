@@ -119,7 +119,7 @@ fn a_long_list_is_cut_and_says_so() {
         with(&[sample()], &[], |sources, _| sources.status(&|_| true, false, Shown::Open(2)));
     assert_eq!((view.queues[0].tasks.len(), view.queues[0].hidden), (2, 3));
     let text = text::status(&view, Look { color: true, width: Some(40) });
-    assert!(text.contains("(3 open tasks more; --table shows all)"), "{text}");
+    assert!(text.contains("(3 more open tasks; --table shows all)"), "{text}");
     assert!(text.contains("\u{1b}[36min_progress"), "{text}");
 }
 

@@ -80,7 +80,7 @@ fn one(queue: &QueueView, needed: &Needed<'_>, look: Look) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if queue.hidden > 0 {
-        let hidden = count(queue.hidden, "open task more", "open tasks more");
+        let hidden = count(queue.hidden, "more open task", "more open tasks");
         let _ = writeln!(text, "  ({hidden}; --table shows all)");
     }
     text

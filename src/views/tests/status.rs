@@ -237,7 +237,7 @@ fn one_hidden_task_is_told_as_one() {
     });
     assert_eq!(
         text,
-        "q.json: 2 tasks: 2 ready\n  ready        A  a\n  (1 open task more; --table shows all)\n"
+        "q.json: 2 tasks: 2 ready\n  ready        A  a\n  (1 more open task; --table shows all)\n"
     );
 }
 
