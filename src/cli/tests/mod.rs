@@ -18,11 +18,17 @@ mod edit;
 mod events;
 mod explain;
 mod graph;
+mod house;
 mod init;
 mod land;
 mod log;
+mod next;
 mod references;
 mod sandbox;
+mod since;
+mod status;
+mod stuck;
+mod why;
 
 use super::World;
 use sandbox::{Ran, call};
