@@ -23,10 +23,16 @@ mod init;
 mod land;
 mod log;
 mod next;
+mod park;
+mod progress;
 mod references;
+mod release;
+mod reset;
+mod retry;
 mod sandbox;
 mod since;
 mod status;
+mod stop;
 mod stuck;
 mod why;
 
