@@ -129,3 +129,113 @@ fn as_text(command: &mut Command, session: &mut Session<'_>) -> Result<(), Failu
                 workloop man | man -l - shows this one";
     Ok(writeln!(session.streams.err, "hint: {hint}")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Sink, Streams, World, run_cli};
+    use std::ffi::OsString;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Kept {
+        fn text(&self) -> String {
+            let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            String::from_utf8(bytes.clone()).expect("text")
+        }
+    }
+
+    /// Returns exit status, stdout and stderr of `man` with these words.
+    fn man(cwd: &Path, words: &[&str], terminal: bool) -> (u8, String, String) {
+        let (out, err) = (Kept::default(), Kept::default());
+        let mut streams = Streams {
+            out: Sink::new(Box::new(out.clone()), terminal),
+            err: Sink::new(Box::new(err.clone()), false),
+        };
+        let vars = vec![("NO_COLOR".into(), "1".into())];
+        let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
+        let words = ["workloop", "man"].into_iter().chain(words.iter().copied());
+        let exit = run_cli(words.map(OsString::from), &mut streams, &world);
+        (exit, out.text(), err.text())
+    }
+
+    #[test]
+    fn a_terminal_gets_text_and_a_pipe_gets_roff() {
+        let here = Path::new("/");
+        let (exit, text, err) = man(here, &[], true);
+        assert_eq!(exit, 0);
+        assert!(!text.contains(".SH") && !text.contains("\\-"), "{text}");
+        let headings = ["EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"];
+        let places = headings.map(|heading| text.find(&format!("\n{heading}\n  ")).expect(heading));
+        assert!(places.is_sorted(), "{places:?}");
+        assert_eq!(
+            err,
+            "hint: workloop man --dir ~/.local/share/man/man1 writes the pages for man; workloop man | \
+             man -l - shows this one\n"
+        );
+        let (exit, page, err) = man(here, &[], false);
+        assert_eq!((exit, err.as_str()), (0, ""));
+        assert!(page.contains("\n.SH \"EXIT STATUS\"\n.nf\n"), "{page}");
+    }
+
+    #[test]
+    fn the_pages_of_all_verbs_go_to_a_folder_that_is_made() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (exit, out, err) = man(dir.path(), &["--dir", "a/b"], true);
+        let told = format!("wrote the manual pages to {}\n", dir.path().join("a/b").display());
+        assert_eq!((exit, out.as_str(), err), (0, "", told));
+        let verbs = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter());
+        for verb in verbs {
+            let name = format!("workloop-{verb}.1");
+            let page = std::fs::read_to_string(dir.path().join("a/b").join(&name)).expect(&name);
+            let title = page.lines().find(|line| line.starts_with(".TH ")).expect(verb);
+            assert!(title.contains(verb), "{title}");
+            assert!(page.contains("\\&  workloop(1)"), "{verb} points to the main page");
+        }
+        #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+        std::fs::write(dir.path().join("file"), "").expect("written");
+        let (exit, out, err) = man(dir.path(), &["--dir", "file/x"], false);
+        let path = dir.path().join("file/x");
+        let told = format!("error: failed to write to {}: Not a directory", path.display());
+        assert_eq!((exit, out.as_str()), (1, ""));
+        assert!(err.starts_with(&told), "{err}");
+    }
+
+    #[test]
+    fn a_line_of_text_stays_text_in_roff() {
+        for (line, escaped) in [
+            ("plain", "plain"),
+            ("--flag", "\\-\\-flag"),
+            (".TH x", "\\&.TH x"),
+            ("  'quoted'", "\\&  \\(aqquoted\\(aq"),
+            ("a\\nb", "a\\enb"),
+            ("", ""),
+        ] {
+            assert_eq!(roff(line), escaped, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_verb_refers_to_its_group_and_the_main_page_to_all() {
+        let pause = see_also(Some("pause"));
+        assert_eq!(pause, "  workloop(1), workloop-stop(1), workloop-resume(1), workloop-wait(1)");
+        let all = see_also(None);
+        assert!(
+            all.starts_with("  workloop-init(1), ") && all.contains("workloop-man(1)"),
+            "{all}"
+        );
+        assert!(!all.contains("workloop(1)"), "{all}");
+    }
+}

@@ -147,6 +147,49 @@ fn parsed(line: &str, private: bool) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::{Cli, QueueArgs};
+    use crate::cli::{Sink, Streams, World};
+    use clap::Parser;
+    use serde_json::{Value, json};
+
+    /// Returns the ids of the tasks about which a person would be asked.
+    fn asked_about(tasks: Value) -> Vec<String> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("q.json");
+        #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+        std::fs::write(&path, json!({"tasks": tasks}).to_string()).expect("written");
+        let sink = || Sink::new(Box::new(std::io::sink()), false);
+        let mut streams = Streams { out: sink(), err: sink() };
+        let world = World { cwd: dir.path().to_owned(), vars: vec![], stdin_terminal: false };
+        let global = Cli::try_parse_from(["workloop", "run"]).expect("valid").global;
+        let mut session = Session::new(&mut streams, &world, global);
+        let queues = QueueArgs { queues: vec![path], ..QueueArgs::default() };
+        let selection = session.select(&queues).expect("a queue");
+        let project = session.open(selection).expect("opened");
+        blocked(&project).into_iter().map(|task| task.id.to_string()).collect()
+    }
+
+    #[test]
+    fn a_person_is_asked_about_failures_and_not_about_questions_and_reviews() {
+        let task = |id: &str, verdict: Value, more: Value| {
+            let mut task = json!({"id": id, "status": "blocked", "verification_verdict": verdict});
+            for (key, value) in more.as_object().expect("an object") {
+                task[key] = value.clone();
+            }
+            task
+        };
+        let tasks = json!([
+            task("fails", json!("FAIL"), json!({})),
+            task("blocked", json!("BLOCKED"), json!({})),
+            task("passed", json!("PASS"), json!({})),
+            task("untried", Value::Null, json!({})),
+            task("asks", json!("BLOCKED"), json!({"open_question": "Which stone?"})),
+            task("open", json!("FAIL"), json!({"status": "pending"})),
+            task("parked", json!("FAIL"), json!({"status": "parked"})),
+        ]);
+        assert_eq!(asked_about(tasks), ["blocked", "fails"]);
+        assert_eq!(asked_about(json!([])), [] as [&str; 0]);
+    }
 
     #[test]
     fn only_a_clear_word_overrides() {
