@@ -159,4 +159,89 @@ mod tests {
         // A median of only a few tasks would mean nothing.
         assert_eq!(kinds(run("A", 500).into_iter().chain(run("B", 1)).collect()), []);
     }
+
+    #[test]
+    fn a_flag_says_what_was_observed() {
+        let run = |task: &str, from, to| {
+            [event(EventKind::Claimed, task, from), event(EventKind::Completed, task, to)]
+        };
+        let others = ["B", "C", "D", "E"].map(|task| run(task, 0, 2)).into_iter().flatten();
+        let failed = (0..4).map(|n| event(EventKind::Blocked, "F", n));
+        let slow = run("A", 0, 11);
+        let events = others.chain(slow).chain(failed);
+        let flags = red_flags(events, &|_, _| Vec::new());
+        let flag = |kind, task: &str, detail: &str| Flag {
+            kind,
+            queue: "q.json".to_owned(),
+            task: task.to_owned(),
+            detail: detail.to_owned(),
+        };
+        let wanted = [
+            flag(FlagKind::Slow, "A", "took 11 min, the median is 2"),
+            flag(
+                FlagKind::Repeated,
+                "F",
+                "4 attempts failed in a row, the last: step test: exit status 1",
+            ),
+        ];
+        assert_eq!(flags, wanted);
+        let silent =
+            |n| Event { data: serde_json::Map::new(), ..event(EventKind::Retried, "A", n) };
+        let flags = red_flags((0..3).map(silent), &|_, _| Vec::new());
+        assert_eq!(flags, [flag(FlagKind::Repeated, "A", "3 attempts failed in a row")]);
+    }
+
+    #[test]
+    fn a_task_is_slow_only_beside_enough_others_and_after_ten_minutes() {
+        let run = |task: usize, minutes| {
+            let task = format!("T-{task}");
+            [event(EventKind::Claimed, &task, 0), event(EventKind::Completed, &task, minutes)]
+        };
+        let all = |others: usize, each, last| {
+            let events = (0..others).map(|n| run(n, each)).chain([run(99, last)]);
+            kinds(events.flatten().collect()).len()
+        };
+        assert_eq!((all(3, 1, 60), all(4, 1, 60)), (0, 1), "five are enough");
+        assert_eq!((all(4, 1, 9), all(4, 1, 10)), (0, 1));
+        // Tasks that take no time count as a minute.
+        assert_eq!((all(4, 0, 9), all(4, 0, 10)), (0, 1));
+        assert_eq!((all(4, 5, 20), all(4, 5, 21)), (0, 1));
+        // A completion without a begin has no duration.
+        let unknown = (0..9).map(|n| event(EventKind::Completed, &format!("T-{n}"), 99));
+        assert_eq!(kinds(unknown.collect()), []);
+    }
+
+    #[test]
+    fn a_change_that_failed_in_two_ways_is_flaky() {
+        let report = |verdict: &str, change: Option<&str>, output: Option<&str>| -> AttemptReport {
+            let report = json!({"v": 1, "task": "A", "attempt": 1, "worker": "w", "started_at": "",
+                "ended_at": "", "outcome": {"kind": "exited", "code": 0}, "verdict": verdict,
+                "reason": null, "steps": [], "files_changed": [],
+                "fingerprint": {"change": change, "output": output}});
+            serde_json::from_value(report).expect("a report")
+        };
+        let found = |failures, reports: &[AttemptReport]| {
+            let failed = (0..failures).map(|n| event(EventKind::Retried, "A", n));
+            let flags = red_flags(failed, &|queue, task| {
+                assert_eq!((queue, task), ("q.json", "A"));
+                reports.to_vec()
+            });
+            flags.into_iter().any(|flag| {
+                flag.kind == FlagKind::Flaky
+                    && flag.detail == "the same change failed in different ways"
+            })
+        };
+        let (one, other) = (Some("one"), Some("other"));
+        let fails = |change, output| report("FAIL", change, output);
+        assert!(found(2, &[fails(one, one), fails(one, other)]));
+        assert!(found(2, &[fails(other, one), fails(one, one), fails(one, other)]));
+        assert!(!found(1, &[fails(one, one), fails(one, other)]), "one failure is no pattern");
+        assert!(!found(2, &[fails(one, one), fails(one, one)]));
+        assert!(!found(2, &[fails(one, one), fails(other, other)]));
+        assert!(!found(2, &[fails(one, one), report("PASS", one, other)]));
+        // Without a change or an output there is nothing to compare.
+        assert!(!found(2, &[fails(None, one), fails(None, other)]));
+        assert!(!found(2, &[fails(one, None), fails(one, one)]));
+        assert!(!found(3, &[]));
+    }
 }

@@ -174,4 +174,109 @@ mod tests {
         let medians = medians([(&queue, &history)].into_iter());
         assert_eq!(medians.get(&(String::new(), String::new())), Some(&10.0));
     }
+
+    /// Returns the minutes and the attempts of A after these events, each at a minute past two.
+    fn taken(events: &[(i64, EventKind)]) -> Option<(i64, u32)> {
+        let moments =
+            events.iter().map(|(minute, kind)| moment(&format!("14:{minute:02}:00"), *kind));
+        let history = History::read(moments);
+        let taken = history.finished.get(&("q.json".to_owned(), "A".to_owned()))?;
+        Some((taken.millis / 60_000, taken.attempts))
+    }
+
+    #[test]
+    fn every_end_of_an_attempt_adds_to_the_time_of_its_task() {
+        use EventKind::*;
+        for end in [Retried, Blocked, Interrupted, AttemptLost, Released, Cancelled, Parked] {
+            let events = [(0, Claimed), (5, end), (10, Claimed), (12, Completed)];
+            assert_eq!(taken(&events), Some((7, 2)), "{end:?}");
+            assert_eq!(taken(&events[..2]), None, "it is not finished");
+        }
+        // What happens during an attempt changes nothing.
+        for other in [AgentFinished, Verified, Landed, Progress, Silent, Edited, Answered, Other] {
+            assert_eq!(
+                taken(&[(0, Claimed), (5, other), (12, Completed)]),
+                Some((12, 1)),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_attempt_begins_when_it_starts_and_a_reset_forgets_it() {
+        use EventKind::*;
+        // Between its claim and its start, the task waited.
+        assert_eq!(taken(&[(0, Claimed), (9, AttemptStarted), (12, Completed)]), Some((3, 1)));
+        assert_eq!(taken(&[(0, Claimed), (9, Completed), (10, Reset)]), None);
+        assert_eq!(
+            taken(&[(0, Claimed), (5, Retried), (6, Reset), (7, Claimed), (9, Completed)]),
+            Some((2, 1))
+        );
+        // An end without a begin, such as a person's `done`, takes no time.
+        assert_eq!(taken(&[(5, Completed)]), None);
+        assert_eq!(taken(&[(0, Claimed), (5, Completed), (30, Completed)]), Some((5, 1)));
+        // Work that is done again counts from then on.
+        assert_eq!(
+            taken(&[(0, Claimed), (5, Completed), (10, Claimed), (11, Completed)]),
+            Some((1, 1))
+        );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_negative_time() {
+        use EventKind::*;
+        assert_eq!(
+            taken(&[(30, Claimed), (10, Retried), (20, Claimed), (25, Completed)]),
+            Some((5, 2))
+        );
+        let odd = |at: &str| Moment { at: at.to_owned(), ..moment("14:00:00", Completed) };
+        for at in ["", "yesterday", "2026-01-19 14:00:00"] {
+            let history = History::read([moment("14:00:00", Claimed), odd(at)].into_iter());
+            assert!(history.finished.is_empty(), "{at}");
+        }
+        let nobody = Moment { task: None, ..moment("14:05:00", Completed) };
+        let moments = [moment("14:00:00", Claimed), nobody, moment("14:06:00", Completed)];
+        assert_eq!(History::read(moments.into_iter()).finished.len(), 1);
+    }
+
+    #[test]
+    fn medians_are_by_type_and_agent_over_all_queues() {
+        let queue = |name: &str, tasks: &str| {
+            let text = format!("{{\"tasks\":[{tasks}]}}");
+            Queue::parse(Path::new(name), text.into_bytes()).expect("a queue")
+        };
+        let task = |id: &str, more: &str| format!("{{\"id\":\"{id}\",\"title\":\"t\"{more}}}");
+        let bug = r#","type":"Bug-Fix","agent":"Test Writer""#;
+        let one = queue("q.json", &[task("A", bug), task("B", bug), task("C", "")].join(","));
+        let two = queue(
+            "r.json",
+            &[task("A", bug), task("B", r#","type":"bugfix","agent":"test_writer""#)].join(","),
+        );
+        let history = |times: &[(&str, &str, i64)]| {
+            let all = times.iter().map(|(queue, id, minutes)| {
+                let taken = Taken { millis: minutes * 60_000, attempts: 1 };
+                (((*queue).to_owned(), (*id).to_owned()), taken)
+            });
+            History { finished: all.collect() }
+        };
+        let (first, second) = (
+            history(&[
+                ("q.json", "A", 1),
+                ("q.json", "B", 9),
+                ("q.json", "C", 50),
+                ("q.json", "gone", 99),
+            ]),
+            history(&[("r.json", "A", 2), ("q.json", "B", 1000)]),
+        );
+        let both = || [(&one, &first), (&two, &second)].into_iter();
+        let key = |kind: &str, agent: &str| (kind.to_owned(), agent.to_owned());
+        let wanted = HashMap::from([(key("bugfix", "testwriter"), 2.0), (key("", ""), 50.0)]);
+        assert_eq!(medians(both()), wanted);
+        let even = history(&[("r.json", "A", 2), ("r.json", "B", 4)]);
+        let medians = medians([(&one, &first), (&two, &even)].into_iter());
+        assert_eq!(medians.get(&key("bugfix", "testwriter")), Some(&3.0));
+        let rules = EstimateRules::default();
+        assert_eq!(experience(both(), &rules).len(), 4);
+        assert!(experience([(&one, &History::default())].into_iter(), &rules).is_empty());
+    }
 }

@@ -26,3 +26,6 @@ pub(crate) use queues::QueueSet;
 pub(crate) use resolve::{Among, reference, resolve, unknown};
 pub(crate) use scope::Scope;
 pub(crate) use structure::{Planner, Structure, experienced, histories, measured, ranking_rules};
+
+#[cfg(test)]
+pub(crate) mod tests;

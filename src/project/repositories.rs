@@ -147,3 +147,96 @@ pub(crate) fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
     };
     get("XDG_CACHE_HOME").or_else(|| get("HOME").map(|home| home.join(".cache")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::tests::Sample;
+    use serde_json::json;
+
+    fn vars(vars: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn git_gets_only_what_locates_a_persons_configuration() {
+        let all = [
+            ("HOME", "/h"),
+            ("GIT_DIR", "/elsewhere"),
+            ("PATH", "/bin"),
+            ("USER", "u"),
+            ("A_TOKEN", "x"),
+            ("XDG_CONFIG_HOME", "/c"),
+            ("LOGNAME", "l"),
+            ("TMPDIR", "/t"),
+            ("home", "/no"),
+        ];
+        let wanted = [
+            ("HOME", "/h"),
+            ("USER", "u"),
+            ("XDG_CONFIG_HOME", "/c"),
+            ("LOGNAME", "l"),
+            ("TMPDIR", "/t"),
+        ];
+        assert_eq!(git_vars(&vars(&all)), vars(&wanted));
+        assert_eq!(git_vars(&[]), []);
+    }
+
+    #[test]
+    fn the_cache_of_a_user_is_an_absolute_folder() {
+        let home = ("HOME", "/h");
+        for (given, wanted) in [
+            (&[home, ("XDG_CACHE_HOME", "/c")][..], Some("/c")),
+            (&[home], Some("/h/.cache")),
+            (&[home, ("XDG_CACHE_HOME", "relative")], Some("/h/.cache")),
+            (&[home, ("XDG_CACHE_HOME", "")], Some("/h/.cache")),
+            (&[("HOME", "relative")], None),
+            (&[], None),
+        ] {
+            assert_eq!(cache(&vars(given)).as_deref(), wanted.map(Path::new), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn without_git_there_is_no_repository() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let sample = Sample::of(json!([]));
+        let path = dir.path().to_str().expect("text");
+        let vars = vars(&[("PATH", path)]);
+        let around = Surroundings { vars: &vars, purpose: Purpose::Look };
+        assert!(around.git().is_none());
+        let error = around.homes(sample.project.set()).expect_err("no git");
+        assert_eq!(error.to_string(), "git is not on the PATH");
+    }
+
+    #[test]
+    fn agents_work_in_private_trees_only_if_the_configuration_says_so() {
+        let of = |config: &str| is_private(Sample::with(config, json!([])).project.set());
+        assert!(!of(""));
+        assert!(!of("[isolation]\nmode = \"shared\"\n"));
+        assert!(of("[isolation]\nmode = \"private\"\n"));
+    }
+
+    #[test]
+    fn queues_outside_of_a_repository_have_no_home_and_the_others_share_one() {
+        if programs::lacks("git") {
+            return;
+        }
+        let empty = || json!({"tasks": []});
+        let sample = Sample::new("", &[("q", empty()), ("r", empty())], &[]);
+        let vars: Vec<_> = std::env::vars_os().filter(|(name, _)| name == "PATH").collect();
+        let around = Surroundings { vars: &vars, purpose: Purpose::Look };
+        let homes = |sample: &Sample| around.homes(sample.project.set()).expect("looked");
+        assert!(homes(&sample).is_empty());
+        let init = duct::cmd!("git", "init", "-q", "-b", "main").dir(sample.dir.path());
+        init.env("GIT_CONFIG_GLOBAL", "/dev/null").run().expect("a repository");
+        let commit =
+            "git -c user.name=t -c user.email=t@example.org commit -q --allow-empty -m first";
+        duct::cmd!("sh", "-c", commit).dir(sample.dir.path()).run().expect("a commit");
+        let found = homes(&sample);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].queues, [QueueIx::FIRST, QueueIx::new(1)]);
+        let top = sample.dir.path().canonicalize().expect("a folder");
+        assert_eq!(found[0].repository.top(), top);
+    }
+}

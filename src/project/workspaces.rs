@@ -228,4 +228,51 @@ mod tests {
         assert_eq!(names(&sorted.old), ["old/1", "open/9", "undated/1"]);
         assert_eq!(names(&sorted.strange), ["gone/1"]);
     }
+
+    #[test]
+    fn a_kept_attempt_belongs_to_the_task_of_its_name_with_or_without_its_queue() {
+        use crate::project::tests::{Sample, task};
+        use serde_json::json;
+        let complete = |id: &str, at: &str| json!({"id": id, "title": id, "status": "complete", "passes": true, "completed_at": at});
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let first = json!([complete("A", early), complete("B", "long ago"), task("C", &json!({}))]);
+        let second = json!([complete("A", late), complete("C", late)]);
+        let served = [("q", json!({ "tasks": first })), ("r", json!({ "tasks": second }))];
+        let sample = Sample::new("", &served, &[]);
+        let (set, queues) = sample.parts();
+        let owners = Owners::of(set, queues);
+        let at = |text: &str| {
+            Owner::Complete(DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp()))
+        };
+        for (task, queue, wanted) in [
+            ("A", Some("q"), Some(at(early))),
+            ("A", Some("r"), Some(at(late))),
+            // The plain name may mean either task: the one that ended last counts, or an open one.
+            ("A", None, Some(at(late))),
+            ("B", None, Some(Owner::Complete(None))),
+            ("C", Some("r"), Some(at(late))),
+            ("C", None, Some(Owner::Open)),
+            ("D", None, None),
+            ("A", Some("s"), None),
+        ] {
+            let name =
+                AttemptName { task: task.to_owned(), queue: queue.map(str::to_owned), number: 0 };
+            assert_eq!(owners.0.get(&name.part()).copied(), wanted, "{task} {queue:?}");
+        }
+    }
+
+    #[test]
+    fn at_least_the_newest_attempt_of_a_task_is_kept() {
+        let mut owners = Owners::default();
+        owners.add("A".into(), Owner::Open);
+        let all = || vec![attempt("A", 1, 0), attempt("A", 3, 0), attempt("A", 2, 0)];
+        for (keep, kept) in
+            [(0, &["A/3"][..]), (1, &["A/3"]), (2, &["A/3", "A/2"]), (3, &["A/3", "A/2", "A/1"])]
+        {
+            let sorted = owners.sort(all(), keep, 0);
+            assert_eq!(names(&sorted.kept), kept, "{keep}");
+            assert_eq!(sorted.kept.len() + sorted.old.len(), 3);
+        }
+        assert_eq!(owners.sort(Vec::new(), 1, 0), Sorted::default());
+    }
 }

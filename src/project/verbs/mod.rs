@@ -33,3 +33,6 @@ pub(crate) use release::release;
 pub(crate) use reset::{left_by_reset, reset, reset_all, to_reset};
 pub(crate) use retry::{blocked, retry, retry_blocked};
 pub(crate) use transition::transition;
+
+#[cfg(test)]
+mod tests;
