@@ -61,6 +61,13 @@ impl Sample {
         Self::new(config, &[("q", json!({ "tasks": tasks }))], &[])
     }
 
+    /// Opens a project that serves `q.json` with these tasks, which suggested commands name with
+    /// these flags.
+    pub(crate) fn named(flags: &str, tasks: Value) -> Self {
+        let served = [("q", json!({ "tasks": tasks }))];
+        Self::opened("", Typed::naming(flags.to_owned()), &served, &[])
+    }
+
     /// Opens a project that serves some queues; `others` exist beside them.
     pub(crate) fn new(config: &str, served: &[Content<'_>], others: &[Content<'_>]) -> Self {
         Self::opened(config, Typed::default(), served, others)

@@ -48,7 +48,8 @@ pub(crate) fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
         note(&|| format!("{} can never run", graph.cycle_text(cycle)));
     }
     if more > 0 {
-        doubts.push(format!("and {more} more of this kind; `workloop check` lists them all"));
+        let check = set.typed.verb("check");
+        doubts.push(format!("and {more} more of this kind; `{check}` lists them all"));
     }
     doubts
 }

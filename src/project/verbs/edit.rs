@@ -1,7 +1,7 @@
 //! Edits the fields of a task.
 
 use super::fields::{Keys, Said, change, id_text, keys};
-use crate::domain::{Field, Task, Text, timestamp};
+use crate::domain::{Field, Task, Text, Typed, timestamp};
 use crate::project::Project;
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
@@ -38,7 +38,7 @@ pub(crate) fn edit(
     id: &str,
     edit: &Edit,
 ) -> Result<Vec<String>, StoreError> {
-    let config = project.config().clone();
+    let (config, typed) = (project.config().clone(), project.set().typed.clone());
     project.each(&[id.to_owned()], |draft, place| {
         let queue = &draft.queues()[place.queue];
         let mut changes: Keys = Keys::new();
@@ -48,7 +48,7 @@ pub(crate) fn edit(
         changes.extend(unset(queue, place.task, &edit.unset)?);
         changes.extend(keys(queue, Some(place.task), &edit.said));
         let mut data = Map::new();
-        if let Some((keys, dropped)) = drop_dependencies(draft, place, &edit.drop)? {
+        if let Some((keys, dropped)) = drop_dependencies(draft, place, &edit.drop, &typed)? {
             changes.extend(keys);
             data.insert("dropped".to_owned(), dropped);
         }
@@ -74,12 +74,15 @@ fn waits_for(task: &Task) -> impl Iterator<Item = (Field, &Text)> {
 }
 
 /// Describes where a dependency is declared that the task itself does not name.
-fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
+fn blocker(queue: &Queue, task: &Task, id: &str, typed: &Typed) -> Option<String> {
     let first = &queue.tasks()[queue.index_of(id)?];
     let blocks = first.list(Field::Blocks).iter().any(|named| *named == task.id.as_str());
     blocks.then(|| {
-        let id = &task.id;
-        format!("task {id} waits for {first}, because `blocks` of {first} names it; edit that: workloop edit {first}", first = first.id)
+        let (id, first) = (&task.id, &first.id);
+        let edit = typed.about("edit", first.as_str());
+        format!(
+            "task {id} waits for {first}, because `blocks` of {first} names it; edit that: {edit}"
+        )
     })
 }
 
@@ -88,6 +91,7 @@ fn drop_dependencies(
     draft: &Draft<'_>,
     place: Place,
     drop: &Dropped,
+    typed: &Typed,
 ) -> Result<Option<(Keys, Value)>, StoreError> {
     if drop.ids.is_empty() {
         return Ok(None);
@@ -96,7 +100,7 @@ fn drop_dependencies(
     let task = draft.task(place);
     let names: Vec<&str> = waits_for(task).map(|(_, text)| text.as_str()).collect();
     if let Some(missing) = drop.ids.iter().find(|id| !names.contains(&id.as_str())) {
-        if let Some(first) = blocker(queue, task, missing) {
+        if let Some(first) = blocker(queue, task, missing, typed) {
             return Err(StoreError::Rejected(first));
         }
         let known = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };

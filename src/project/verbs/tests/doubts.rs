@@ -50,4 +50,7 @@ fn only_the_first_twenty_doubts_are_listed() {
         let last = format!("and {more} more of this kind; `workloop check` lists them all");
         assert_eq!(found.last(), Some(&last));
     }
+    let named = Sample::named(" --project p", waits(21));
+    let last = "and 1 more of this kind; `workloop check --project p` lists them all";
+    assert_eq!(doubts(&named.project, &words(&["A"])).last().map(String::as_str), Some(last));
 }

@@ -212,3 +212,12 @@ fn a_dependency_that_is_not_there_is_not_dropped() {
     let wanted = "task C does not depend on B; it depends on A";
     refuses(&mut sample, |sample| edits(sample, "C", &drops(&["A", "B"], "y")), wanted);
 }
+
+#[test]
+fn the_command_for_the_other_task_can_be_copied() {
+    let tasks = json!([task("its own", &json!({"blocks": ["B"]})), task("B", &json!({}))]);
+    let mut sample = Sample::named(" --work-queue q.json", tasks);
+    let wanted = "task B waits for its own, because `blocks` of its own names it; edit that: \
+                  workloop edit 'its own' --work-queue q.json";
+    refuses(&mut sample, |sample| edits(sample, "B", &drops(&["its own"], "y")), wanted);
+}
