@@ -172,7 +172,7 @@ impl Write for Exact<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::cli) mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
@@ -196,8 +196,9 @@ mod tests {
         assert!(sink.is_closed());
     }
 
+    /// A handle that keeps what is written.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    pub(in crate::cli) struct Kept(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -207,6 +208,25 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    impl Kept {
+        fn bytes(&self) -> Vec<u8> {
+            self.0.lock().expect("lock").clone()
+        }
+
+        pub(in crate::cli) fn text(&self) -> String {
+            String::from_utf8(self.bytes()).expect("text")
+        }
+    }
+
+    /// Returns pipes, with colour or without, and what is written to standard output and error.
+    pub(in crate::cli) fn pipes(color: ColorWhen) -> (Streams, [Kept; 2]) {
+        let kept = [Kept::default(), Kept::default()];
+        let [out, err] = kept.clone().map(|kept| Sink::new(Box::new(kept), false));
+        let mut streams = Streams { out, err };
+        streams.choose_color(color, false);
+        (streams, kept)
     }
 
     /// Returns the output of a verb that does not escape, and of one that writes exact bytes.
@@ -219,8 +239,7 @@ mod tests {
         writeln!(streams.out, "{red}a{red:#}\u{1b}]0;x\u{7}\u{9b}2J").expect("written");
         streams.out.exact().write_all(b"\x1b[31m\xff\x1b").expect("written");
         streams.out.flush().expect("written");
-        let kept = kept.0.lock().expect("lock");
-        kept.clone()
+        kept.bytes()
     }
 
     #[test]
@@ -242,5 +261,70 @@ mod tests {
         writeln!(sink, "hello").expect("dropped");
         assert!(sink.is_closed());
         assert!(writeln!(Sink::new(Box::new(Gone(lost)), false), "hello").is_err());
+    }
+
+    #[test]
+    fn colour_is_for_terminals_unless_it_is_asked_for_or_unwanted() {
+        for (when, no_color, terminal, colored) in [
+            (ColorWhen::Auto, false, true, true),
+            (ColorWhen::Auto, false, false, false),
+            (ColorWhen::Auto, true, true, false),
+            (ColorWhen::Always, true, false, true),
+            (ColorWhen::Never, false, true, false),
+        ] {
+            let [out, err] = [(); 2].map(|()| Sink::new(Box::new(io::sink()), terminal));
+            let mut streams = Streams { out, err };
+            assert!(!streams.out.color(), "nothing is coloured before that is decided");
+            streams.choose_color(when, no_color);
+            let case = format!("{when:?} {no_color} {terminal}");
+            assert_eq!((streams.out.color(), streams.err.color()), (colored, colored), "{case}");
+            let bold = Style::new().bold();
+            assert_eq!(streams.err.style(bold) == bold, colored, "{case}");
+        }
+    }
+
+    #[test]
+    fn only_a_terminal_is_cleared() {
+        for (terminal, wanted) in [(false, "a\nb\n"), (true, "a\n\u{1b}[H\u{1b}[Jb\n")] {
+            let kept = Kept::default();
+            let mut sink = Sink::new(Box::new(kept.clone()), terminal);
+            writeln!(sink, "a").expect("written");
+            sink.clear().expect("written");
+            writeln!(sink, "b").expect("written");
+            sink.flush().expect("written");
+            assert_eq!(kept.text(), wanted);
+        }
+    }
+
+    #[test]
+    fn output_in_the_middle_of_a_letter_or_a_sequence_is_completed_later() {
+        let kept = Kept::default();
+        let mut sink = Sink::new(Box::new(kept.clone()), false);
+        let (first, rest) = "日\u{1b}[31m".as_bytes().split_at(2);
+        sink.write_all(first).expect("written");
+        assert_eq!(kept.text(), "");
+        sink.write_all(&rest[..2]).expect("written");
+        sink.write_all(&rest[2..]).expect("written");
+        sink.flush().expect("written");
+        assert_eq!(kept.text(), "日␛[31m");
+        // What is never completed is shown as far as it goes.
+        sink.write_all(first).expect("written");
+        sink.flush().expect("written");
+        assert_eq!(kept.text(), "日␛[31m\u{fffd}");
+    }
+
+    #[test]
+    fn nothing_reaches_a_reader_that_is_gone() {
+        let pipe = || io::ErrorKind::BrokenPipe.into();
+        let mut sink = Sink::new(Box::new(Gone(pipe)), false);
+        sink.exact().write_all(b"x").expect("dropped");
+        assert!(sink.is_closed());
+        sink.exact().flush().expect("dropped");
+        sink.clear().expect("dropped");
+        let full = || io::ErrorKind::StorageFull.into();
+        let mut sink = Sink::new(Box::new(Gone(full)), true);
+        let error = sink.clear().expect_err("a disk is full");
+        assert_eq!((error.kind(), sink.is_closed()), (io::ErrorKind::StorageFull, false));
+        assert!(sink.flush().is_err());
     }
 }
