@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 const IDS: usize = 24;
 /// The maximum width of the column of phases, in cells.
 const PHASES: usize = 20;
-/// The width of everything else in a line, in cells.
-const BESIDE: usize = 13;
 /// From this width on, a line shows both the title and the last line of output.
 const WIDE: usize = 100;
 
@@ -226,14 +224,19 @@ fn line(busy: &Busy, ids: usize, look: Look, now: Instant) -> String {
     let phases = PHASES.min((width / 4).max(6));
     let phase = padded(&fitted(phase, phases), phases);
     let time = format!("{:>6}", running(busy.ran(now)));
-    let room = width.saturating_sub(cells::width(&id) + phases + BESIDE);
+    // Hours make the time wider than its column.
+    let begin = format!("  {id}  {phase} {time}");
+    let room = width.saturating_sub(cells::width(&begin) + 2);
+    if room == 0 {
+        return fitted(&begin, width);
+    }
     let last = busy.last.1.as_str();
     let dimmed = Style::new().dimmed();
     let rest = match (last.is_empty(), width >= WIDE) {
         (true, _) => fitted(&busy.title, room),
         (false, false) => look.paint(dimmed, fitted(last, room)),
         (false, true) => {
-            let title = fitted(&busy.title, room * 2 / 5);
+            let title = fitted(&busy.title, room / 5 * 2);
             let rest = room.saturating_sub(cells::width(&title) + 2);
             format!("{title}  {}", look.paint(dimmed, fitted(last, rest)))
         }
