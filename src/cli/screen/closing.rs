@@ -17,7 +17,7 @@ const NAMED: usize = 20;
 const IDS: usize = 32;
 /// The maximum width of the column of reasons, in cells.
 const WHY: usize = 60;
-/// A column of reasons narrower than this is left out, in cells.
+/// A column in which reasons would be cut to less than this is left out, in cells.
 const NARROWEST: usize = 12;
 
 /// The results of a run, collected from its notices.
@@ -104,9 +104,9 @@ pub(in crate::cli) fn closing(
     let [ids, whys, commands] = [0, 1, 2].map(|column| widest(column).unwrap_or(0));
     // The command is never cut; the reason gets the remaining width.
     let room = whys.min(width.saturating_sub(ids + commands + 6));
+    let shows_why = room > 0 && room >= NARROWEST.min(whys);
     for [id, why, command] in rows.iter().take(NAMED) {
-        let why =
-            if room < NARROWEST { String::new() } else { padded(&fitted(why, room), room) + "  " };
+        let why = if shows_why { padded(&fitted(why, room), room) + "  " } else { String::new() };
         let line = format!("  {}  {why}", padded(id, ids));
         // On a narrow terminal, the command gets its own line.
         let is_beside = cells::width(&line) + cells::width(command) <= width;
@@ -178,5 +178,52 @@ mod tests {
             "{}",
             drawn(60)
         );
+    }
+
+    /// Returns the summary of a run that left the tasks `ids`, each for this reason.
+    fn left(ids: &[String], why: &str, width: Option<usize>) -> String {
+        let root = |n| Root { task: Node(n), resolution: Resolution::Stuck, cause: Cause::Blocked };
+        let roots = (0..ids.len() as u32).map(root).collect();
+        let backlog = Backlog { total: 50, stuck: ids.len(), roots, ..Backlog::default() };
+        let ending = Ending::new(Reason::Done, backlog, 3, |node| ids[node.0 as usize].clone());
+        let ends = ids.iter().map(|id| (id.clone(), why.to_owned())).collect();
+        let told = Told { ends, attempts: 1, ..Told::default() };
+        closing(&(told, Duration::from_secs(5)), &ending, Look { color: false, width })
+    }
+
+    #[test]
+    fn a_reason_is_left_out_only_where_it_would_be_cut_to_nothing() {
+        let id = ["A".to_owned()];
+        let head = "0 of 50 complete, 1 attempt, 5.0 s (0.0 s of attempts)\n";
+        for (why, width, row) in [
+            // A short reason is no narrow column.
+            ("red", None, "  A  red  workloop why A"),
+            ("red", Some(80), "  A  red  workloop why A"),
+            ("", Some(80), "  A  workloop why A"),
+            // The next column contains the command already.
+            ("red; workloop why A", Some(80), "  A  red  workloop why A"),
+            ("it is very long indeed", Some(60), "  A  it is very long indeed  workloop why A"),
+        ] {
+            assert_eq!(left(&id, why, width), format!("{head}{row}\n"), "{why} {width:?}");
+        }
+        let row = |width| {
+            let text = left(&id, "it is very long indeed", Some(width));
+            text.split_once(" of attempts)\n").expect("a head").1.to_owned()
+        };
+        assert_eq!(row(33), "  A  it is very…   workloop why A\n");
+        assert_eq!(row(32), "  A  workloop why A\n");
+    }
+
+    #[test]
+    fn only_the_first_twenty_tasks_are_named() {
+        let ids: Vec<String> = (1..=22).map(|n| format!("T-{n}")).collect();
+        let count = |many: usize| left(&ids[..many], "red", Some(80)).lines().count();
+        assert_eq!((count(1), count(19), count(20)), (2, 20, 21));
+        for (many, last) in
+            [(21, "  … and 1 more: workloop status"), (22, "  … and 2 more: workloop status")]
+        {
+            let text = left(&ids[..many], "red", Some(80));
+            assert_eq!((text.lines().count(), text.lines().last()), (22, Some(last)));
+        }
     }
 }
