@@ -1,7 +1,6 @@
 //! Validates `--known`: whether an answer can be recorded as knowledge about an error.
 
 use crate::cli::failure::Failure;
-use crate::domain::shell_word;
 use crate::engine;
 use crate::project::{Among, Project};
 
@@ -19,6 +18,6 @@ pub(super) fn check(project: &Project, ids: &[String], known: Option<&str>) -> R
     let key = set.queue(place.queue).task(task.id.as_str());
     engine::check_known(&set.state(place.queue), &key, pattern).map_err(|why| {
         let failure = Failure::usage(format_args!("--known {why}"));
-        failure.hint(format_args!("workloop log {} shows the output", shell_word(id)))
+        failure.hint(format_args!("{} shows the output", set.typed.about("log", id)))
     })
 }
