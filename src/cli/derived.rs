@@ -19,6 +19,7 @@ use crate::views::board::{Board, state};
 use crate::views::mask::Mask;
 use crate::views::view::Sources;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -51,16 +52,7 @@ struct Derived {
 
 /// Registers the rewriting of board and state at each change of `project`.
 pub(super) fn keep(project: &mut Project, session: &Session<'_>) {
-    let set = Arc::clone(project.set());
-    let mut derived = Derived {
-        mask: Mask::new(&set.config.and_own(&session.world.vars)),
-        names: names(&set),
-        set,
-        planner: Planner::new(EstimateRules::default()),
-        ranking: None,
-        last: HashMap::new(),
-        told: HashSet::new(),
-    };
+    let mut derived = Derived::of(Arc::clone(project.set()), &session.world.vars);
     project.store_mut().on_change(Box::new(move |queues| derived.write(queues)));
 }
 
@@ -83,6 +75,19 @@ pub(super) fn in_order(names: &[String], among: usize) -> Vec<QueueIx> {
 }
 
 impl Derived {
+    /// Creates a writer for the queues of `set` that has not written anything.
+    fn of(set: Arc<QueueSet>, vars: &[(OsString, OsString)]) -> Self {
+        Self {
+            mask: Mask::new(&set.config.and_own(vars)),
+            names: names(&set),
+            set,
+            planner: Planner::new(EstimateRules::default()),
+            ranking: None,
+            last: HashMap::new(),
+            told: HashSet::new(),
+        }
+    }
+
     /// Writes the files that changed. Returns the errors that occurred for the first time.
     fn write(&mut self, queues: &[Queue]) -> Vec<String> {
         // Queues that were loaded later are not on the board.
@@ -201,3 +206,6 @@ fn put(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mode = if is_board { mode } else { 0o600 };
     replace_as(&Dir::open(folder)?, name, [text.as_bytes()], &RandomIds, mode)
 }
+
+#[cfg(test)]
+mod tests;

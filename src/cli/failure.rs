@@ -163,6 +163,7 @@ impl From<SelectError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     #[test]
     fn the_text_is_lines_of_errors_and_hints() {
@@ -190,5 +191,70 @@ mod tests {
             Signal(15),
         ];
         assert_eq!(kinds.map(FailureKind::exit), [1, 2, 3, 4, 5, 6, 7, 8, 130, 143]);
+    }
+
+    #[test]
+    fn a_missing_choice_says_how_to_make_it() {
+        let known = || vec!["default".to_owned()];
+        let name = || "wrtier".to_owned();
+        for (error, text) in [
+            (
+                ChoiceError::NoAgent,
+                "error: no agent is configured\nhint: add [agents.default] with preset = \"claude\" or \
+                 run = \"…\" to workloop.toml, or name one with --agent; workloop agents lists the \
+                 tools that have a preset\n",
+            ),
+            (
+                ChoiceError::NoVerification,
+                "error: no verification is configured\nhint: add [[verify]] with run = \"…\" to \
+                 workloop.toml, or give --verify CMD\nhint: --no-verify runs without verification; \
+                 such tasks are recorded as SKIPPED\n",
+            ),
+            (
+                ChoiceError::UnknownAgent { name: name(), known: known() },
+                "error: unknown agent wrtier; there are: default\n",
+            ),
+            (
+                ChoiceError::UnknownProfile {
+                    name: name(),
+                    phase: Some("2".to_owned()),
+                    known: known(),
+                },
+                "error: unknown profile wrtier of phase 2; there are: default\n",
+            ),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!((failure.exit(), failure.to_string().as_str()), (2, text));
+        }
+    }
+
+    #[test]
+    fn a_queue_that_is_not_found_has_its_own_hint() {
+        let path = PathBuf::from("/p");
+        let of = |error: SelectError| Failure::from(error).to_string();
+        let text = "error: failed to find a queue: none in queues/ or tasks/ of /p\n\
+                    hint: workloop init writes a first queue\n";
+        assert_eq!(of(SelectError::None(path.clone())), text);
+        let text = "error: failed to choose a queue: there are 2:\n  a\n  b\n\
+                    hint: name one, or list those to serve under queues in workloop.toml\n";
+        assert_eq!(of(SelectError::Several(vec!["a".into(), "b".into()])), text);
+        let text = "error: failed to serve queues of different configurations together: none and /p\n\
+                    hint: name the one to use with --config\n";
+        assert_eq!(of(SelectError::Mixed(None, Some(path.clone()))), text);
+        assert_eq!(
+            of(SelectError::Missing { path, meant: None }),
+            "error: failed to find the queue /p\n"
+        );
+    }
+
+    #[test]
+    fn other_errors_keep_their_text() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let text = full.to_string();
+        assert_eq!(Failure::from(full), Failure::internal(text));
+        let source = io::Error::other("gone");
+        let prompt = PromptError::Read { path: "t.md".into(), source };
+        let failure = Failure::usage("failed to read the prompt template t.md: gone");
+        assert_eq!(Failure::from(prompt), failure);
     }
 }

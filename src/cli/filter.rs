@@ -102,3 +102,137 @@ fn listed<'a>(values: impl Iterator<Item = &'a str>) -> String {
         (false, true) => format!("; there are: {} and more", seen.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    fn queue(tasks: Value) -> Queue {
+        let text = json!({ "tasks": tasks }).to_string();
+        Queue::parse(Path::new("q.json"), text.into_bytes()).expect("a queue")
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    /// Returns the failure of a filter over two queues; `None` if some task matches.
+    fn refused(filter: &FilterArgs) -> Option<String> {
+        let queues = [
+            queue(json!([
+                {"id": "A", "title": "a", "phase": "build", "type": "bug", "tags": ["x", "y"]},
+                {"id": "B", "title": "b", "phase": 2, "type": "docs", "parent": "E"},
+            ])),
+            queue(
+                json!([{"id": "C", "title": "c", "phase": "build", "tags": ["y"], "epic": "F", "parent": "E"}]),
+            ),
+        ];
+        refuse_empty(filter, &queues).err().map(|failure| {
+            assert_eq!((failure.exit(), failure.hints.len()), (2, 0));
+            failure.message
+        })
+    }
+
+    fn none() -> FilterArgs {
+        FilterArgs::default()
+    }
+
+    #[test]
+    fn a_filter_that_some_task_matches_is_accepted() {
+        for filter in [
+            none(),
+            FilterArgs { phase: words(&["BUILD"]), ..none() },
+            FilterArgs { phase: words(&["nowhere", "2"]), ..none() },
+            FilterArgs { kind: words(&["bug"]), tag: words(&["y"]), ..none() },
+            FilterArgs { epic: words(&["E"]), ..none() },
+        ] {
+            assert_eq!(refused(&filter), None, "{filter:?}");
+        }
+        assert!(refuse_empty(&none(), &[]).is_ok(), "nothing was asked for");
+    }
+
+    #[test]
+    fn a_value_that_no_task_has_is_reported_with_those_that_exist() {
+        for (filter, text) in [
+            (
+                FilterArgs { phase: words(&["biuld"]), ..none() },
+                "no task has phase biuld; there are: build, 2; did you mean build?",
+            ),
+            (
+                FilterArgs { phase: words(&["one", "three"]), ..none() },
+                "no task has phase one or three; there are: build, 2",
+            ),
+            (FilterArgs { track: words(&["t"]), ..none() }, "no task has track t; no task has any"),
+            (
+                FilterArgs { kind: words(&["feature"]), ..none() },
+                "no task has type feature; there are: bug, docs",
+            ),
+            (
+                FilterArgs { tag: words(&["zzzz"]), ..none() },
+                "no task has tag zzzz; there are: x, y",
+            ),
+            (
+                FilterArgs { epic: words(&["Gggg"]), ..none() },
+                "no task has epic Gggg; there are: E, F",
+            ),
+            // The first filter that nothing matches alone is the one to correct.
+            (
+                FilterArgs {
+                    phase: words(&["build"]),
+                    kind: words(&["feature"]),
+                    tag: words(&["zzzz"]),
+                    ..none()
+                },
+                "no task has type feature; there are: bug, docs",
+            ),
+            // Each matches alone.
+            (
+                FilterArgs { phase: words(&["2"]), kind: words(&["bug", "x"]), ..none() },
+                "no task has all of phase 2, type bug or x",
+            ),
+            (
+                FilterArgs { epic: words(&["F"]), tag: words(&["x"]), ..none() },
+                "no task has all of tag x, epic F",
+            ),
+        ] {
+            assert_eq!(refused(&filter).as_deref(), Some(text), "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_twenty_values_are_listed() {
+        let text = |count: usize| {
+            let values: Vec<String> =
+                (1..=count).flat_map(|n| [n.to_string(), n.to_string()]).collect();
+            listed(values.iter().map(String::as_str))
+        };
+        assert_eq!(text(0), "; no task has any");
+        assert_eq!(text(2), "; there are: 1, 2");
+        assert!(text(20).ends_with(", 19, 20"), "{}", text(20));
+        assert!(text(21).ends_with(", 19, 20 and more"), "{}", text(21));
+    }
+
+    #[test]
+    fn a_scope_has_what_the_flags_say() {
+        let filter = FilterArgs {
+            phase: words(&["p"]),
+            track: words(&["t"]),
+            kind: words(&["k"]),
+            tag: words(&["g"]),
+            epic: words(&["e"]),
+        };
+        let scope = scope(&filter, &words(&["A", "B", "A"]));
+        let wanted = Scope {
+            nothing: false,
+            ids: words(&["A", "B"]).into_iter().collect(),
+            phases: words(&["p"]),
+            tracks: words(&["t"]),
+            kinds: words(&["k"]),
+            tags: words(&["g"]),
+            epics: words(&["e"]),
+        };
+        assert_eq!(scope, wanted);
+    }
+}

@@ -67,3 +67,72 @@ fn settings(config: &Config) -> Vec<String> {
     lines.extend(steps.iter().map(step));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::tests::{Sample, task};
+    use serde_json::json;
+
+    fn sample(config: &str) -> Sample {
+        let tasks = json!({"tasks": [task("A", &json!({"needs": ["other:X"]}))]});
+        let other = json!({"tasks": [task("X", &json!({}))]});
+        Sample::new(config, &[("q", tasks)], &[("other", other)])
+    }
+
+    #[test]
+    fn the_files_in_use_are_the_configuration_and_the_served_queues() {
+        let sample = sample("");
+        let root = sample.dir.path().canonicalize().expect("a folder");
+        let queue = format!("queue: q.json, project root {}", root.display());
+        assert_eq!(sample.project.queues().len(), 2, "the other queue is only read");
+        let config = format!("configuration: {}", root.join("workloop.toml").display());
+        assert_eq!(files(&sample.project), [config, queue]);
+    }
+
+    #[test]
+    fn every_setting_is_printed_with_its_origin() {
+        let text = "[agents.default]\nrun = \"./agent.sh --fast\"\n[agents.other]\nrun = [\"a\", \"b c\"]\n\
+                    [limits]\nattempts = 9\nuntouched = false\n\
+                    [[verify]]\nname = \"unit\"\nrun = \"make test\"\n\
+                    [[verify]]\nname = \"lint\"\nprofile = \"quick\"\nrun = [\"lint\", \"x y\"]\n";
+        let sample = sample(text);
+        let lines = settings(sample.project.config());
+        let origin = |line: usize| format!("(workloop.toml line {line})");
+        let known: Vec<&str> =
+            lines.iter().map(|line| line.split(':').next().unwrap_or_default()).collect();
+        let wanted = [
+            "jobs",
+            "limits.attempts",
+            "limits.crashes",
+            "limits.consecutive_failures",
+            "limits.keep_attempts",
+            "limits.follow_up_depth",
+            "limits.untouched",
+            "limits.progress_every",
+            "agent default",
+            "agent other",
+            "verification default, step unit",
+            "verification quick, step lint",
+        ];
+        assert_eq!(known, wanted);
+        assert_eq!(lines[0], "jobs: 1 (default)");
+        assert_eq!(lines[1], format!("limits.attempts: 9 {}", origin(6)));
+        assert_eq!(lines[2], "limits.crashes: 3 (default)");
+        assert_eq!(lines[6], format!("limits.untouched: false {}", origin(7)));
+        assert_eq!(lines[8], "agent default: ./agent.sh --fast");
+        assert_eq!(lines[10], "verification default, step unit: make test");
+    }
+
+    #[test]
+    fn flags_replace_the_steps_of_the_file() {
+        let sample = sample("[[verify]]\nname = \"unit\"\nrun = \"make test\"\n");
+        let mut config = sample.project.config().clone();
+        let has_step = |config: &Config| settings(config).iter().any(|line| line.contains("step"));
+        assert!(has_step(&config));
+        config.verification = Verification::Off;
+        assert!(!has_step(&config));
+        config.verification = Verification::Flags(Vec::new());
+        assert!(!has_step(&config));
+    }
+}

@@ -164,3 +164,77 @@ pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::session::tests::{session, world};
+    use serde_json::json;
+    use std::path::Path;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn each_id_is_taken_once_and_one_is_needed() {
+        assert_eq!(ids(&words(&["B", "A", "B", "a"])), Ok(words(&["B", "A", "a"])));
+        let failure = ids(&[]).expect_err("no task");
+        assert_eq!(
+            (failure.exit(), failure.message.as_str()),
+            (2, "no task is named, only queues")
+        );
+    }
+
+    #[test]
+    fn a_flag_that_selects_the_tasks_takes_no_ids() {
+        let world = world(Path::new("/"), &[]);
+        let flags = QueueFlags::default();
+        let of = |given: &[&str]| {
+            session(&world, "", |session| only_queues("--all", &words(given), &flags, session)).0
+        };
+        let queues = of(&["q.json", "/no/such.json"]).expect("queues");
+        assert_eq!(queues.queues, [Path::new("q.json"), Path::new("/no/such.json")]);
+        assert!(of(&[]).expect("none").queues.is_empty());
+        let failure = of(&["A", "q.json", "B"]).expect_err("ids");
+        let text = "error: --all takes no ids: A, B\n\
+                    hint: a queue ends in .json, or is named with --work-queue\n";
+        assert_eq!((failure.exit(), failure.to_string().as_str()), (2, text));
+    }
+
+    #[test]
+    fn json_that_is_none_is_reported_with_its_place() {
+        assert_eq!(json(" {\"a\": [1]} ", "stdin"), Ok(json!({"a": [1]})));
+        for (text, wanted) in [
+            ("", "stdin:1:0: invalid JSON: EOF while parsing a value"),
+            ("{\n  \"a\" 1}", "stdin:2:7: invalid JSON: expected `:`"),
+            ("[1] 2", "stdin:1:5: invalid JSON: trailing characters"),
+            ("nul", "stdin:1:3: invalid JSON: EOF while parsing a value"),
+        ] {
+            let failure = json(text, "stdin").expect_err(text);
+            assert_eq!((failure.exit(), failure.message.as_str()), (2, wanted));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_not_done_without_a_terminal() {
+        let world = world(Path::new("/"), &[]);
+        let (asked, printed) = session(&world, "", |session| confirm(session, "reset 3 tasks"));
+        let text = "error: this would reset 3 tasks, but there is no terminal to ask on\n\
+                    hint: --yes does it without asking\n";
+        let failure = asked.expect_err("no terminal");
+        assert_eq!((failure.exit(), failure.to_string().as_str()), (2, text));
+        assert_eq!(printed, ["", ""], "nothing is asked");
+    }
+
+    #[test]
+    fn what_was_done_is_printed_for_each_task_unless_it_is_quiet() {
+        let world = world(Path::new("/"), &[]);
+        let done = words(&["A", "b\u{1b}[2J\nc"]);
+        for (flags, wanted) in [("", "A: parked\nb␛[2J c: parked\n"), ("-q", "")] {
+            let (told, [out, err]) =
+                session(&world, flags, |session| tell(session, &done, "parked"));
+            assert_eq!((told, out.as_str(), err.as_str()), (Ok(()), wanted, ""));
+        }
+    }
+}

@@ -9,3 +9,6 @@ mod target;
 pub(crate) use ask::ask;
 pub(crate) use quiet::{until_gone, until_still};
 pub(crate) use target::{Target, check, note, opened, targets};
+
+#[cfg(test)]
+mod tests;

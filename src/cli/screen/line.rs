@@ -160,4 +160,69 @@ mod tests {
                         step test: exit status 1";
         assert_eq!(text, expected);
     }
+
+    fn at(width: usize) -> Look {
+        Look { color: false, width: Some(width) }
+    }
+
+    #[test]
+    fn a_title_that_would_be_cut_to_nothing_is_left_out() {
+        let text = |width| line("Walls of the house", "").text(at(width));
+        let facts = "(12 s, attempt 1 of 5)";
+        // Eight cells are the least.
+        assert_eq!(text(55), format!("20:41:09 FAIL     B-12  Walls o… {facts}"));
+        assert_eq!(text(54), format!("20:41:09 FAIL     B-12 {facts}"));
+        assert_eq!(text(65), format!("20:41:09 FAIL     B-12  Walls of the house {facts}"));
+    }
+
+    #[test]
+    fn an_id_is_cut_only_on_a_terminal() {
+        let id = "a-very-long-id-that-nobody-can-type-in-full";
+        let line = |look| Line { id, ..line("", "") }.text(look);
+        assert!(line(Look::PLAIN).contains(id));
+        assert!(line(at(200)).contains(" a-very-long-id-that-nobody-can-… ("), "{}", line(at(200)));
+    }
+
+    #[test]
+    fn a_line_without_a_task_is_wrapped_below_its_first_word() {
+        let head = ("wait", Style::new());
+        let text = "for A and\tB, which\nare claimed elsewhere by another loop of this project";
+        let whole = "12:00:00 wait     for A and B, which are claimed elsewhere by another loop of this \
+                     project";
+        assert_eq!(plain("12:00:00", head, text, Look::PLAIN), whole);
+        let wrapped = "12:00:00 wait     for A and B, which are\n                  claimed elsewhere by\n\
+                       \u{20}                 another loop of this\n                  project";
+        assert_eq!(plain("12:00:00", head, text, at(40)), wrapped);
+        assert_eq!(plain("12:00:00", head, "", at(40)), "12:00:00 wait");
+        assert_eq!(plain("12:00:00", head, "", Look::PLAIN), "12:00:00 wait");
+    }
+
+    #[test]
+    fn a_word_that_is_wider_than_the_line_is_broken_by_cells() {
+        assert_eq!(words("a 日本語日本 bc", 4), ["a", "日本", "語日", "本", "bc"]);
+        assert_eq!(words("abcdef", 3), ["abc", "def"]);
+        assert_eq!(words("abc", 3), ["abc"]);
+        assert_eq!(words("", 3), [""]);
+        // A letter that does not fit at all stays whole.
+        assert_eq!(words("日本", 1), ["日本"]);
+        assert_eq!(words("ab", 0), ["ab"]);
+    }
+
+    #[test]
+    fn a_line_below_another_one_is_set_in_and_cut() {
+        let indent = " ".repeat(18);
+        assert_eq!(below("| red\u{7}", Look::PLAIN), format!("{indent}| red␇"));
+        assert_eq!(below("| 0123456789", at(28)), format!("{indent}| 0123456…"));
+        assert_eq!(below("| 01234567", at(28)), format!("{indent}| 01234567"));
+    }
+
+    #[test]
+    fn only_the_head_is_coloured() {
+        let green = crate::views::style::color(anstyle::AnsiColor::Green);
+        let look = Look { color: true, width: Some(100) };
+        let text = Line { head: ("PASS", green), ..line("Walls", "") }.text(look);
+        assert_eq!(text, "20:41:09 \u{1b}[32mPASS    \u{1b}[0m B-12  Walls (12 s, attempt 1 of 5)");
+        let text = plain("20:41:09", ("stop", green), "asked", look);
+        assert_eq!(text, "20:41:09 \u{1b}[32mstop    \u{1b}[0m asked");
+    }
 }

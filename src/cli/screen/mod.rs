@@ -282,3 +282,6 @@ fn attempt(piece: &Piece<'_>) -> String {
 fn time() -> String {
     SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S").to_string()
 }
+
+#[cfg(test)]
+mod tests;

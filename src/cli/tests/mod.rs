@@ -24,6 +24,7 @@ mod init;
 mod land;
 mod log;
 mod next;
+mod nothing;
 mod park;
 mod plan;
 mod progress;
