@@ -9,8 +9,8 @@ use crate::platform::clock::Clock;
 use crate::platform::ids::{CountingIds, Ids};
 use crate::platform::lock::FileLock;
 use crate::project::{Among, Planner, Project};
-use crate::store::Place;
 use crate::store::tests::places::quietly;
+use crate::store::{Place, TaskKey};
 use crate::supervisor::scripted::{Answer, Script};
 use crate::supervisor::{Launch, Supervisor};
 use chrono::{DateTime, Utc};
@@ -47,6 +47,14 @@ impl Clock for Leaping {
     }
 }
 
+/// Returns a task that is claimed for its first attempt.
+fn claimed(id: &str) -> Value {
+    let tag = "ab".repeat(16);
+    let claim = json!({"worker": "h:7:00000000", "attempt": 1, "since": "", "tag": tag});
+    let title = id.to_lowercase();
+    json!({"id": id, "title": title, "status": "in_progress", "attempts": 1, "claim": claim})
+}
+
 /// A project with the task `A`, which is claimed for its first attempt.
 pub(crate) struct Case {
     dir: Arc<tempfile::TempDir>,
@@ -63,6 +71,10 @@ pub(crate) struct Case {
     pub(crate) cancelled: Arc<AtomicBool>,
     /// The clock of its attempts.
     pub(crate) clock: Arc<Leaping>,
+    /// The pauses that its attempts acknowledged.
+    pub(crate) still: Arc<Mutex<Vec<u64>>>,
+    /// The id of the task whose attempts run.
+    pub(crate) id: &'static str,
     /// Changes what an attempt runs with, before it runs.
     change: Box<dyn Fn(&mut Job)>,
 }
@@ -82,9 +94,7 @@ impl Case {
     pub(crate) fn of(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("project")).unwrap();
-        let claim =
-            json!({"worker": "h:7:00000000", "attempt": 1, "since": "", "tag": "ab".repeat(16)});
-        let task = json!({"id": "A", "title": "a", "status": "in_progress", "attempts": 1, "claim": claim});
+        let task = claimed("A");
         Self {
             dir: Arc::new(dir),
             script: Script::new(),
@@ -94,6 +104,8 @@ impl Case {
             known: KnownCommands::default(),
             cancelled: Arc::default(),
             clock: Arc::new(Leaping(AtomicU64::new(0))),
+            still: Arc::default(),
+            id: "A",
             change: Box::new(|_| {}),
         }
     }
@@ -104,20 +116,15 @@ impl Case {
         let null = ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
         let home = ("HOME".into(), self.dir.path().join("home").into());
         self.vars.extend([("PATH".into(), path), home, null]);
-        self.sh(
-            "git init -q -b main . && git config user.email t@example.org && git config user.name t
-             printf '.workloop\\n' >.git/info/exclude; git add -A; git commit -q --allow-empty -m one",
-        );
+        self.sh("git init -q -b main . && printf '.workloop\\n' >.git/info/exclude && git add -A
+             git commit -q --allow-empty -m one");
         self
     }
 
     /// Creates a git repository in which each attempt has private trees.
     pub(crate) fn private(mut self) -> Self {
-        let trees = self.dir.path().join("trees");
-        let rules = format!(
-            "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"{}\"\n",
-            trees.display()
-        );
+        let trees = self.dir.path().join("trees").display().to_string();
+        let rules = format!("[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"{trees}\"\n");
         self.config.push_str(&rules);
         self.git()
     }
@@ -126,6 +133,15 @@ impl Case {
     pub(crate) fn also(mut self, lines: &str) -> Self {
         self.config.push_str(lines);
         self
+    }
+
+    /// Adds the task `id`, whose attempts run from now on; so do those of a task that is there.
+    pub(crate) fn other(&mut self, id: &'static str) {
+        let tasks = self.queue["tasks"].as_array_mut().unwrap();
+        if tasks.iter().all(|task| task["id"] != id) {
+            tasks.push(claimed(id));
+        }
+        self.id = id;
     }
 
     /// Adds keys to the task `A`, or replaces them.
@@ -189,6 +205,10 @@ impl Case {
         let done = duct::cmd!("sh", "-ec", script)
             .dir(self.root())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "t")
+            .env("GIT_AUTHOR_EMAIL", "t@example.org")
+            .env("GIT_COMMITTER_NAME", "t")
+            .env("GIT_COMMITTER_EMAIL", "t@example.org")
             .stderr_to_stdout()
             .stdout_capture()
             .unchecked()
@@ -199,7 +219,7 @@ impl Case {
         text
     }
 
-    /// Runs the attempt for which `A` is claimed.
+    /// Runs the attempt for which its task is claimed.
     pub(crate) fn run(&self) -> Ran {
         self.run_with(run)
     }
@@ -209,6 +229,13 @@ impl Case {
         &self,
         run: fn(Job, With<'_>, &mut dyn FnMut(Stage)) -> Finished,
     ) -> Ran {
+        let mut stages = Vec::new();
+        let finished = self.under(|job, with| run(job, with, &mut |stage| stages.push(stage)));
+        Ran { finished, stages, _dir: Arc::clone(&self.dir) }
+    }
+
+    /// Does something with the job of its task under a supervisor that has the claim.
+    pub(crate) fn under<T>(&self, act: impl FnOnce(Job, With<'_>) -> T) -> T {
         let job = self.prepared();
         // A process that another test starts at this moment may still hold the lock of an earlier run.
         let claim = tempfile::tempdir_in(self.dir.path()).unwrap();
@@ -216,11 +243,9 @@ impl Case {
         let (exe, env) = (self.script.exe(), Vec::new());
         let mut supervisor =
             Supervisor::start(&Launch { exe, tag: &job.tag, env: &env }, &lock).unwrap();
-        let still: Arc<Mutex<Vec<u64>>> = Arc::default();
-        let told = Arc::clone(&still);
-        let on_still = Box::new(move |number| told.lock().unwrap().push(number));
+        let still = Arc::clone(&self.still);
+        let on_still = Box::new(move |number| still.lock().unwrap().push(number));
         let steering = Steering { cancelled: Arc::clone(&self.cancelled), on_still };
-        let mut stages = Vec::new();
         let with = With {
             supervisor: &mut supervisor,
             steering: &steering,
@@ -229,15 +254,19 @@ impl Case {
             env: &env,
             clock: &*self.clock,
         };
-        let finished = run(job, with, &mut |stage| stages.push(stage));
+        let done = act(job, with);
         drop(supervisor.finish());
-        let still = still.lock().unwrap().clone();
-        Ran { finished, stages, still, _dir: Arc::clone(&self.dir) }
+        done
     }
 
-    /// Returns the job of the attempt for which `A` is claimed.
+    /// Returns the key of the task `id`.
+    pub(crate) fn claimed_key(&self, id: &str) -> TaskKey {
+        TaskKey::new(&self.root().join("q.json"), id)
+    }
+
+    /// Returns the job of the attempt for which its task is claimed.
     pub(crate) fn prepared(&self) -> Job {
-        let mut job = self.source("A", |source, place, fixed| {
+        let mut job = self.source(self.id, |source, place, fixed| {
             let token = source.queues[place.queue].tasks()[place.task].claim().unwrap().token();
             source.job(place, token, fixed).unwrap()
         });
@@ -288,8 +317,6 @@ pub(crate) struct Ran {
     pub(crate) finished: Finished,
     /// What it told the loop meanwhile.
     pub(crate) stages: Vec<Stage>,
-    /// The pauses that it acknowledged.
-    pub(crate) still: Vec<u64>,
     /// Its files exist as long as it does.
     _dir: Arc<tempfile::TempDir>,
 }

@@ -2,10 +2,18 @@
 
 mod agent;
 pub(crate) mod case;
+mod entries;
 mod environment;
+mod findings;
+mod git_calls;
+mod guarded;
 mod hooks;
 mod judged;
 mod order;
+mod parallel;
 mod private;
+mod reports;
 mod services;
+mod setup;
 mod steps;
+mod trees;
