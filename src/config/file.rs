@@ -170,7 +170,7 @@ fn read_types(types: &Section<'_>, config: &mut Config) {
     let sound = types.reader.count() == 0;
     for (name, _, value) in types.entries() {
         let Some(section) = types.open(&name, value) else { continue };
-        let agent = section.spanned_texts("agent").into_iter().next();
+        let agent = section.spanned_text("agent");
         if let Some((agent, span)) = agent.as_ref().filter(|_| sound) {
             named::check(&section, span, ("agent", agent), config);
         }

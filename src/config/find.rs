@@ -59,7 +59,8 @@ pub(super) fn check_file(path: &Path) -> io::Result<Result<(), Untrusted>> {
         let why = "it belongs to another user, and its contents are run as commands";
         return Ok(untrusted(path, format!("{why}; {}", checks::how_to_trust(path))));
     }
-    if metadata.nlink() > 1 {
+    // A folder always has several.
+    if metadata.is_file() && metadata.nlink() > 1 {
         let why = "it has more than one hard link and can be changed by another name: keep one";
         return Ok(untrusted(path, why.to_owned()));
     }

@@ -14,7 +14,8 @@ pub(super) fn resolve(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     for component in joined.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if resolved.file_name().is_some() => {
+            // The parent of the root is the root.
+            Component::ParentDir if resolved.has_root() => {
                 resolved.pop();
             }
             Component::Prefix(_)

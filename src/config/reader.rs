@@ -24,8 +24,13 @@ impl<'t> Reader<'t> {
         Self { text, problems: RefCell::default() }
     }
 
+    /// Adds a problem. One that is already known is not added again: a key may be read twice.
     pub(super) fn report(&self, span: Range<usize>, message: impl Into<String>) {
-        self.problems.borrow_mut().push(self.at(span, message));
+        let problem = self.at(span, message);
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
 
     /// Returns a message about a place in the text.
@@ -74,7 +79,10 @@ impl<'d> Section<'d> {
     }
 
     fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.known.borrow_mut().push(key);
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
         self.table.get(key)
     }
 
@@ -138,16 +146,36 @@ impl<'d> Section<'d> {
         self.reader.report(span, why);
     }
 
-    pub(super) fn numbers(&self, key: &'static str) -> Vec<i32> {
+    /// Reads a list of exit statuses, none below `least`.
+    pub(super) fn exit_codes(&self, key: &'static str, least: i32) -> Vec<i32> {
+        let number = |item: &Spanned<DeValue<'_>>| integer(item.get_ref())?.try_into().ok();
+        let code = |item: &_| number(item).filter(|code| (least..=255).contains(code));
+        self.items(key, &format!("a list of exit statuses from {least} to 255"), &code)
+    }
+
+    /// Reads the items of a list. Each wrong item is reported at its own position, and then no
+    /// item is used.
+    fn items<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        item: &dyn Fn(&'d Spanned<DeValue<'d>>) -> Option<T>,
+    ) -> Vec<T> {
         let Some(value) = self.get(key) else { return Vec::new() };
-        let numbers = value.get_ref().as_array().and_then(|list| {
-            let number = |item: &Spanned<DeValue<'_>>| integer(item.get_ref())?.try_into().ok();
-            list.iter().map(number).collect::<Option<Vec<i32>>>()
-        });
-        numbers.unwrap_or_else(|| {
-            self.wrong(value, key, "a list of whole numbers");
-            Vec::new()
-        })
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong(value, key, expected);
+            return Vec::new();
+        };
+        let one = |value: &'d Spanned<DeValue<'d>>| {
+            let read = item(value);
+            if read.is_none() {
+                let message = format!("{key} must be {expected}, and this item is not");
+                self.reader.report(value.span(), message);
+            }
+            read
+        };
+        let read: Vec<Option<T>> = list.iter().map(one).collect();
+        read.into_iter().collect::<Option<Vec<T>>>().unwrap_or_default()
     }
 
     /// Reads a number, whole or not.
@@ -172,9 +200,11 @@ impl<'d> Section<'d> {
         self.reader.report(span, message);
     }
 
+    /// Reads a duration: a text, or a whole number of seconds.
     pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
         let value = self.get(key)?;
-        let Some(text) = value.get_ref().as_str() else {
+        let seconds = integer(value.get_ref()).map(|seconds| seconds.to_string());
+        let Some(text) = value.get_ref().as_str().or(seconds.as_deref()) else {
             self.wrong(value, key, "a duration such as \"45m\"");
             return None;
         };
@@ -218,20 +248,15 @@ impl<'d> Section<'d> {
         if let Some(text) = value.get_ref().as_str() {
             return vec![(text.to_owned(), value.span())];
         }
-        let texts = value.get_ref().as_array().and_then(|list| {
-            let text =
-                |item: &Spanned<DeValue<'_>>| Some((item.get_ref().as_str()?.into(), item.span()));
-            list.iter().map(text).collect::<Option<Vec<_>>>()
-        });
-        texts.unwrap_or_else(|| {
-            self.wrong(value, key, "a list of strings");
-            Vec::new()
-        })
+        let text =
+            |item: &Spanned<DeValue<'_>>| Some((item.get_ref().as_str()?.into(), item.span()));
+        self.items(key, "a list of strings", &text)
     }
 
     /// Reads a command: a string for the shell, or a list of arguments.
     pub(super) fn command(&self, key: &'static str) -> Option<Command> {
         let value = self.get(key)?;
+        let before = self.reader.count();
         let command = match value.get_ref().as_str() {
             Some(text) => Command::Shell(text.to_owned()),
             None if value.get_ref().is_array() => Command::List(self.texts(key)),
@@ -240,6 +265,9 @@ impl<'d> Section<'d> {
                 return None;
             }
         };
+        if self.reader.count() > before {
+            return None;
+        }
         if command.is_blank() {
             self.reader.report(value.span(), format!("{key} must not be empty"));
             return None;
@@ -332,7 +360,7 @@ pub(super) fn word<T: Copy>(
     key: &'static str,
     words: &[(&str, T)],
 ) -> Option<Sourced<T>> {
-    let (text, span) = section.spanned_texts(key).into_iter().next()?;
+    let (text, span) = section.spanned_text(key)?;
     let meant = words.iter().find(|(word, _)| *word == text);
     if meant.is_none() {
         let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();

@@ -86,7 +86,7 @@ fn one(
     let silence = section.duration("silence");
     let grace = section.duration("grace").unwrap_or(DEFAULT_GRACE);
     let max_parallel = section.number("max_parallel", 1).map(|number| *number);
-    let ok_exit_codes = section.numbers("ok_exit_codes");
+    let ok_exit_codes = section.exit_codes("ok_exit_codes", 0);
     let verify = section.texts("verify");
     let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
     let environment = environment::read(section, folder, env_files);

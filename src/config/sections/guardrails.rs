@@ -134,12 +134,13 @@ fn is_code(section: &Section<'_>, code: &str, span: &std::ops::Range<usize>) -> 
 }
 
 fn frozen(section: &Section<'_>) -> Option<Frozen> {
+    let before = section.reader.count();
     let frozen = Frozen {
         name: section.text("name").map(|name| name.value),
         paths: globs(section, "paths"),
         after: section.text("after").map(|after| after.value),
     };
-    if frozen.paths.is_empty() {
+    if frozen.paths.is_empty() && section.reader.count() == before {
         section.reader.report(section.span.clone(), "[[guardrails.frozen]] needs paths");
     }
     section.close(&[]);

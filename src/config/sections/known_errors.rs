@@ -11,16 +11,17 @@ pub(in super::super) fn read(sections: &[Section<'_>]) -> Vec<KnownErrorRule> {
 }
 
 fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
+    let before = section.reader.count();
     let pattern = section.spanned_text("match");
+    let is_missing = pattern.is_none() && section.reader.count() == before;
     let cause = section.text("cause").map(|text| text.value);
     let fix = section.text("fix").map(|text| text.value);
     section.close(&[]);
-    let Some((pattern, span)) = pattern else {
-        section
-            .reader
-            .report(section.span.clone(), "a known error needs match: a regular expression");
-        return None;
-    };
+    if is_missing {
+        let message = "a known error needs match: a regular expression";
+        section.reader.report(section.span.clone(), message);
+    }
+    let (pattern, span) = pattern?;
     if let Err(error) = Regex::new(&pattern) {
         let why = error.to_string().replace('\n', " ");
         section.reader.report(span.clone(), format!("match is not a regular expression: {why}"));
@@ -31,7 +32,7 @@ fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
         section.reader.report(span, format!("match: {pattern:?} matches every output"));
         return None;
     }
-    if cause.is_none() && fix.is_none() {
+    if cause.is_none() && fix.is_none() && section.reader.count() == before {
         section.reader.report(section.span.clone(), "a known error needs cause, fix or both");
     }
     Some(KnownErrorRule { pattern, known: KnownError { cause, fix } })

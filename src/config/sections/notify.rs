@@ -42,8 +42,9 @@ fn line(section: &Section<'_>) -> u32 {
 }
 
 fn events(section: &Section<'_>) -> Vec<NotifyEvent> {
+    let before = section.reader.count();
     let words = section.spanned_texts("on");
-    if words.is_empty() {
+    if words.is_empty() && section.reader.count() == before {
         let message = "a channel needs on, such as on = [\"needs_you\", \"run_finished\"]";
         section.reader.report(section.span.clone(), message);
     }

@@ -27,8 +27,7 @@ fn one(section: &Section<'_>, config: &Config, sound: bool) -> Map<String, Value
     let mut put = |field: Field, value: Option<Value>| {
         fields.extend(value.map(|value| (field.key().to_owned(), value)));
     };
-    let names = |key: &'static str, what: &str| {
-        let texts = section.spanned_texts(key);
+    let known = |what: &str, texts: Vec<(String, Range<usize>)>| {
         for (name, span) in texts.iter().filter(|_| sound) {
             named::check(section, span, (what, name), config);
         }
@@ -39,8 +38,9 @@ fn one(section: &Section<'_>, config: &Config, sound: bool) -> Map<String, Value
     put(Field::Title, text("title"));
     put(Field::Description, text("description"));
     put(Field::Type, work_type(section).map(|kind| json!(kind)));
-    put(Field::Agent, names("agent", "agent").first().map(|agent| json!(agent)));
-    put(Field::Verify, list(names("verify", "verification profile")));
+    let agent = known("agent", section.spanned_text("agent").into_iter().collect());
+    put(Field::Agent, agent.first().map(|agent| json!(agent)));
+    put(Field::Verify, list(known("verification profile", section.spanned_texts("verify"))));
     put(Field::Priority, section.number("priority", 0).map(|number| json!(*number)));
     put(Field::Files, list(section.texts("files")));
     put(Field::Tags, list(section.texts("tags")));

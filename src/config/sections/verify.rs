@@ -57,7 +57,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
         cwd: inside(section, "cwd"),
         inputs: globs(section, "inputs"),
         hidden: section.text("hidden").map(|path| resolve(folder, &path.value)),
-        blocked_exit_codes: exit_codes(section),
+        blocked_exit_codes: section.exit_codes("blocked_exit_codes", 1),
         allow_failure: section.flag("allow_failure").is_some_and(|flag| *flag),
         retries: section.number("retries", 0).map_or(0, |number| *number),
         needs: needs.iter().map(|(name, _)| name.clone()).collect(),
@@ -110,16 +110,6 @@ fn globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
         }
     }
     globs.into_iter().map(|(glob, _)| glob).collect()
-}
-
-fn exit_codes(section: &Section<'_>) -> Vec<i32> {
-    const KEY: &str = "blocked_exit_codes";
-    let codes = section.numbers(KEY);
-    if codes.iter().any(|code| !(1..=255).contains(code)) {
-        let message = format!("{KEY} must be exit statuses from 1 to 255");
-        section.report_at(KEY, message);
-    }
-    codes
 }
 
 fn measure(section: &Section<'_>) -> Option<MeasureRule> {

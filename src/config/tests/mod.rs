@@ -1,7 +1,10 @@
 //! Tests of the configuration.
 
 mod choice;
+mod kinds;
 mod queues;
+mod services;
+mod unknown;
 mod verify;
 
 use super::*;
@@ -69,6 +72,14 @@ fn full() -> Config {
 
 fn refused(text: &str) -> String {
     parse(Path::new("/p/workloop.toml"), text).expect_err("refused").to_string()
+}
+
+/// Returns what is wrong with a file, each problem as `line:column: message`.
+fn problems(text: &str) -> Vec<String> {
+    let Err(refused) = parse(Path::new("/p/workloop.toml"), text) else { return Vec::new() };
+    let one =
+        |found: &problem::Problem| format!("{}:{}: {}", found.line, found.column, found.message);
+    refused.problems.iter().map(one).collect()
 }
 
 fn task(agent: Option<&str>, kind: Option<&str>) -> Task {

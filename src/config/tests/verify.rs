@@ -75,7 +75,7 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         ("inputs = [\"src/[\"]", "3:11: inputs must be globs"),
         (
             "blocked_exit_codes = [0]",
-            "3:22: blocked_exit_codes must be exit statuses from 1 to 255",
+            "3:23: blocked_exit_codes must be a list of exit statuses from 1 to 255, and this item",
         ),
         ("retries = -1", "retries must be a whole number"),
         ("env = { WORKLOOP_ROOT = \"/\" }", "env must not name WORKLOOP_ROOT"),
