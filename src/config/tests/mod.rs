@@ -1,9 +1,12 @@
 //! Tests of the configuration.
 
 mod choice;
+mod judged;
 mod kinds;
+mod overrides;
 mod queues;
 mod services;
+mod small;
 mod unknown;
 mod verify;
 
