@@ -156,27 +156,43 @@ fn numbers() -> &'static [Regex] {
 fn lowered(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
     steering(&file.path).filter(|row| !matches!(row.part, Part::LockOf(_)))?;
     for (regex, (_, is_least)) in numbers().iter().zip(NUMBERS) {
-        let read = |lines: &[Line]| -> BTreeMap<String, f64> {
-            let found = lines.iter().flat_map(|line| regex.captures_iter(&line.text));
-            let one = |groups: regex::Captures<'_>| {
-                Some((groups.get(1)?.as_str().to_owned(), groups.get(2)?.as_str().parse().ok()?))
-            };
-            found.filter_map(one).collect()
+        let read = |lines: &[Line]| -> BTreeMap<String, Vec<f64>> {
+            let mut found: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+            for groups in lines.iter().flat_map(|line| regex.captures_iter(&line.text)) {
+                if let Ok(number) = groups[2].parse() {
+                    found.entry(groups[1].to_owned()).or_default().push(number);
+                }
+            }
+            for numbers in found.values_mut() {
+                numbers.sort_by(f64::total_cmp);
+                if is_least {
+                    numbers.reverse();
+                }
+            }
+            found
         };
         let (before, now) = (read(&file.removed), read(&file.added));
         for (key, old) in before {
-            let what = match now.get(&key) {
-                Some(new) if (is_least && *new < old) || (!is_least && *new > old) => {
-                    format!("{key} was {old} and is {new}")
-                }
-                Some(_) => continue,
-                None => format!("{key} was {old} and is gone"),
-            };
+            let new = now.get(&key).map(Vec::as_slice).unwrap_or_default();
+            let Some(what) = weaker(&key, (&old, new), is_least) else { continue };
             let message = format!("{what}: a threshold is weaker; restore it, and meet it");
             return finding(rules, THRESHOLD, Level::Fail, &file.path, message);
         }
     }
     None
+}
+
+/// Returns how the values of a threshold, the strictest first, became weaker. A file may have the
+/// same threshold for several folders.
+fn weaker(key: &str, (old, new): (&[f64], &[f64]), is_least: bool) -> Option<String> {
+    let mut new = new.iter();
+    old.iter().find_map(|old| match new.next() {
+        Some(new) if (is_least && new < old) || (!is_least && new > old) => {
+            Some(format!("{key} was {old} and is {new}"))
+        }
+        Some(_) => None,
+        None => Some(format!("{key} was {old} and is gone")),
+    })
 }
 
 /// Returns a finding if a file is too large, or a new file is binary.

@@ -150,7 +150,7 @@ fn opaque(bytes: &[u8], at: usize) -> usize {
     if rest.starts_with(b"/*") {
         return block(bytes, at);
     }
-    if rest[0] == b'r' && !at.checked_sub(1).is_some_and(|before| is_name(bytes[before])) {
+    if rest[0] == b'r' && begins_raw(&bytes[..at]) {
         let hashes = rest[1..].iter().take_while(|byte| **byte == b'#').count();
         if rest.get(1 + hashes) == Some(&b'"') {
             let mut end = vec![b'"'];
@@ -165,6 +165,13 @@ fn opaque(bytes: &[u8], at: usize) -> usize {
         [b'\'', _, b'\'', ..] => at + 3,
         _ => at,
     }
+}
+
+/// Returns whether an `r` after `before` may begin a raw string: it begins a word, or is the second
+/// letter of `br` or `cr`.
+fn begins_raw(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"b").or_else(|| before.strip_suffix(b"c")).unwrap_or(before);
+    !before.last().is_some_and(|last| is_name(*last))
 }
 
 /// Returns the end of a comment that may contain others.

@@ -77,3 +77,6 @@ pub(crate) fn found(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> 
     found.extend(lines::lines(changed, rules));
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,12 +190,13 @@ pub(crate) fn is_check(path: &str) -> bool {
 /// Returns whether a declared path, folder or glob covers `path`; both are relative to the project
 /// root.
 pub(crate) fn covers(declared: &str, path: &str) -> bool {
-    let declared = declared.trim_start_matches("./").trim_end_matches('/');
+    let relative = declared.trim_start_matches("./");
     let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-    // "." covers everything.
-    if declared.is_empty() || declared == "." {
-        return declared == ".";
+    // "." and "./" cover everything.
+    if relative.is_empty() || relative == "." {
+        return !declared.is_empty();
     }
+    let declared = relative.trim_end_matches('/');
     path.strip_prefix(declared).is_some_and(is_below)
         || fast_glob::glob_match(declared, path.as_bytes())
 }

@@ -54,7 +54,8 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Fail,
         languages: &[Script],
         place: Where::Tests,
-        pattern: r"\b(?:it|test|describe|context|suite)\s*\.\s*(?:skip|only|todo|fixme|failing|skipIf|runIf)\b|\b(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\(",
+        // `fit` of an object is a method of the product.
+        pattern: r#"\b(?:it|test|describe|context|suite)\s*\.\s*(?:(?:concurrent|sequential)\s*\.\s*)*(?:skip|only|todo|fixme|failing|skipIf|runIf)\b|\b(?:it|test|describe|suite)\s*\([^)]*\{[^}]*\b(?:skip|only|todo)\s*:\s*(?:true\b|["'`])|(?:^|[^\w$.])(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\("#,
         unless: "",
         message: SKIPPED,
         examples: ("  it.skip('adds', () => {", "  it('skips what is only half there', () => {"),
@@ -335,7 +336,7 @@ pub(super) const ROWS: &[Row] = &[
         languages: &[Python],
         place: Where::Tests,
         // Other exceptions, such as `FileNotFoundError` of a file to remove, are no failures of a test.
-        pattern: r"^\s*except\b\s*(?:\(?[^:\n]*\b(?:Exception|BaseException|AssertionError)\b[^:\n]*)?:\s*(?:\n\s*)?(?:pass|\.\.\.)\s*$",
+        pattern: r"^\s*except\b\s*(?:\(?[^:\n]*\b(?:Exception|BaseException|AssertionError)\b[^:\n]*)?:\s*(?:\n\s*)?(?:pass|\.\.\.)[^\S\n]*(?m:$)",
         unless: "",
         message: SWALLOWED,
         examples: (

@@ -111,7 +111,8 @@ fn put_back(base: &Value, new: &mut Value, (path, keys): Table, is_gone: &dyn Fn
 
 /// Adds to a list the folders that it has in `base` and not in `new`.
 fn members(base: &Value, new: &mut Value, path: &[&str], is_gone: &dyn Fn(&str) -> bool) {
-    let Some(before) = at(base, path) else { return };
+    // Any other value is a table, whose own list has a row.
+    let Some(before) = at(base, path).filter(|value| value.is_array()) else { return };
     let mut all = present(before, is_gone);
     if let (Value::Array(all), Some(Value::Array(now))) = (&mut all, at(new, path)) {
         all.retain(|one| !now.contains(one));
