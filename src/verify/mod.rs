@@ -30,3 +30,6 @@ pub(crate) use rules::{
 };
 pub(crate) use service::{Health, Service};
 pub(crate) use step::VerifyStep;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! Recorded reports, complete and cut off.
 
+mod linters;
+mod texts;
+mod trees;
+
 use super::*;
 use crate::domain::ItemState;
 use std::fs;

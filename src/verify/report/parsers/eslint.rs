@@ -1,14 +1,13 @@
 //! `eslint`: its default format, or `-f json`. Warnings are not items.
 
-use super::super::found::{Found, counted, number_before};
+use super::super::found::{Found, counted, documents, number_before};
 use crate::domain::{ItemId, ItemState};
 use serde_json::Value;
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {
-    if let Some(begin) = text.find("[{\"filePath\"") {
-        let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>();
-        let report = values.next().and_then(Result::ok).ok_or("its JSON is cut off")?;
-        return Ok(of_json(&report));
+    let reports = documents(text, "[{\"filePath\"")?;
+    if !reports.is_empty() {
+        return Ok(reports.iter().flat_map(of_json).collect());
     }
     let mut found = Found::new();
     let (mut file, mut warnings) = (String::new(), 0);

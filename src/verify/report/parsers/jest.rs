@@ -1,6 +1,6 @@
 //! `jest --json`, or `jest --verbose`; vitest has the same JSON.
 
-use super::super::found::{Found, counted, number_before};
+use super::super::found::{Found, counted, documents, number_before};
 use crate::domain::{ItemId, ItemState};
 use serde_json::Value;
 
@@ -11,15 +11,15 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     }
 }
 
-/// Returns the items of the JSON document in `text`, if there is one.
+/// Returns the items of the JSON documents in `text`, if there are any.
 pub(super) fn json(text: &str) -> Option<Result<Found, String>> {
-    let begin = text.find("{\"num")?;
-    let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>();
-    let report = match values.next()? {
-        Ok(report) => report,
-        Err(_) => return Some(Err("its JSON is cut off".to_owned())),
-    };
-    Some(of_json(&report))
+    match documents(text, "{\"num") {
+        Ok(all) if all.is_empty() => None,
+        Ok(all) => {
+            Some(all.iter().map(of_json).collect::<Result<Vec<_>, _>>().map(|all| all.concat()))
+        }
+        Err(why) => Some(Err(why)),
+    }
 }
 
 fn of_json(report: &Value) -> Result<Found, String> {

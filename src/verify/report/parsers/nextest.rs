@@ -20,24 +20,34 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
                 found.iter().filter(|(_, state)| *state == ItemState::Skipped).count();
             let told = told.ok_or("its summary cannot be read")?;
             counted(found.len() - named_skips, told)?;
-            debug_assert!(number_before(summary, "passed") <= told);
+            if number_before(summary, "passed") > told {
+                return Err("its summary contradicts itself".to_owned());
+            }
             return Ok(found);
         }
-        found.extend(item(line));
+        let Some((id, state)) = item(line) else { continue };
+        // Each try of a test that is repeated has a line, and the last one is its result.
+        let earlier = found.iter_mut().find(|(other, _)| line.starts_with("TRY ") && *other == id);
+        match earlier {
+            Some((_, earlier)) => *earlier = state,
+            None => found.push((id, state)),
+        }
     }
     Err("it has no summary: it is cut off, or nothing was compiled".to_owned())
 }
 
-/// Parses `PASS [   0.005s] (1/5) demo tests::adds`. The last line of a retried test is its result.
+/// Parses `PASS [   0.005s] (1/5) demo tests::adds`, or `TRY 2 PASS [   0.005s] demo tests::adds`.
 fn item(line: &str) -> Option<(ItemId, ItemState)> {
     let (word, rest) = line.split_once(" [")?;
-    let state = match word.split(' ').next()? {
-        "PASS" | "LEAK" | "FLAKY" | "SLOW+PASS" => ItemState::Passed,
-        "SKIP" => ItemState::Skipped,
-        "FAIL" | "TIMEOUT" | "ABORT" | "LEAK-FAIL" | "SIGABRT" | "SIGSEGV" | "SIGKILL"
-        | "SIGTERM" | "SIGBUS" | "SIGILL" => ItemState::Failed,
-        _ => return None,
-    };
+    let mut words = word.split(' ').filter(|part| !part.is_empty());
+    let state =
+        match words.next().and_then(|one| if one == "TRY" { words.nth(1) } else { Some(one) })? {
+            "PASS" | "LEAK" | "FLAKY" | "SLOW+PASS" => ItemState::Passed,
+            "SKIP" => ItemState::Skipped,
+            "FAIL" | "TIMEOUT" | "ABORT" | "LEAK-FAIL" | "SIGABRT" | "SIGSEGV" | "SIGKILL"
+            | "SIGTERM" | "SIGBUS" | "SIGILL" => ItemState::Failed,
+            _ => return None,
+        };
     let (_, rest) = rest.split_once(']')?;
     let mut rest = rest.trim_start();
     if rest.starts_with('(') {

@@ -71,17 +71,33 @@ fn verbose(line: &str) -> Option<(ItemId, ItemState)> {
         let (word, name) = rest.split_once("%] ")?.1.split_once(' ')?;
         return Some((id(name)?, state(word)?));
     }
-    let (name, word) = WORDS.iter().find_map(|(word, _)| {
-        let (name, rest) = line.split_once(&format!(" {word}"))?;
-        (rest.is_empty() || rest.starts_with(' ')).then_some((name, *word))
-    })?;
-    Some((id(name)?, state(word)?))
+    let words = WORDS.iter().flat_map(|(word, state)| {
+        let places = line.match_indices(*word).map(|(at, _)| (at, at + word.len(), *state));
+        places.collect::<Vec<_>>()
+    });
+    let is_word = |(at, end, _): &(usize, usize, ItemState)| {
+        line[..*at].ends_with(' ') && (line[*end..].is_empty() || line[*end..].starts_with(' '))
+    };
+    let mut words: Vec<_> = words.filter(is_word).map(|(at, _, state)| (at - 1, state)).collect();
+    words.sort_unstable();
+    // The values of a case, and the reason of a skipped test, may contain such words. In doubt, the
+    // worst one counts.
+    let last = words.last()?.0;
+    let names = words.into_iter().filter(|(at, _)| *at == last || is_whole(&line[..*at]));
+    let (at, state) = names.min_by_key(|(_, state)| *state)?;
+    Some((id(&line[..at])?, state))
+}
+
+/// Returns whether a name does not end within the values of a case.
+fn is_whole(name: &str) -> bool {
+    name.matches('[').count() == name.matches(']').count()
 }
 
 /// Parses `FAILED tests/a.py::test_b - assert …`.
 fn short_line(line: &str) -> Option<(ItemId, ItemState)> {
     let (word, rest) = line.split_once(' ')?;
-    let name = rest.split(" - ").next()?;
+    let mut ends = rest.match_indices(" - ").map(|(at, _)| at);
+    let name = ends.find(|at| is_whole(&rest[..*at])).map_or(rest, |at| &rest[..at]);
     let state = state(word)?;
     let id = id(name).or_else(|| (word == "ERROR").then(|| ItemId::new(name.trim(), "(file)")))?;
     Some((id, state))

@@ -39,11 +39,10 @@ fn item(line: &str) -> Option<(String, ItemState)> {
     if !rest.is_empty() && !rest.starts_with(' ') {
         return None;
     }
-    let (name, note) = rest.split_once(" # ").unwrap_or((rest, ""));
-    let note = note.to_ascii_uppercase();
+    let (name, is_off) = directive(rest);
     let name = name.trim().trim_start_matches(|letter: char| letter.is_ascii_digit()).trim();
     let name = name.strip_prefix("- ").unwrap_or(name).to_owned();
-    let state = if note.starts_with("SKIP") || note.starts_with("TODO") {
+    let state = if is_off {
         ItemState::Skipped
     } else if is_ok {
         ItemState::Passed
@@ -51,4 +50,18 @@ fn item(line: &str) -> Option<(String, ItemState)> {
         ItemState::Failed
     };
     Some((name, state))
+}
+
+/// Splits the end of a line into the name and whether a directive says that the test does not count.
+/// A name may contain a `#` of its own.
+fn directive(rest: &str) -> (&str, bool) {
+    let mut notes = rest.match_indices(" #").map(|(at, mark)| (at, rest[at + mark.len()..].trim()));
+    let says = |note: &str| {
+        let word = note.get(..4).unwrap_or_default();
+        word.eq_ignore_ascii_case("skip") || word.eq_ignore_ascii_case("todo")
+    };
+    match notes.find(|(_, note)| says(note)) {
+        Some((at, _)) => (&rest[..at], true),
+        None => (rest.split_once(" # ").map_or(rest, |(name, _)| name), false),
+    }
 }
