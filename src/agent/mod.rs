@@ -27,3 +27,6 @@ pub(crate) use prompt::{
 };
 pub(crate) use result::{AgentResult, ResultStatus};
 pub use result::{has_promise, parse_result, read_result};
+
+#[cfg(test)]
+mod tests;

@@ -240,11 +240,13 @@ impl ResultReading {
             }
         }
         if let Some(evidence) = &mut result.evidence {
+            let mut many = false;
             if let Evidence::List(list) = evidence {
+                many = list.len() > ITEMS;
                 list.truncate(ITEMS);
             }
             let texts = evidence.texts_mut().iter_mut();
-            if texts.fold(false, |long, text| cut(text, TEXT_BYTES) | long) {
+            if texts.fold(many, |long, text| cut(text, TEXT_BYTES) | long) {
                 told("evidence", format!("{ITEMS} texts of {TEXT_BYTES} bytes"));
             }
         }

@@ -130,8 +130,10 @@ impl Told {
     /// quoted of `prompt`, has none.
     pub(super) fn meant(&self, prompt: &str) -> Option<Meaning> {
         let is_own = |text: &&String| self.reply.as_deref().map(str::trim) != Some(text.trim());
-        let meaning =
-            |text: &String| codes::of_body(text, prompt).or_else(|| texts::of_event(text, prompt));
+        // An error without a message is kept as its JSON, in which a number may mean anything.
+        let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+        let by_words = |text: &String| texts::of_event(text, prompt).filter(|_| !is_json(text));
+        let meaning = |text: &String| codes::of_body(text, prompt).or_else(|| by_words(text));
         self.errors.iter().rev().filter(is_own).find_map(meaning)
     }
 

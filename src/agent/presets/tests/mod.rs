@@ -1,8 +1,10 @@
 //! Output of the tools and the resulting outcomes. The files in `fixtures/` were written by hand
 //! from the sources and discussions that describe each tool; none was recorded from a paid call.
 
+mod calls;
 mod others;
 mod quoted;
+mod streams;
 
 use super::*;
 use crate::domain::{AgentOutcome, AgentRun, Command, Outcome, Tokens};

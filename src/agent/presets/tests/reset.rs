@@ -64,6 +64,179 @@ fn every_spelling_that_tools_use_is_read() {
 }
 
 #[test]
+fn a_span_is_the_sum_of_its_parts() {
+    let seconds = |text: &str| span(text).map(|span| span.num_milliseconds());
+    for (text, expected) in [
+        ("in 1 week, 2 days and 3 hours", 788_400_000),
+        ("in 1d2h3m4s", 93_784_000),
+        ("for 90 seconds", 90_000),
+        ("5 min", 300_000),
+        ("an hour", 3_600_000),
+        ("in one day", 86_400_000),
+        ("after about 2 hrs", 7_200_000),
+        ("in at least 10 secs", 10_000),
+        ("up to 2 weeks", 1_209_600_000),
+        ("_in_seconds: 30", 30_000),
+        ("delay\": \"1.5s\"", 1_500),
+        ("in 250ms", 250),
+        ("in 30", 30_000),
+        ("again in another 2 minutes", 120_000),
+        ("in less than 1 minute", 60_000),
+        ("in 3 hours at 5pm", 10_800_000),
+        ("in 99999999 seconds", 10_000_000_000),
+        ("in 0 s", 0),
+    ] {
+        assert_eq!(seconds(text), Some(expected), "{text}");
+    }
+    for text in [
+        "",
+        "30",
+        "for 30",
+        "again 5",
+        "in",
+        "in 5:30",
+        "soon",
+        "5pm",
+        "in 3 fortnights",
+        "information",
+    ] {
+        assert_eq!(seconds(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_zone_is_a_name_an_abbreviation_or_an_offset() {
+    let noon = now().date_naive().and_hms_opt(12, 0, 0).expect("noon");
+    let utc = |word: &str| {
+        let at = zone_of(word)?.at(noon)?;
+        Some(at.format("%dT%H:%M").to_string())
+    };
+    for (word, expected) in [
+        ("utc", "17T12:00"),
+        ("gmt", "17T12:00"),
+        ("z", "17T12:00"),
+        ("pt", "17T19:00"),
+        ("pacific", "17T19:00"),
+        ("mt", "17T18:00"),
+        ("mountain", "17T18:00"),
+        ("ct", "17T17:00"),
+        ("central", "17T17:00"),
+        ("et", "17T16:00"),
+        ("eastern", "17T16:00"),
+        ("nzst", "17T00:00"),
+        ("hst", "17T22:00"),
+        ("pst", "17T20:00"),
+        ("pdt", "17T19:00"),
+        ("est", "17T17:00"),
+        ("cest", "17T10:00"),
+        ("ist", "17T06:30"),
+        ("acst", "17T02:30"),
+        ("jst", "17T03:00"),
+        ("nzdt", "16T23:00"),
+        ("+02:00", "17T10:00"),
+        ("-0530", "17T17:30"),
+        ("utc+5", "17T07:00"),
+        ("gmt-3:30", "17T15:30"),
+        ("+0", "17T12:00"),
+        ("europe/vilnius", "17T09:00"),
+        ("america/argentina/buenos_aires", "17T15:00"),
+    ] {
+        assert_eq!(utc(word).as_deref(), Some(expected), "{word}");
+    }
+    for word in ["", "xyz", "vilnius", "europe", "+", "+x", "+25", "utc+5:x", "singapore", "cuba"] {
+        assert!(zone_of(word).is_none(), "{word}");
+    }
+}
+
+#[test]
+fn an_ambiguous_hour_is_the_later_one_and_a_day_ends_at_midnight() {
+    let october: DateTime<Utc> = "2026-10-24T12:00:00Z".parse().expect("a time");
+    let berlin = Zone::Named(Tz::Europe__Berlin);
+    let at = |text: &str| stated(text, october, berlin).expect(text).to_rfc3339();
+    assert_eq!(at("resets Oct 25 at 2:30am"), "2026-10-25T01:30:00+00:00");
+    assert_eq!(at("resets Oct 25 at 3am"), "2026-10-25T02:00:00+00:00");
+    assert_eq!(at("resets Oct 25"), "2026-10-24T22:00:00+00:00");
+    assert_eq!(at("resets tomorrow"), "2026-10-24T22:00:00+00:00");
+    assert_eq!(at("resets today at 23:59:59"), "2026-10-24T21:59:59+00:00");
+    // In two minutes' time it counts as just passed, and later as tomorrow's.
+    assert_eq!(at("resets at 13:58"), "2026-10-24T11:58:00+00:00");
+    assert_eq!(at("resets at 13:57"), "2026-10-25T11:57:00+00:00".replace("11", "12"));
+}
+
+#[test]
+fn a_weekday_is_the_next_one_and_a_month_may_be_short() {
+    for (text, expected) in [
+        ("resets Mon 1am", "2026-07-20T00:00:00Z"),
+        ("resets tues", "2026-07-20T23:00:00Z"),
+        ("resets Thursday", "2026-07-22T23:00:00Z"),
+        ("resets Fri 3:31pm", "2026-07-17T14:31:00Z"),
+        ("resets Fri 3:30pm", "2026-07-24T14:30:00Z"),
+        ("resets Jul 18", "2026-07-17T23:00:00Z"),
+        ("resets 18th July", "2026-07-17T23:00:00Z"),
+        ("resets sept 1", "2026-07-25T14:30:00Z"),
+        ("resets July 18 2025", "2025-07-17T23:00:00Z"),
+        ("resets 2026/07/18", "2026-07-17T23:00:00Z"),
+        ("resets 7/18/2026 at 1:05:09 am", "2026-07-18T00:05:09Z"),
+        ("resets 12pm UTC tomorrow", "2026-07-18T12:00:00Z"),
+        ("resets midnight", "2026-07-17T23:00:00Z"),
+    ] {
+        assert_eq!(at(text).as_deref(), Some(expected), "{text}");
+    }
+    for text in [
+        "resets 13pm",
+        "resets 0am",
+        "resets 25:00",
+        "resets 10:60",
+        "resets 5",
+        "resets Feb 30",
+        "resets 32nd July",
+        "resets 18xy July",
+        "resets mo",
+        "resets ju 18",
+        "resets 2026-13-01",
+    ] {
+        assert_eq!(at(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_epoch_counts_near_now_or_after_a_word_for_a_reset() {
+    for (text, expected) in [
+        ("limit|1784300400000", Some("2026-07-17T15:00:00Z")),
+        ("resets: timestamp 1784300400", Some("2026-07-17T15:00:00Z")),
+        ("reset is at 1784300400", Some("2026-07-17T15:00:00Z")),
+        // Further away than a reset can be.
+        ("limit|1785100000", None),
+        ("limit|1783400000", None),
+        ("reset at 1785100000", Some("2026-07-25T14:30:00Z")),
+        ("reset at 17843004001", None),
+        ("reset at 178430040", None),
+        ("reset at 9999999999", None),
+    ] {
+        assert_eq!(at(text).as_deref(), expected, "{text}");
+    }
+    let value = |value: serde_json::Value| of_field(&value).map(|at| at.timestamp());
+    use serde_json::json;
+    for (field, expected) in [
+        (json!(1_784_300_400), Some(1_784_300_400)),
+        (json!(1_784_300_400_500_i64), Some(1_784_300_400)),
+        (json!(1_784_300_400.9), Some(1_784_300_400)),
+        (json!("1784300400"), Some(1_784_300_400)),
+        (json!("2026-07-17T15:00:00Z"), Some(1_784_300_400)),
+        (json!("2026-07-17t16:00:00+01:00"), Some(1_784_300_400)),
+        (json!(1_499_999_999), None),
+        (json!(1_500_000_000), Some(1_500_000_000)),
+        (json!(4_999_999_999_i64), Some(4_999_999_999)),
+        (json!(5_000_000_000_i64), None),
+        (json!("soon"), None),
+        (json!(null), None),
+        (json!([1_784_300_400]), None),
+    ] {
+        assert_eq!(value(field.clone()), expected, "{field}");
+    }
+}
+
+#[test]
 fn what_states_no_time_gives_none() {
     for text in [
         "You've hit your usage limit, try again later.",
