@@ -1,14 +1,18 @@
 //! Tests of the whole document: real files, dialects, styles, refusals, properties.
 
 mod dialects;
+mod expected;
 mod findings;
 mod forms;
 mod halves;
 mod malformed;
+mod meant;
 mod phases;
 mod properties;
 mod real_files;
 mod scanner;
+mod small;
+mod structure;
 mod styles;
 
 use super::{Queue, Refused};
