@@ -1,9 +1,12 @@
 //! Tests of the planner.
 
+mod borders;
 mod forecast;
 mod graph;
+mod messages;
 mod now;
 mod order;
+mod pictures;
 mod plans;
 mod properties;
 mod readiness;
