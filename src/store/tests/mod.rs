@@ -6,6 +6,8 @@ mod draft;
 mod edits;
 mod logs;
 pub(crate) mod places;
+mod records;
+mod shared;
 
 use super::QueueStore;
 use crate::domain::{Claim, Completion, Transition, Verdict};
