@@ -220,8 +220,11 @@ fn objects(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
 pub(crate) fn is_declared(path: &Path, declared: &[String]) -> bool {
     let bytes = path.as_os_str().as_bytes();
     declared.iter().any(|one| {
-        let one = one.trim_start_matches("./").trim_end_matches('/');
-        !one.is_empty() && (path.starts_with(one) || fast_glob::glob_match(one, bytes))
+        let one = one.trim_end_matches('/');
+        let name = one.trim_start_matches("./");
+        let is_root = one == ".";
+        let is_named = || path.starts_with(name) || fast_glob::glob_match(name, bytes);
+        is_root || (!name.is_empty() && is_named())
     })
 }
 

@@ -262,6 +262,7 @@ fn stamp(path: &Path) -> Stamp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::repo::scratch::run;
     use super::*;
 
     fn sh(dir: &Path, script: &str) {
@@ -279,13 +280,6 @@ mod tests {
         let mut programs = std::env::split_paths(&path).map(|dir| dir.join("git"));
         let program = programs.find(|program| program.is_file()).expect("git");
         Git::new(&program, Some(&path), &std::env::vars_os().collect::<Vec<_>>())
-    }
-
-    fn run(call: &Call) -> Option<Vec<u8>> {
-        let done = duct::cmd(&call.argv[0], &call.argv[1..]).full_env(call.env.iter().cloned());
-        let done = done.dir(&call.cwd).stdout_capture().stderr_capture().unchecked().run();
-        let done = done.expect("git");
-        done.status.success().then_some(done.stdout)
     }
 
     fn changed_at(root: &Path, script: &str, named: &[&str]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Computes which lines of which files differ, in the order of the files.
 
-use super::change::Delta;
+use super::change::{Delta, DeltaKind};
 use super::repo::{GitError, Oid, Repository};
 
 /// Larger files count as binary: their lines are not read.
@@ -115,23 +115,23 @@ pub(super) fn joined(deltas: Vec<Delta>, patch: &[u8]) -> Option<Vec<LineChange>
             size: None,
             delta,
         };
+        let part = parts.next()?;
         // A patch contains a file that became a link twice: removed and added.
-        let count = if is_other_kind(&change.delta) { 2 } else { 1 };
-        for _ in 0..count {
-            let part = parts.next()?;
-            change.added.extend(part.added);
-            change.removed.extend(part.removed);
-            change.is_binary |= part.is_binary;
+        let is_twice = part.is_removal && change.delta.kind != DeltaKind::Removed;
+        change.take(part);
+        if is_twice {
+            change.take(parts.next()?);
         }
         all.push(change);
     }
     parts.next().is_none().then_some(all)
 }
 
-fn is_other_kind(delta: &Delta) -> bool {
-    match (&delta.old, &delta.new) {
-        (Some((old, _)), Some((new, _))) => old.get(..3) != new.get(..3),
-        _ => false,
+impl LineChange {
+    fn take(&mut self, part: PatchPart) {
+        self.added.extend(part.added);
+        self.removed.extend(part.removed);
+        self.is_binary |= part.is_binary;
     }
 }
 
@@ -141,6 +141,7 @@ struct PatchPart {
     added: Vec<NumberedLine>,
     removed: Vec<NumberedLine>,
     is_binary: bool,
+    is_removal: bool,
 }
 
 fn parts(patch: &[u8]) -> Vec<PatchPart> {
@@ -152,6 +153,8 @@ fn parts(patch: &[u8]) -> Vec<PatchPart> {
         } else if let Some(part) = all.last_mut() {
             if line.starts_with(b"Binary files ") || line.starts_with(b"GIT binary patch") {
                 part.is_binary = true;
+            } else if line.starts_with(b"deleted file mode ") {
+                part.is_removal = true;
             } else if let Some(range) = line.strip_prefix(b"@@ ") {
                 part.hunk(range, &mut lines);
             }

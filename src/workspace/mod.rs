@@ -30,3 +30,6 @@ pub(crate) use private::{
 pub(crate) use repo::{GitError, Refusal};
 pub use repo::{Oid, Repository, Stamp};
 pub(crate) use tree::{NOT_OURS, tree_name};
+
+#[cfg(test)]
+mod tests;

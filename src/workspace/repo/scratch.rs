@@ -1,6 +1,6 @@
 //! Repositories for tests.
 
-use super::super::git::Git;
+use super::super::git::{Call, Git};
 use super::found::Repository;
 use super::names::Oid;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,14 @@ pub(in super::super) fn git() -> Git {
     let program = programs.find(|program| program.is_file()).unwrap();
     let home = [("HOME".into(), "/nonexistent".into())];
     Git::new(&program, Some(&path), &home)
+}
+
+/// Runs a call of git, without a time limit.
+pub(in super::super) fn run(call: &Call) -> Option<Vec<u8>> {
+    let done = duct::cmd(&call.argv[0], &call.argv[1..]).full_env(call.env.iter().cloned());
+    let done = done.dir(&call.cwd).stdout_capture().stderr_capture().unchecked().run();
+    let done = done.expect("git");
+    done.status.success().then_some(done.stdout)
 }
 
 /// A repository with a commit, in a folder that is deleted with it.

@@ -1,0 +1,4 @@
+//! of a target.
+
+mod lines;
+mod patches;
