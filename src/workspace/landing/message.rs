@@ -119,6 +119,10 @@ impl Repository {
         paths: &[PathBuf],
     ) -> Result<Vec<String>, GitError> {
         const MOST: usize = 5;
+        // Without a path git would list all commits.
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
         let range = format!("{base}..{tip}");
         let format = "--format=%(trailers:key=Workloop-Task,valueonly,separator=%x2C)%x01%s%x01%b";
         let args = ["--literal-pathspecs", "log", "-z", "--first-parent", format, &range, "--"];

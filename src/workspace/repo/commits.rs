@@ -58,8 +58,7 @@ impl Repository {
         let format = "--format=%(trailers:key=Workloop-Task,valueonly,separator=%x2C)";
         let range = format!("{before}..{after}");
         let listed = self.tool().get(&self.refs(), &["log", format, &range])?;
-        let mut tasks = listed.strip_suffix(b"\n").unwrap_or(&listed).split(|byte| *byte == b'\n');
-        Ok(tasks.all(|task| !task.is_empty()))
+        Ok(String::from_utf8_lossy(&listed).lines().all(|task| !task.is_empty()))
     }
 
     /// Returns the first of the commits `all` in the history of the target; `None` if one of them
