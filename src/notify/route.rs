@@ -15,7 +15,7 @@ use crate::store::StateDir;
 use crate::store::cursors::{Cursor, CursorFile, Place};
 use crate::store::log::{Log, LogReader};
 use crate::views::event::Teller;
-use crate::views::style::Look;
+use crate::views::style::{self, Look};
 use chrono::Local;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -148,10 +148,15 @@ impl Route {
         let wanted = self.channel.rule.on.contains(&NotifyEvent::NeedsYou);
         let Some(telling) = self.telling.as_mut().filter(|_| wanted) else { return };
         let now = self.tools.clock.now();
+        let known = telling.cursor.silent.len();
         for message in need::messages(needs, &mut telling.cursor.silent, now) {
             if self.channel.admits(message.event, &[], message.task.as_deref()) {
                 telling.outbox.push(message);
             }
+        }
+        // Even if nothing is sent: a task that waits again is told again.
+        if telling.cursor.silent.len() < known {
+            self.keep();
         }
     }
 
@@ -166,7 +171,9 @@ impl Route {
         self.trouble.into_iter().map(|text| format!("{name}: {text}")).collect()
     }
 
+    /// Adds an error, without secrets: it may quote what a command printed.
     fn complain(&mut self, text: String) {
+        let text = self.tools.mask.text(&text).into_owned();
         if !self.trouble.contains(&text) {
             self.trouble.push(text);
         }
@@ -240,7 +247,8 @@ impl Route {
                 telling.outbox.failed(refused.after, self.tools.clock.monotonic());
                 let tries = telling.outbox.tries();
                 self.trouble.retain(|text| !text.starts_with("tried "));
-                return self.complain(format!("tried {tries} times: {}", refused.why));
+                let tries = style::count(tries as usize, "time", "times");
+                return self.complain(format!("tried {tries}: {}", refused.why));
             }
             Err(refused) => Some(format!("dropped: {}", refused.why)),
             Ok(()) => None,

@@ -42,8 +42,9 @@ pub(crate) fn channels(
             let secret = rule.secret_env.as_deref().and_then(|name| variable(vars, name));
             usable.push(Channel { rule: rule.clone(), number, url, secret });
         } else {
+            let are = if missing.len() == 1 { "is" } else { "are" };
             let names = missing.join(" and ");
-            wrong.push(format!("{}: {names} is not set", described(rule, number)));
+            wrong.push(format!("{}: {names} {are} not set", described(rule, number)));
         }
     }
     (usable, wrong)
@@ -163,5 +164,6 @@ pub(crate) fn test(channel: &Channel, tools: &Tools) -> Result<(), String> {
     };
     let id = tools.ids.hex32();
     let delivery = Delivery { id: &id, messages: &[message] };
-    carrier.carry(channel, &delivery).map_err(|refused| refused.why)
+    let sent = carrier.carry(channel, &delivery);
+    sent.map_err(|refused| tools.mask.text(&refused.why).into_owned())
 }

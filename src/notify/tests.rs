@@ -1,13 +1,17 @@
 //! Tests of channels with a local server and a manual clock.
 
+mod carriers;
+mod channels;
+mod routes;
 mod server;
+mod words;
 
 use super::carrier::{Carrier, Programs};
 use super::channel::Channel;
 use super::message::{Delivery, Message};
 use super::refused::Refused;
 use super::route::{Next, Route};
-use super::start::{Notifier, channels};
+use super::start::{Notifier, channels as usable};
 use super::tools::Tools;
 use crate::config::{Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet};
 use crate::domain::{Command, Event, EventKind};
@@ -121,7 +125,7 @@ impl Bench {
     }
 
     fn channel(&self, rule: NotifyRule) -> Channel {
-        let (mut usable, wrong) = channels(&[rule], &self.tools().vars);
+        let (mut usable, wrong) = usable(&[rule], &self.tools().vars);
         assert_eq!(wrong, Vec::<String>::new());
         usable.remove(0)
     }
@@ -350,7 +354,7 @@ fn the_end_waits_only_so_long() {
 fn a_variable_that_is_not_set_is_told() {
     let address = NotifyTarget::Slack(Address::Variable("NO_SUCH_URL".to_owned()));
     let rule = NotifyRule { target: address, ..rule() };
-    let (usable, wrong) = channels(&[rule], &[]);
+    let (usable, wrong) = usable(&[rule], &[]);
     assert!(usable.is_empty());
-    assert_eq!(wrong, ["channel 1: slack env:NO_SUCH_URL: NO_SUCH_URL and SIGNS is not set"]);
+    assert_eq!(wrong, ["channel 1: slack env:NO_SUCH_URL: NO_SUCH_URL and SIGNS are not set"]);
 }
