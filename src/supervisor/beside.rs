@@ -106,3 +106,30 @@ impl Drop for Beside {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_still_as_the_pause_asked_or_when_nothing_is_left_of_it() {
+        let rest = Rest::default();
+        assert!(rest.is_still(0) && !rest.is_still(7), "no pause was answered");
+        rest.still.store(7, Ordering::SeqCst);
+        assert!(rest.is_still(7) && !rest.is_still(8), "the next pause is not answered yet");
+        rest.over.store(true, Ordering::SeqCst);
+        assert!(rest.is_still(8));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_command_whose_thread_panicked() {
+        let rest = Arc::new(Rest::default());
+        let at_end = AtEnd(Arc::clone(&rest));
+        let thread = thread::spawn(move || {
+            let _at_end = at_end;
+            std::panic::resume_unwind(Box::new("stop"));
+        });
+        assert!(thread.join().is_err());
+        assert!(rest.is_still(1));
+    }
+}

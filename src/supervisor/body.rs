@@ -172,3 +172,77 @@ impl Body {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::process::is_there;
+    use std::time::Instant;
+
+    /// Starts a process that sleeps for a minute, or ends at once.
+    fn body(seconds: &str) -> Body {
+        let null = crate::platform::open::null().expect("a device");
+        let path = ["/bin/sleep", "/usr/bin/sleep"].map(Path::new);
+        let sleep = path.into_iter().find(|path| path.exists()).expect("sleep");
+        let child = spawn::helper(sleep, seconds, &[], null.into()).expect("started");
+        let process =
+            Started { pid: child.id(), start: scan::start_time(child.id()).unwrap_or_default() };
+        Body::of(Life::Process(child), process)
+    }
+
+    /// Checks are counted, not timed: the loop itself may have been stopped for a while.
+    #[test]
+    fn a_supervisor_that_was_told_to_end_has_a_minute_of_checks_after_its_grace() {
+        let mut body = body("60");
+        body.grace = Duration::from_secs(2);
+        assert!((0..500).all(|_| !body.is_hopeless(false)), "it may run for ever");
+        assert!((0..62).all(|_| !body.is_hopeless(true)));
+        assert!(!body.is_hopeless(false), "it was not told, so that the count begins again");
+        assert!((0..62).all(|_| !body.is_hopeless(true)));
+        assert!(!body.killed && !body.exited());
+        body.answered();
+        assert!((0..62).all(|_| !body.is_hopeless(true)));
+        assert!(body.is_hopeless(true), "the sixty-third check");
+        assert!(body.killed);
+        body.gone().expect("gone");
+        assert!(!body.exited(), "it was ended by a signal");
+    }
+
+    #[test]
+    fn a_supervisor_that_stays_stopped_is_killed_at_the_fifth_check() {
+        let mut body = body("60");
+        let Started { pid, start } = body.process();
+        let check = |body: &mut Body| {
+            signal_process(pid, start, Signal::STOP);
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while !scan::is_still(pid) && Instant::now() < deadline {
+                std::thread::yield_now();
+            }
+            body.is_hopeless(false)
+        };
+        assert_eq!([(); 4].map(|()| check(&mut body)), [false; 4]);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while scan::is_still(pid) && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert!(!scan::is_still(pid), "each check continues it");
+        assert!(!body.is_hopeless(false), "it runs, so that the count begins again");
+        assert_eq!([(); 5].map(|()| check(&mut body)), [false, false, false, false, true]);
+        assert!(body.killed);
+        body.gone().expect("gone");
+        assert!(!is_there(pid));
+    }
+
+    #[test]
+    fn a_supervisor_that_ended_by_itself_has_an_exit_status() {
+        let mut short = body("0");
+        short.gone().expect("gone");
+        assert!(short.exited() && !short.killed);
+        let mut long = body("60");
+        let process = long.process();
+        assert!(scan::alive(process.pid, process.start) && !long.exited());
+        long.life.kill().expect("killed");
+        long.gone().expect("gone");
+        assert!(!scan::alive(process.pid, process.start));
+    }
+}

@@ -232,6 +232,54 @@ mod tests {
         }
     }
 
+    /// Writes so many bytes of the alphabet; returns what is kept of them.
+    fn letters(cap: u64, count: usize) -> String {
+        let all: Vec<u8> = (b'a'..=b'z').cycle().take(count).collect();
+        String::from_utf8(kept(cap, &[all])).unwrap()
+    }
+
+    #[test]
+    fn a_file_may_be_full_and_one_byte_more_is_told() {
+        let full: String = ('a'..='z').cycle().take(4_096).collect();
+        assert_eq!(letters(4_096, 4_096), full);
+        // The line takes the place of 41 bytes, and one did not fit.
+        let newest: String = ('a'..='z').cycle().skip(4_097 - 2_007).take(2_007).collect();
+        let line = " \n[workloop: 42 bytes are left out here]\n";
+        assert_eq!(letters(4_096, 4_097), format!("{}{line}{newest}", &full[..2_048]));
+    }
+
+    #[test]
+    fn the_smallest_cap_has_room_for_the_line() {
+        for cap in [0, 1, 4_095] {
+            assert_eq!(letters(cap, 10_000).len(), 4_096, "{cap}");
+        }
+        assert_eq!(letters(4_097, 10_000).len(), 4_097);
+        // A file keeps at most a megabyte of its beginning, and otherwise half of the cap.
+        let big = kept(3 << 20, &[vec![b'x'; 4 << 20]]);
+        let line = big.iter().position(|byte| *byte != b'x');
+        assert_eq!((big.len(), line), (3 << 20, Some(1 << 20)));
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_torn_letters_arrive_whole() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("output.log");
+        let (mut stream, writer) = Stream::new(&path, 1 << 20).unwrap();
+        assert_eq!(stream.drain(), 0, "nothing to read is no end");
+        assert!(stream.descriptor().is_some());
+        let mut writer = fs::File::from(writer);
+        for (bytes, taken) in [(&b"caf\xc3"[..], 4), (b"\xa9\n\xff", 3), (b"", 0)] {
+            writer.write_all(bytes).unwrap();
+            assert_eq!(stream.drain(), taken);
+        }
+        drop(writer);
+        assert_eq!(stream.drain(), 0);
+        assert!(stream.descriptor().is_none());
+        assert_eq!(stream.drain(), 0, "an ended pipe stays ended");
+        assert_eq!(stream.finish(), (7, None));
+        assert_eq!(fs::read(path).unwrap(), b"caf\xc3\xa9\n\xff");
+    }
+
     #[test]
     fn a_silent_command_leaves_no_file() {
         let temp = tempfile::tempdir().unwrap();

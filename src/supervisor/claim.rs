@@ -66,3 +66,25 @@ impl Claim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::scan::process;
+
+    /// The tag must be visible to other processes, which only the start of this one can arrange.
+    #[test]
+    fn a_claim_whose_tag_cannot_be_shown_is_not_held() {
+        let own = process(std::process::id()).expect("this process");
+        let mut claim = Claim::none(own);
+        claim.note(Some((1, 2)));
+        assert_eq!(claim.tags(), "");
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("1.lock");
+        let file = File::create_new(&path).expect("made");
+        let error =
+            claim.hold(file, "f.p.t.r".repeat(50)).expect_err("no such variable is that long");
+        assert_eq!(error.to_string(), "the claim tag does not fit");
+        assert_eq!((claim.tags(), ClaimRecord::read(&path)), ("", None));
+    }
+}

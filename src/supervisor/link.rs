@@ -156,3 +156,6 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

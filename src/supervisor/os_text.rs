@@ -97,3 +97,59 @@ pub(super) fn serialize<T: OsText, S: Serializer>(text: &T, to: S) -> Result<S::
 pub(super) fn deserialize<'de, T: OsText, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     T::Json::deserialize(from).map(T::from_json)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Texts {
+        #[serde(with = "super")]
+        one: OsString,
+        #[serde(with = "super")]
+        path: Option<PathBuf>,
+        #[serde(with = "super")]
+        pairs: Vec<(OsString, OsString)>,
+    }
+
+    fn odd() -> OsString {
+        OsString::from_vec(vec![b'a', 0xff])
+    }
+
+    #[test]
+    fn text_stays_text_and_other_bytes_are_numbers() {
+        let plain = || OsString::from("é\u{1b}");
+        let texts =
+            |one, path: Option<OsString>, pairs| Texts { one, path: path.map(Into::into), pairs };
+        for (value, wanted) in [
+            (texts(plain(), None, vec![]), json!({"one": "é\u{1b}", "path": null, "pairs": []})),
+            (
+                texts(odd(), Some(odd()), vec![(plain(), odd()), (OsString::new(), plain())]),
+                json!({"one": [97, 255], "path": [97, 255], "pairs": [["é\u{1b}", [97, 255]], ["", "é\u{1b}"]]}),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&value).expect("JSON"), wanted);
+            assert_eq!(serde_json::from_value::<Texts>(wanted).expect("read back"), value);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        let with = |one: Value| {
+            serde_json::from_value::<Texts>(json!({"one": one, "path": null, "pairs": []})).is_ok()
+        };
+        for (one, is_read) in [
+            (json!("a"), true),
+            (json!([97, 0]), true),
+            (json!([]), true),
+            (json!([256]), false),
+            (json!([-1]), false),
+            (json!(7), false),
+            (json!(null), false),
+            (json!({"a": 1}), false),
+        ] {
+            assert_eq!(with(one.clone()), is_read, "{one}");
+        }
+    }
+}

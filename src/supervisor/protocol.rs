@@ -164,6 +164,57 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStringExt;
 
+    /// Loop and supervisor may be of two versions for a moment: the names are fixed.
+    #[test]
+    fn requests_have_their_names() {
+        for (request, wanted) in [
+            (Request::Hold { tags: "t".to_owned() }, "{\"do\":\"hold\",\"tags\":\"t\"}\n"),
+            (Request::Term, "{\"do\":\"term\"}\n"),
+            (Request::Kill, "{\"do\":\"kill\"}\n"),
+            (
+                Request::Pause { number: u64::MAX },
+                "{\"do\":\"pause\",\"number\":18446744073709551615}\n",
+            ),
+            (Request::Resume, "{\"do\":\"resume\"}\n"),
+        ] {
+            assert_eq!(String::from_utf8(line(&request)).expect("text"), wanted);
+        }
+        for (cause, word) in [
+            (Unstarted::Missing, "missing"),
+            (Unstarted::TooLong, "too_long"),
+            (Unstarted::Other, "other"),
+        ] {
+            assert_eq!(serde_json::to_value(cause).expect("JSON"), word);
+        }
+    }
+
+    #[test]
+    fn an_end_without_a_cause_is_that_of_an_earlier_version() {
+        let text = r#"{"outcome":{"kind":"exited","code":0},"millis":5,"printed":6,"leftovers":false,"output_error":null}"#;
+        let ended: Ended = serde_json::from_str(text).expect("an end");
+        let first =
+            Ended { millis: 5, printed: 6, ..Ended::never(Outcome::Exited { code: 0 }, None) };
+        assert_eq!(ended, first);
+    }
+
+    #[test]
+    fn a_command_is_printed_without_its_environment() {
+        let spec = CommandSpec {
+            argv: vec!["true".into()],
+            cwd: "/tmp".into(),
+            env: vec![("KEY".into(), "hunter22".into())],
+            stdin: None,
+            stdout: "/o".into(),
+            stderr: None,
+            timeout: Duration::from_secs(7),
+            silence: None,
+            grace: Duration::ZERO,
+            cap: 1,
+        };
+        let text = format!("{spec:?}");
+        assert_eq!(text, "CommandSpec { argv: [\"true\"], cwd: \"/tmp\", timeout: 7s, .. }");
+    }
+
     #[test]
     fn text_that_is_not_utf8_arrives_as_it_was_sent() {
         let odd = OsString::from_vec(b"a\xff".to_vec());

@@ -131,6 +131,74 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_the_first_line_is_the_record_and_a_newer_field_is_passed_over() {
+        let whole = r#"{"v":1,"pid":7,"start":8,"session":9,"group":10,"boot":"b","tags":"f.p.t.r","command":[11,12]}"#;
+        let record = ClaimRecord {
+            v: 1,
+            pid: 7,
+            start: 8,
+            session: 9,
+            group: 10,
+            boot: "b".to_owned(),
+            tags: "f.p.t.r".to_owned(),
+            command: Some((11, 12)),
+        };
+        let parse = |text: &str| ClaimRecord::parse(text.as_bytes());
+        assert_eq!(parse(whole), Some(record.clone()));
+        assert_eq!(parse(&format!("{whole}\n7,8]}}\n")), Some(record.clone()));
+        assert_eq!(parse(&whole.replace("\"v\":1", "\"v\":1,\"new\":{}")), Some(record.clone()));
+        let old = ClaimRecord {
+            boot: String::new(),
+            tags: String::new(),
+            command: None,
+            ..record.clone()
+        };
+        assert_eq!(parse(r#"{"v":1,"pid":7,"start":8,"session":9,"group":10}"#), Some(old.clone()));
+        for text in [
+            "",
+            "\n",
+            "{",
+            "[]",
+            "7",
+            r#"{"v":1}"#,
+            r#"{"v":1,"pid":-7,"start":8,"session":9,"group":10}"#,
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+        assert_eq!(record.sessions(), [(9, 8), (11, 12)]);
+        assert_eq!(old.sessions(), [(9, 8)]);
+    }
+
+    #[test]
+    fn the_tag_of_a_claim_is_the_innermost_one() {
+        let of = |tags: &str| {
+            let text =
+                format!(r#"{{"v":1,"pid":7,"start":8,"session":9,"group":10,"tags":"{tags}"}}"#);
+            let record = ClaimRecord::parse(text.as_bytes()).expect("a record");
+            record.tag().map(|tag| tag.to_string())
+        };
+        assert_eq!(of(""), None);
+        assert_eq!(of("f.p.t.r").as_deref(), Some("f.p.t.r"));
+        assert_eq!(of("f.p.t.r,a.b.c.d").as_deref(), Some("a.b.c.d"));
+    }
+
+    #[test]
+    fn what_is_searched_for_is_the_task_and_the_sessions_of_the_record() {
+        let text = r#"{"v":1,"pid":7,"start":8,"session":9,"group":10,"command":[11,12]}"#;
+        let record = ClaimRecord::parse(text.as_bytes()).expect("a record");
+        let tag = Carried::of("f.p.t.r").tags().first().cloned().expect("a tag");
+        let task = Sought::claim(&tag);
+        let of = |record| Abandoned { record, task: &task, since: Some(5) }.wanted();
+        let (known, unknown) = (of(Some(&record)), of(None));
+        assert_eq!(
+            (known.sessions, known.since, known.below),
+            (vec![(9, 8), (11, 12)], Some(5), None)
+        );
+        assert_eq!((unknown.sessions, unknown.adopted), (Vec::new(), false));
+        assert!(unknown.task.is_some());
+    }
+
+    #[test]
     fn a_shorter_record_replaces_a_longer_one() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("1.lock");

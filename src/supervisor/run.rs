@@ -355,3 +355,6 @@ impl Running<'_> {
         Ended { outcome, unstarted: None, millis, printed, leftovers, output_error }
     }
 }
+
+#[cfg(test)]
+mod tests;
