@@ -31,3 +31,21 @@ pub(crate) fn show(name: &str, value: &str) -> bool {
     unsafe { std::ptr::copy_nonoverlapping(value.as_ptr(), place.cast::<u8>(), length) };
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing of the environment is changed where the value does not fit into the place of the
+    /// old one.
+    #[test]
+    fn a_value_is_shown_only_in_the_place_of_one_of_the_same_length() {
+        let path = std::env::var("PATH").unwrap();
+        assert!(!show("NO_SUCH_VARIABLE_OF_THIS_TEST", ""));
+        assert!(!show("PA\0TH", &path));
+        assert!(!show("PATH", &format!("{path}x")));
+        assert!(!show("PATH", &path[1..]));
+        assert!(!show("PATH", &"\0".repeat(path.len())));
+        assert_eq!(std::env::var("PATH").unwrap(), path);
+    }
+}

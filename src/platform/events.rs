@@ -77,3 +77,41 @@ fn empty(stream: &mut UnixStream) {
     let mut buffer = [0_u8; 256];
     while matches!(stream.read(&mut buffer), Ok(length) if length == buffer.len()) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Other tests of this process start children and raise signals, so a wait may end early: only
+    /// what is said about the descriptors is certain.
+    #[test]
+    fn each_descriptor_is_readable_when_something_came_or_its_other_end_is_closed() {
+        let mut wakes = Wakes::new().unwrap();
+        let ((quiet, _open), (loud, mut writer), (ended, closed)) =
+            (UnixStream::pair().unwrap(), UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
+        writer.write_all(b"x").unwrap();
+        drop(closed);
+        let fds = [quiet.as_fd(), loud.as_fd(), ended.as_fd()];
+        let ready = wakes.wait(&fds, Some(Instant::now() + Duration::from_secs(20))).unwrap();
+        assert_eq!(ready.readable, [false, true, true]);
+        let past = Instant::now();
+        assert_eq!(wakes.wait(&fds[..1], Some(past)).unwrap().readable, [false]);
+        assert!(wakes.wait(&[], Some(past)).unwrap().readable.is_empty());
+    }
+
+    #[test]
+    fn a_signal_that_is_noticed_wakes_no_second_wait() {
+        let (mut stream, mut other) = UnixStream::pair().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        for bytes in [0, 1, 255, 256, 257, 1_000] {
+            other.write_all(&vec![0; bytes]).unwrap();
+            empty(&mut stream);
+            let mut rest = [0];
+            assert!(
+                stream.read(&mut rest).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock),
+                "{bytes}"
+            );
+        }
+    }
+}

@@ -29,3 +29,23 @@ pub(crate) fn hex16(parts: &[&[u8]]) -> String {
     let first = digest.iter().take(8).fold(0, |all: u64, byte| all << 8 | u64::from(*byte));
     format!("{first:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stable_hash_is_that_of_the_standard_over_all_parts() {
+        // FIPS 180-4, "abc"; and the hash of no bytes.
+        assert_eq!(hex16(&[b"abc"]), "ba7816bf8f01cfea");
+        assert_eq!(hex16(&[b"a", b"", b"bc"]), "ba7816bf8f01cfea");
+        assert_eq!(hex16(&[]), "e3b0c44298fc1c14");
+        assert_eq!(hex16(&[b"89"]).len(), 16);
+    }
+
+    #[test]
+    fn the_fast_hash_is_the_same_within_a_process() {
+        assert_eq!(seeded(b"abc"), seeded(b"abc"));
+        assert_ne!(seeded(b"abc"), seeded(b"abd"));
+    }
+}

@@ -39,3 +39,23 @@ impl Ids for CountingIds {
         format!("{:08x}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_hex_digits_and_differ() {
+        let names: HashSet<String> = (0..1_000).map(|_| RandomIds.hex32()).collect();
+        assert_eq!(names.len(), 1_000);
+        let is_hex = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
+        assert!(names.iter().all(|name| name.len() == 32 && name.bytes().all(is_hex)), "{names:?}");
+        assert_eq!(RandomIds.hex8().len(), 8);
+        let counting = CountingIds::default();
+        assert_eq!(
+            (counting.hex8(), counting.hex32()),
+            ("00000001".into(), "00000002000000030000000400000005".into())
+        );
+    }
+}

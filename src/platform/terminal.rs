@@ -38,3 +38,66 @@ pub(crate) fn reader_is_gone() -> bool {
     poll(&mut fds, Some(&at_once)).is_ok()
         && fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_known_and_letters_do_not() {
+        let steering = [
+            '\0',
+            '\t',
+            '\n',
+            '\r',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0000}',
+            '\u{e007f}',
+        ];
+        for letter in steering {
+            assert!(steers(letter), "{letter:?}");
+        }
+        let plain = [
+            ' ',
+            'a',
+            '~',
+            '\u{a0}',
+            'é',
+            'ש',
+            '日',
+            '🦀',
+            '\u{301}',
+            '\u{200d}',
+            '\u{2027}',
+            '\u{202f}',
+            '\u{2065}',
+            '\u{206a}',
+            '\u{fffd}',
+            '\u{dffff}',
+            '\u{e0080}',
+        ];
+        for letter in plain {
+            assert!(!steers(letter), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_has_columns_and_a_reader() {
+        assert!(width().is_none_or(|columns| columns > 0));
+        assert!(size_of_stderr().is_none_or(|(columns, _)| columns > 0));
+        assert!(!reader_is_gone(), "the output of this test is read");
+    }
+}

@@ -142,6 +142,61 @@ mod tests {
         assert!(refusal(&file).unwrap().is_some(), "that is no matter of trust");
     }
 
+    /// Root can change our files anyway; other users cannot be trusted with them.
+    #[test]
+    fn files_of_ours_and_of_root_are_trusted() {
+        let own = rustix::process::geteuid().as_raw();
+        assert!(owned_by_us(own) && owned_by_us(0));
+        let caller = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());
+        let other = (1..).find(|uid| *uid != own && Some(*uid) != caller).unwrap_or(1);
+        assert!(!owned_by_us(other));
+    }
+
+    #[test]
+    fn the_way_to_trust_a_file_names_its_folder() {
+        let here = fs::canonicalize(".").unwrap();
+        let words = |folder: &Path| {
+            let folder = folder.display();
+            format!(
+                "if you trust everybody who can write there, --trust {folder} or WORKLOOP_TRUST={folder} allows it"
+            )
+        };
+        assert_eq!(how_to_trust(Path::new("q.json")), words(&here));
+        assert_eq!(how_to_trust(Path::new("/q.json")), words(Path::new("/")));
+        assert_eq!(how_to_trust(Path::new("/no/such/q.json")), words(Path::new("/no/such")));
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_neither_writable_nor_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(is_writable(dir.path()));
+        assert!(!is_writable(&dir.path().join("none")));
+        assert!(!is_trusted(&dir.path().join("none")));
+        let error = refusal(&dir.path().join("none")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(
+            real_path(&dir.path().join("none/q.json")).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+        assert!(real_path(Path::new("/no/such/folder/..")).is_err());
+    }
+
+    #[test]
+    fn a_folder_may_have_several_links_but_not_be_writable_by_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("queues");
+        fs::create_dir(&folder).unwrap();
+        fs::create_dir(folder.join("below")).unwrap();
+        assert_eq!(refusal(&folder).unwrap(), None);
+        fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
+        let refused = refusal(&folder).unwrap().unwrap();
+        let begin = format!("{} is writable by every user of this machine", folder.display());
+        assert!(
+            refused.starts_with(&begin) && refused.contains("chmod o-w it; if you trust"),
+            "{refused}"
+        );
+    }
+
     #[test]
     fn resolves_symlinks_and_files_to_be() {
         let dir = tempfile::tempdir().unwrap();

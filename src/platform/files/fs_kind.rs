@@ -125,10 +125,41 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn network_kinds_are_known() {
-        assert_eq!(kind_of_magic(0x6969), Some("NFS"));
-        assert_eq!(kind_of_magic(0x6573_5546), Some("FUSE"));
-        assert_eq!(kind_of_magic(0x0102_1997), Some("9p"));
-        assert_eq!(kind_of_magic(0xef53), None);
+        for (magic, kind) in [
+            (0x6969, Some("NFS")),
+            (0x517b, Some("SMB")),
+            (0xff53_4d42, Some("SMB")),
+            (0xfe53_4d42, Some("SMB")),
+            (0x0102_1997, Some("9p")),
+            (0x6573_5546, Some("FUSE")),
+            (0x5346_414f, Some("AFS")),
+            (0x6b41_4653, Some("AFS")),
+            (0x00c3_6400, Some("Ceph")),
+            (0x0bd0_0bd3, Some("Lustre")),
+            (0x7375_7245, Some("Coda")),
+            (0x4750_4653, Some("GPFS")),
+            (0x786f_4256, Some("a VirtualBox share")),
+            (0x7c7c_6673, Some("a Parallels share")),
+            (0xbacb_acbc, Some("a VMware share")),
+            (0x1983_0326, Some("BeeGFS")),
+            (0x2003_0528, Some("OrangeFS")),
+            (0xaad7_aaea, Some("PanFS")),
+            // ext4, tmpfs, btrfs, xfs, overlayfs
+            (0xef53, None),
+            (0x0102_1994, None),
+            (0x9123_683e, None),
+            (0x5846_5342, None),
+            (0x794c_7630, None),
+        ] {
+            assert_eq!(kind_of_magic(magic), kind, "{magic:#x}");
+        }
+    }
+
+    #[test]
+    fn the_room_of_a_folder_is_known_and_that_of_none_is_an_error() {
+        assert!(free_bytes(&std::env::temp_dir()).unwrap() > 0);
+        let error = free_bytes(Path::new("/no/such/folder")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     /// The name in the mount table shows which file system FUSE serves.

@@ -392,6 +392,77 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_what_was_locked_and_who_has_it() {
+        let timed_out = |holder: Option<&str>| LockError::TimedOut {
+            path: "/queues".into(),
+            waited: Duration::from_millis(1_500),
+            holder: holder.map(str::to_owned),
+        };
+        let text = "lock /queues within 1.5 s: it is held by ";
+        assert_eq!(timed_out(None).to_string(), format!("{text}another process"));
+        assert_eq!(timed_out(Some("process 7 (vi)")).to_string(), format!("{text}process 7 (vi)"));
+        assert_eq!(timed_out(None).into_io().to_string(), format!("{text}another process"));
+        let refused =
+            || LockError::Io { path: "/queues".into(), source: io::ErrorKind::NotFound.into() };
+        assert_eq!(refused().to_string(), "lock /queues");
+        assert_eq!(refused().into_io().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_wait_reports_the_holder_once_and_ends_at_its_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path(), None).unwrap();
+        let identity = held.dir().identity();
+        let mut told = Vec::new();
+        let mut on_wait = |_: &Path, holder: Option<&str>| told.push(holder.map(str::to_owned));
+        let since = |millis| Instant::now().checked_sub(Duration::from_millis(millis)).unwrap();
+        let limit = Some(Duration::from_secs(5));
+        let mut wait =
+            Wait { path: dir.path(), start: since(10), limit, told: false, on_wait: &mut on_wait };
+        assert!(wait.slice().is_some_and(|slice| slice <= QUIET));
+        wait.tick(identity).unwrap();
+        wait.start = since(2_000);
+        assert_eq!(wait.slice(), Some(Duration::ZERO), "the holder is to be reported now");
+        wait.tick(identity).unwrap();
+        wait.tick(identity).unwrap();
+        assert!(
+            wait.slice().is_some_and(
+                |slice| slice > Duration::from_secs(2) && slice <= Duration::from_secs(3)
+            )
+        );
+        wait.limit = None;
+        assert_eq!(wait.slice(), None, "it waits without an end");
+        (wait.limit, wait.start) = (limit, since(5_000));
+        let error = wait.tick(identity).unwrap_err();
+        assert!(
+            matches!(error, LockError::TimedOut { waited, .. } if waited >= Duration::from_secs(5))
+        );
+        if cfg!(target_os = "linux") {
+            assert_eq!(told, [Some("another thread of this process".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_or_locked_here_is_told_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let none = dir.path().join("none");
+        let error = lock(&none, None).unwrap_err();
+        assert!(
+            matches!(&error, LockError::Io { path, source } if *path == none && source.kind() == io::ErrorKind::NotFound)
+        );
+        let _held = lock(dir.path(), None).unwrap();
+        let error = lock(dir.path(), Some(Duration::ZERO)).unwrap_err();
+        assert!(matches!(error, LockError::TimedOut { .. }), "{error}");
+        let both = [dir.path().to_owned(), none.clone()];
+        let error = acquire_all(&both, Some(Duration::ZERO), &mut |_, _| ()).unwrap_err();
+        assert!(
+            matches!(error, LockError::Io { path, .. } if path == none),
+            "before any is locked"
+        );
+        assert!(acquire_all(&[], None, &mut |_, _| ()).unwrap().is_empty());
+    }
+
+    #[test]
     fn excludes_threads_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let count = AtomicU64::new(0);

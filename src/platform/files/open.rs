@@ -427,6 +427,96 @@ mod tests {
     }
 
     #[test]
+    fn each_type_of_a_file_has_its_words() {
+        for (found, words) in [
+            (FileType::Directory, "a folder"),
+            (FileType::Fifo, "a FIFO"),
+            (FileType::Socket, "a socket"),
+            (FileType::CharacterDevice, "a device"),
+            (FileType::BlockDevice, "a device"),
+            (FileType::Symlink, "a symlink"),
+            (FileType::Unknown, "of an unknown kind"),
+        ] {
+            let what = What::of(found).expect("no file");
+            let error = NotAFile { path: "/q.json".into(), what };
+            assert_eq!(error.to_string(), format!("/q.json is {words}, not a regular file"));
+        }
+        assert_eq!(What::of(FileType::RegularFile), None);
+    }
+
+    #[test]
+    fn a_shortage_has_its_remedy_and_other_errors_have_none() {
+        let of = |error: Errno| {
+            let error = io::Error::from(error);
+            (
+                is_shortage(&error),
+                remedy(&error).map(|text| text.split_once(' ').map_or(text, |(first, _)| first)),
+            )
+        };
+        for (error, wanted) in [
+            (Errno::MFILE, (true, Some("raise"))),
+            (Errno::NFILE, (true, Some("the"))),
+            (Errno::AGAIN, (true, Some("raise"))),
+            (Errno::NOMEM, (true, None)),
+            (Errno::IO, (true, None)),
+            (Errno::INTR, (true, None)),
+            (Errno::NOENT, (false, None)),
+            (Errno::ACCESS, (false, None)),
+            (Errno::NOSPC, (false, None)),
+        ] {
+            assert_eq!(of(error), wanted, "{error:?}");
+        }
+        assert!(!is_shortage(&io::Error::other("x")));
+        assert_eq!(remedy(&io::Error::other("x")), None);
+    }
+
+    #[test]
+    fn a_text_is_utf8_and_no_longer_than_its_limit() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("text");
+        let read = |bytes: &[u8], limit: u64| {
+            std::fs::write(&path, bytes).expect("written");
+            read_text(&path, Links::Refuse, limit).map_err(|error| error.to_string())
+        };
+        let shown = path.display();
+        assert_eq!(read("é".as_bytes(), 2), Ok("é".to_owned()));
+        assert_eq!(read("é".as_bytes(), 1), Err(format!("{shown} has more than 1 bytes")));
+        assert_eq!(read(b"a\xff", 9), Err(format!("{shown} is not valid UTF-8")));
+        assert_eq!(read(b"", 0), Ok(String::new()));
+        assert!(read(b"x", u64::MAX).is_ok());
+    }
+
+    #[test]
+    fn a_command_finds_its_input_as_a_shell_would_leave_it() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("in");
+        std::fs::write(&path, "x").expect("written");
+        for file in [for_command(&path).expect("opened"), null().expect("opened")] {
+            let flags = rustix::fs::fcntl_getfl(&file).expect("flags");
+            assert!(!flags.contains(OFlags::NONBLOCK));
+        }
+        std::os::unix::fs::symlink(&path, dir.path().join("link")).expect("linked");
+        let error = for_command(&dir.path().join("link")).expect_err("a link");
+        assert_eq!(not_a_file(&error).map(|found| found.what), Some(What::Symlink));
+    }
+
+    #[test]
+    fn a_file_is_made_once_and_then_found() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("new");
+        let (_, created) = existing_or_new(&path).expect("made");
+        let (_, again) = existing_or_new(&path).expect("found");
+        assert_eq!((created, again), (true, false));
+        assert_eq!(new(&path).expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(&path).expect("meta").permissions(),
+        );
+        assert_eq!(mode & 0o077, 0, "private to the user");
+        let none = existing_or_new(&dir.path().join("no/such/folder")).expect_err("no folder");
+        assert!(is_absent(&none));
+    }
+
+    #[test]
     fn only_what_names_nothing_is_not_there() {
         let (dir, _) = zoo();
         let at = |name: &str| dir.path().join(name);

@@ -186,6 +186,58 @@ mod tests {
     }
 
     #[test]
+    fn only_what_a_reader_may_see_is_a_change() {
+        use notify::event::{CreateKind, ModifyKind, RemoveKind};
+        let of = |kind, paths: &[&str]| {
+            let mut event = Event::new(kind);
+            event.paths = paths.iter().map(PathBuf::from).collect();
+            is_change(&event, &|path| path.ends_with("q.json"))
+        };
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        for (kind, wanted) in [
+            (written, true),
+            (EventKind::Access(AccessKind::Close(AccessMode::Read)), false),
+            (EventKind::Access(AccessKind::Open(AccessMode::Write)), false),
+            (EventKind::Access(AccessKind::Read), false),
+            (EventKind::Any, true),
+            (EventKind::Create(CreateKind::File), true),
+            (EventKind::Modify(ModifyKind::Any), true),
+            (EventKind::Remove(RemoveKind::Folder), true),
+            (EventKind::Other, true),
+        ] {
+            assert_eq!(of(kind, &["/d/q.json"]), wanted, "{kind:?}");
+            assert_eq!(of(kind, &[]), wanted, "{kind:?} of no path: events may be lost");
+            assert!(!of(kind, &["/d/other.json"]), "{kind:?}");
+        }
+        assert!(of(written, &["/d/other.json", "/d/q.json"]));
+    }
+
+    #[test]
+    fn a_folder_is_watched_once_however_often_it_is_named() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mut watch, told) = watch(one.path());
+        for _ in 0..2 {
+            watch.also(two.path().to_owned());
+            watch.also(one.path().to_owned());
+        }
+        assert_eq!(watch.dirs.len(), 2);
+        assert!(watch.is_complete() && !watch.listen());
+        drop(File::create(two.path().join("q.json")).unwrap());
+        assert!(comes(&told));
+    }
+
+    #[test]
+    fn nothing_is_watched_before_somebody_listens() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut watch = Watch::new(&[], |_| true, || ());
+        watch.also(dir.path().to_owned());
+        watch.rearm();
+        assert!(!watch.is_complete());
+        assert!(watch.listen() && watch.is_complete());
+        assert!(!watch.listen(), "it watches already");
+    }
+
+    #[test]
     fn a_missing_directory_is_no_failure() {
         let (watch, _told) = watch(Path::new("/no/such/folder"));
         assert!(!watch.is_complete());

@@ -105,4 +105,30 @@ mod tests {
         }
         assert_ne!(value("a", 819_200), value("b", 819_200));
     }
+
+    #[test]
+    fn the_limits_are_read_from_the_table_of_the_system() {
+        let table = |line: &str| {
+            format!(
+                "Limit   Soft Limit  Hard Limit  Units\nMax pending signals 1 2 signals\n{line}\n"
+            )
+        };
+        let of = |line: &str| Limits::in_text(&table(line));
+        let limits = |soft, hard| Some(Limits { soft, hard });
+        for (line, wanted) in [
+            ("Max msgqueue size   700000   819200   bytes", limits(700_000, 819_200)),
+            ("Max msgqueue size   unlimited unlimited bytes", limits(ENDLESS, ENDLESS)),
+            ("Max msgqueue size   5 unlimited bytes", limits(5, ENDLESS)),
+            ("Max msgqueue size   5", None),
+            ("Max msgqueue size   many 5", None),
+            ("Max nice priority   0 0", None),
+        ] {
+            assert_eq!(of(line), wanted, "{line}");
+        }
+        let (lowered, equal) = (Limits { soft: 1, hard: 2 }, Limits { soft: 2, hard: 2 });
+        assert!(lowered.are_lowered() && !equal.are_lowered());
+        assert!(!Limits { soft: 0, hard: 1 }.name_any(&["a".to_owned()]), "no room for a tag");
+        assert!(!lowered.name_any(&[]));
+        assert_eq!(Limits::of(u32::MAX).unwrap(), None, "no such process");
+    }
 }

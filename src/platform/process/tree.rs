@@ -258,3 +258,109 @@ pub fn reap(pid: u32) -> Option<Exit> {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::super::scan::{is_still, start_time};
+    use super::super::spawn::{self, Leader, Start};
+    use super::*;
+    use crate::platform::open;
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    /// Starts a shell in its own session; returns it with what selects it.
+    fn shell(script: &str) -> (Leader, Wanted) {
+        let argv = ["sh", "-c", script].map(OsString::from);
+        let null = || open::null().unwrap().into();
+        let env = [("PATH".into(), "/usr/bin:/bin".into())];
+        let start = Start {
+            argv: &argv,
+            dir: Path::new("/"),
+            env: &env,
+            stdin: null(),
+            stdout: null(),
+            stderr: null(),
+        };
+        let leader = spawn::in_own_session(start).unwrap();
+        let session = (leader.pid(), start_time(leader.pid()).unwrap());
+        (leader, Wanted { sessions: vec![session], ..Wanted::default() })
+    }
+
+    /// Waits for a condition.
+    #[track_caller]
+    fn until(what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !holds() {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn running(wanted: &Wanted) -> usize {
+        find(wanted).unwrap().living().count()
+    }
+
+    #[test]
+    fn a_signal_reaches_only_the_process_that_is_meant() {
+        let (leader, wanted) = shell("exec sleep 60");
+        let pid = leader.pid();
+        let start = start_time(pid).unwrap();
+        assert!(!signal_process(pid, start + 1, Signal::KILL), "another process had that id");
+        for other in [0, 1, u32::MAX] {
+            assert!(!signal_process(other, start, Signal::CONT), "{other}");
+        }
+        assert!(alive(pid, start));
+        assert!(signal_process(pid, start, Signal::KILL));
+        until("it is killed", || leader.reap().is_some());
+        assert!(!signal_process(pid, start, Signal::KILL));
+        assert_eq!(running(&wanted), 0);
+    }
+
+    #[test]
+    fn a_tree_is_stopped_as_a_whole_and_killed_as_a_whole() {
+        let (leader, wanted) = shell("sleep 60 & (sleep 60; true) & wait");
+        until("all of it runs", || running(&wanted) == 4);
+        let found = freeze(&wanted).unwrap();
+        assert_eq!(found.living().count(), 4);
+        assert!(found.groups.contains(&leader.pid()), "the whole group is signalled at once");
+        until("it is stopped", || found.living().all(|process| is_still(process.pid)));
+        free_vforks(&found);
+        assert!(found.living().all(|process| is_still(process.pid)), "none waits for another");
+        signal_found(&found, Signal::CONT);
+        until("it goes on", || found.living().all(|process| !is_still(process.pid)));
+        kill_all(&wanted).unwrap();
+        until("it is killed", || running(&wanted) == 0);
+        until("it is reaped", || leader.reap().is_some());
+    }
+
+    #[test]
+    fn a_tree_has_its_grace_and_what_ignores_it_is_killed() {
+        let limit = Duration::from_secs(20);
+        let (_leader, wanted) = shell("sleep 60 & wait");
+        until("all of it runs", || running(&wanted) == 2);
+        let begin = Instant::now();
+        let end = end_tree(&wanted, limit, limit).unwrap();
+        assert_eq!(end, TreeEnd { ended: 2, ..TreeEnd::default() });
+        assert!(begin.elapsed() < limit, "nobody waits for the end of the grace");
+        let (_leader, wanted) = shell("trap '' TERM; sleep 60; true");
+        until("all of it runs", || running(&wanted) == 2);
+        let end = end_tree(&wanted, Duration::from_millis(20), limit).unwrap();
+        assert_eq!(end, TreeEnd { ended: 2, ..TreeEnd::default() });
+        assert_eq!(end_tree(&wanted, limit, limit).unwrap(), TreeEnd::default(), "nothing is left");
+    }
+
+    #[test]
+    fn a_child_is_waited_for_no_longer_than_asked() {
+        let null = || open::null().unwrap().into();
+        let sleep = |seconds| spawn::helper(Path::new("/bin/sleep"), seconds, &[], null()).unwrap();
+        let mut long = sleep("60");
+        assert!(!wait_child(&mut long, Duration::ZERO).unwrap());
+        long.kill().unwrap();
+        until("it is killed", || wait_child(&mut long, Duration::from_millis(10)).unwrap());
+        assert!(wait_child(&mut long, Duration::ZERO).unwrap(), "it was waited for before");
+        let mut short = sleep("0");
+        until("it ended", || wait_child(&mut short, Duration::from_secs(1)).unwrap());
+        assert_eq!((reap(short.id()), reap(std::process::id()), reap(0)), (None, None, None));
+    }
+}

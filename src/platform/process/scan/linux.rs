@@ -150,6 +150,48 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_cut_is_no_process_and_the_dead_are_told() {
+        let line = |state: &str| {
+            format!("7 (a) {state} 3 4 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 9876 1")
+        };
+        for (state, dead) in [
+            ("R", false),
+            ("S", false),
+            ("D", false),
+            ("T", false),
+            ("Z", true),
+            ("X", true),
+            ("x", true),
+        ] {
+            let (process, _) = parse_stat(7, line(state).as_bytes()).unwrap();
+            assert_eq!(process.dead, dead, "{state}");
+        }
+        let whole = line("R");
+        let words: Vec<&str> = whole.split(' ').collect();
+        assert!(parse_stat(7, words[..22].join(" ").as_bytes()).is_some());
+        for count in 0..22 {
+            assert_eq!(parse_stat(7, words[..count].join(" ").as_bytes()), None, "{count} words");
+        }
+        assert_eq!(parse_stat(7, b"7 (a) R x 4 5"), None);
+        assert_eq!(parse_stat(7, b"7 (a) \xff 3 4 5"), None);
+    }
+
+    #[test]
+    fn this_process_runs_and_one_that_is_gone_does_not_move() {
+        let own = std::process::id();
+        assert!(!is_still(own), "one of its threads runs this test");
+        assert!(is_still(u32::MAX) && !is_uninterruptible(u32::MAX));
+        assert_eq!((carried_by(u32::MAX).unwrap(), process(u32::MAX)), (Carried::Absent, None));
+        assert!(is_ours(own) && !is_ours(u32::MAX));
+        assert_eq!(distrust(), None);
+        assert!(pids().unwrap().contains(&own));
+        let name = std::env::current_exe().unwrap();
+        let name = name.file_name().unwrap().to_string_lossy().into_owned();
+        let ours = command_lines().any(|line| String::from_utf8_lossy(&line).contains(&name));
+        assert!(ours, "{name}");
+    }
+
+    #[test]
     fn finds_the_tag() {
         let found = carried_in(b"A=1\0WORKLOOP_CLAIM=f.p.t.r\0B=2\0");
         assert_eq!(found.tags().first().map(ToString::to_string), Some("f.p.t.r".to_owned()));

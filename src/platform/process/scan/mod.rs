@@ -247,6 +247,63 @@ mod tests {
         assert_eq!(carried_above().len(), above.len());
     }
 
+    fn entry(pid: u32, session: u32, start: u64) -> Process {
+        Process { pid, parent: 1, group: session, session, start, dead: false }
+    }
+
+    /// The id of a session may be that of another one by now.
+    #[test]
+    fn a_process_is_in_a_session_only_if_that_is_still_the_same() {
+        let (leader, member, other) = (entry(10, 10, 100), entry(11, 10, 120), entry(12, 12, 130));
+        let all = [leader, member, other];
+        assert!(is_in(&leader, (10, 100), &all) && is_in(&member, (10, 100), &all));
+        assert!(!is_in(&other, (10, 100), &all));
+        assert!(!is_in(&member, (10, 90), &all), "the leader is another one");
+        assert!(is_in(&member, (10, 90), &[member]), "the leader has ended");
+        assert!(!is_in(&member, (10, 121), &[member]), "it is older than the session");
+    }
+
+    #[test]
+    fn what_was_found_is_over_when_all_of_it_is_dead() {
+        let dead = Process { dead: true, ..entry(11, 10, 120) };
+        let found =
+            |processes: &[Process]| Found { processes: processes.to_vec(), ..Found::default() };
+        assert!(found(&[]).is_over() && found(&[dead]).is_over());
+        let some = found(&[dead, entry(12, 10, 130)]);
+        assert!(!some.is_over());
+        assert_eq!(some.living().map(|process| process.pid).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn descendants_are_found_at_any_depth_and_only_below() {
+        let below = |pid, parent| Process { parent, ..entry(pid, 1, 0) };
+        let all = [below(2, 1), below(3, 2), below(4, 3), below(5, 1), below(6, 5)];
+        let of = |root: Option<u32>, chosen: &[u32]| {
+            let mut chosen: HashSet<u32> = chosen.iter().copied().collect();
+            add_descendants(&all, root, &mut chosen);
+            let mut chosen: Vec<u32> = chosen.into_iter().collect();
+            chosen.sort_unstable();
+            chosen
+        };
+        assert_eq!(of(Some(2), &[]), [3, 4], "the root itself is not chosen");
+        assert_eq!(of(None, &[5]), [5, 6]);
+        assert_eq!(of(Some(5), &[3]), [3, 4, 6]);
+        assert!(of(None, &[]).is_empty() && of(Some(99), &[]).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_found_where_nothing_is_wanted() {
+        let own = process(std::process::id()).unwrap();
+        let none = find(&Wanted::default()).unwrap();
+        assert_eq!((none.processes.len(), none.unreadable.len()), (0, 0));
+        let session = Wanted { sessions: vec![(own.session, own.start + 1)], ..Wanted::default() };
+        assert!(
+            find(&session).unwrap().processes.iter().all(|found| found.pid != own.pid),
+            "never ourselves"
+        );
+        assert!(!runs("no-such-program", "word"));
+    }
+
     #[test]
     fn descendants_of_a_circle_end() {
         let process =
