@@ -123,14 +123,16 @@ fn unittest(dir: &Path) -> Option<Found> {
 pub(super) fn lacking(run: &str, path: &OsStr) -> Option<String> {
     let mut words = run.split_whitespace();
     let program = words.next().filter(|program| is_plain(program))?;
-    if programs::find(program, path).is_none() {
+    let Some(found) = programs::find(program, path) else {
         return Some(format!("{program} was not found on the PATH"));
-    }
+    };
     let is_pytest = program.starts_with("python") && words.next() == Some("-m");
     if !is_pytest || words.next() != Some("pytest") {
         return None;
     }
-    let argv = [program, "-m", "pytest", "--version"].map(OsString::from).to_vec();
+    // The program that was found, not another one of this process's own PATH.
+    let mut argv = vec![found.into_os_string()];
+    argv.extend(["-m", "pytest", "--version"].map(OsString::from));
     let asked = Short { argv, limit: Some(PATIENCE), ..Short::default() }.run();
     let there = asked.is_ok_and(|ended| ended.code == 0);
     (!there)

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 const COMPLETE: &str =
     "[agents.default]\nrun = [\"agent\"]\n[[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
 
-fn sound(tasks: Value) -> Sandbox {
+pub(super) fn sound(tasks: Value) -> Sandbox {
     Sandbox::new(tasks).program("agent", "").program("unit", "").config(COMPLETE)
 }
 
-fn one() -> Value {
+pub(super) fn one() -> Value {
     json!([{"id": "A", "title": "Walls"}])
 }
 
@@ -27,15 +27,15 @@ fn signs(ran: &Ran, check: &str) -> Vec<[String; 3]> {
 
 /// Does the same for a project.
 #[track_caller]
-fn of(sandbox: &Sandbox, check: &str) -> Vec<[String; 3]> {
+pub(super) fn of(sandbox: &Sandbox, check: &str) -> Vec<[String; 3]> {
     signs(&sandbox.reads("doctor --json"), check)
 }
 
-fn ok(detail: &str) -> [String; 3] {
+pub(super) fn ok(detail: &str) -> [String; 3] {
     ["ok", detail, ""].map(str::to_owned)
 }
 
-fn warn(detail: &str, mend: &str) -> [String; 3] {
+pub(super) fn warn(detail: &str, mend: &str) -> [String; 3] {
     ["warn", detail, mend].map(str::to_owned)
 }
 

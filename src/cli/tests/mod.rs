@@ -29,6 +29,7 @@ mod park;
 mod plan;
 mod progress;
 mod prompt;
+mod red_flags;
 mod references;
 mod release;
 mod report;
