@@ -193,3 +193,24 @@ fn journals_of_several_folders_are_merged_by_time() {
     assert_eq!(tasks(&format!("events {both} -n 2")), all[4..]);
     assert_eq!(tasks(&format!("events {both} -n 4")), all[2..]);
 }
+
+#[test]
+fn a_line_that_comes_again_is_shown_once_and_a_new_journal_counts_from_the_start() {
+    let event = |seq: u32, minute: u32, task: &str| {
+        let at = format!("2026-01-19T10:{minute:02}:00Z");
+        json!({"event": "parked", "seq": seq, "at": at, "task": task})
+    };
+    // The second half is a journal that was restored from its backup, and then a new one.
+    let sandbox = Sandbox::new(json!([])).journal(&[
+        event(1, 0, "A"),
+        event(2, 1, "B"),
+        event(1, 0, "A"),
+        event(2, 1, "B"),
+        event(3, 2, "C"),
+        event(1, 3, "D"),
+        event(2, 3, "E"),
+    ]);
+    let text = sandbox.reads("events").printed();
+    let tasks: Vec<&str> = text.lines().filter_map(|line| line.split("  ").last()).collect();
+    assert_eq!(tasks, ["A", "B", "C", "D", "E"]);
+}

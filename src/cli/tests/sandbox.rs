@@ -3,92 +3,21 @@
 //! The folder is `DIR` in all texts. The environment has only a place for backups and a `PATH` that
 //! leads to `DIR/bin`, so that no program is found unless a test provides it.
 
-use super::super::schemas::SCHEMAS;
-use super::super::{Sink, Streams, World, run_cli};
+use super::super::World;
+pub(super) use super::ran::{Ran, call};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
+use crate::platform::ids::CountingIds;
 use crate::store::attempts::{AttemptFolder, VERDICT_FILE};
-use crate::store::{StateDir, TaskKey};
+use crate::store::{Backups, JudgeFiles, StateDir, TaskKey};
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex};
-
-/// A handle whose text can be inspected afterwards.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("lock").extend(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("lock").clone()).expect("text")
-    }
-}
-
-/// How a command line ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ran {
-    pub(super) exit: u8,
-    pub(super) out: String,
-    pub(super) err: String,
-}
-
-impl Ran {
-    /// Returns the standard output of a verb that succeeded and had nothing to remark.
-    #[track_caller]
-    pub(super) fn printed(self) -> String {
-        assert_eq!((self.exit, self.err.as_str()), (0, ""), "{}", self.out);
-        self.out
-    }
-
-    /// Returns the standard error of a verb that ended with this status and printed nothing else.
-    #[track_caller]
-    pub(super) fn failed(self, exit: u8) -> String {
-        assert_eq!((self.exit, self.out.as_str()), (exit, ""), "{}", self.err);
-        self.err
-    }
-
-    /// Returns the JSON that a verb printed and that its schema `name` describes.
-    #[track_caller]
-    pub(super) fn json(&self, name: &str) -> Value {
-        let value: Value = serde_json::from_str(&self.out).expect(&self.err);
-        let schema = SCHEMAS.iter().find(|(other, _)| *other == name).expect("a schema").1;
-        let schema = jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON"));
-        let schema = schema.expect("a valid schema");
-        let wrong: Vec<String> = schema
-            .iter_errors(&value)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
-        assert_eq!(wrong, [] as [String; 0], "{}", self.out);
-        value
-    }
-}
-
-/// Runs the words of a command line. If standard input is a terminal, standard error is one, too.
-pub(super) fn call(words: &[&str], world: &World) -> Ran {
-    let (out, err) = (Shared::default(), Shared::default());
-    let mut streams = Streams {
-        out: Sink::new(Box::new(out.clone()), false),
-        err: Sink::new(Box::new(err.clone()), world.stdin_terminal),
-    };
-    let words = std::iter::once("workloop").chain(words.iter().copied());
-    let exit = run_cli(words.map(OsString::from), &mut streams, world);
-    Ran { exit, out: out.text(), err: err.text() }
-}
+use std::sync::LazyLock;
 
 /// Returns the time so many minutes ago, as queues and journals contain it.
 pub(super) fn ago(minutes: i64) -> String {
@@ -253,6 +182,28 @@ impl Sandbox {
     pub(super) fn reported(self, id: &str, number: u32, mut changes: Value) -> Self {
         merge(&mut changes, json!({"task": id, "attempt": number}));
         self.attempt(id, number, &[(VERDICT_FILE, &report(changes))])
+    }
+
+    /// Records that an attempt at a task of `q.json` removed a file that judges, in a project whose
+    /// configuration is in its top folder.
+    pub(super) fn tampered(self, id: &str, file: &str) -> Self {
+        let queue = self.path("queues/q.json");
+        let var = |name: &str| self.vars.iter().find(|(key, _)| key == name);
+        let backups = Backups::find(|name| var(name).map(|(_, value)| value.as_os_str()));
+        let state = StateDir::beside(&queue).backed_up(backups.ok().as_ref());
+        let key = TaskKey::new(&queue, id);
+        let left = json!({
+            "path": file, "part": "whole", "before": {"content": {"hash": [1, 2]}},
+            "after": {"content": "absent"}, "attempt": 1, "is_seen": true,
+        });
+        let record = json!({
+            "task": id, "is_task": true, "place": "queues/.workloop", "id16": key.id16, "attempt": 1,
+            "at": "2026-01-19T10:00:00Z", "left": [left],
+        });
+        let name = JudgeFiles::name(&self.root, &state, &key);
+        let put = JudgeFiles::of(&self.root, &state).put(&name, &record, &CountingIds::default());
+        put.expect("written");
+        self
     }
 
     /// Returns the path of a file.
