@@ -14,6 +14,7 @@ use crate::project::verbs::{self, Approved};
 use crate::project::{Among, Project, is_in_review};
 use crate::store::Place;
 use crate::views::escape;
+use crate::views::mask::Mask;
 use crate::workspace::Oid;
 use std::io::Write;
 
@@ -62,13 +63,14 @@ fn show(place: Place, project: &Project, session: &mut Session<'_>) -> Result<()
         verdict.unwrap_or_default(),
         task.attempts
     );
-    writeln!(session.streams.out, "{}", escape::line(&head))?;
+    let mask = Mask::new(&project.config().and_own(&session.world.vars));
+    writeln!(session.streams.out, "{}", escape::line(&mask.text(&head)))?;
     if let Some(change) = change {
         return patch(change, place, project, session);
     }
     let files = queue.value(place.task, Field::FilesActuallyChanged).unwrap_or_default();
     for file in files.as_array().into_iter().flatten().filter_map(|file| file.as_str()) {
-        writeln!(session.streams.out, "  {}", escape::line(file))?;
+        writeln!(session.streams.out, "  {}", escape::line(&mask.text(file)))?;
     }
     Ok(())
 }

@@ -38,6 +38,7 @@ mod reset;
 mod retry;
 mod run;
 mod sandbox;
+mod secrets;
 mod since;
 mod status;
 mod stop;

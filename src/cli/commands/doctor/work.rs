@@ -54,7 +54,9 @@ pub(super) fn signs(selection: Selection, wrong: bool, session: &mut Session<'_>
         let state = of.first().map(|queue| set.state(*queue));
         signs.extend(state.iter().flat_map(|state| of_journal(log, state, &set.typed)));
     }
-    signs
+    // Reasons of failures quote what commands printed.
+    let hidden = |text: &str| reading.mask.text(text).into_owned();
+    signs.into_iter().map(|sign| Sign { detail: hidden(&sign.detail), ..sign }).collect()
 }
 
 /// Opens the queues that can be read, and reports what is wrong with the others.
