@@ -1,17 +1,8 @@
-use super::sandbox::Sandbox;
+use super::sandbox::{COMPLETE, Sandbox};
 use crate::platform::programs::lacks;
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-
-/// A configuration with an agent and a step, whose programs exist.
-const COMPLETE: &str =
-    "[agents.default]\nrun = [\"agent\"]\n[[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
-
-/// Returns a project in which nothing is wrong.
-fn sound(tasks: Value) -> Sandbox {
-    Sandbox::new(tasks).program("agent", "").program("unit", "").config(COMPLETE)
-}
 
 fn one() -> Value {
     json!([{"id": "A", "title": "Walls"}])
@@ -19,7 +10,7 @@ fn one() -> Value {
 
 #[test]
 fn nothing_wrong_is_said_in_one_line() {
-    let sandbox = sound(one());
+    let sandbox = Sandbox::complete(one());
     assert_eq!(sandbox.reads("check").printed(), "nothing found in 1 queue of 1 task\n");
     assert_eq!(sandbox.reads("check -q").printed(), "");
     assert_eq!(sandbox.reads("check --strict").exit, 0);
@@ -59,7 +50,7 @@ fn without_a_configuration_what_a_run_needs_is_missing_but_no_error() {
 
 #[test]
 fn a_finding_has_its_place_and_the_line() {
-    let sandbox = sound(json!([
+    let sandbox = Sandbox::complete(json!([
         {"id": "A", "title": "Walls", "agent": "nobody", "verify": ["quik"]},
         {"id": "B", "title": "Roof", "agent": "nobody", "dependencies": ["X"]},
         {"id": "C", "title": "Door", "status": "pending", "attempts": 5, "budget_used": 5},
@@ -105,7 +96,7 @@ fn names_in_phases_are_reported_where_they_are() {
             {"phase": "one", "verify": ["later"]},
         ],
     });
-    let sandbox = sound(json!([])).file("queues/q.json", &format!("{queue:#}"));
+    let sandbox = Sandbox::complete(json!([])).file("queues/q.json", &format!("{queue:#}"));
     let value = sandbox.reads("check --json").json("check");
     let found: Vec<Value> = value["findings"]
         .as_array()
@@ -134,7 +125,7 @@ fn names_in_phases_are_reported_where_they_are() {
 
 #[test]
 fn a_broken_configuration_is_reported_with_all_its_faults() {
-    let sandbox = sound(one()).config("[verify]\nx = 1\n[[agents]]\nrun = 1\n");
+    let sandbox = Sandbox::complete(one()).config("[verify]\nx = 1\n[[agents]]\nrun = 1\n");
     let text = "workloop.toml:1:1: error[config]: verify must be tables under [[verify]], not table\n\
                 1 | [verify]\n\
                 \x20 | ^\n\
@@ -160,7 +151,7 @@ fn what_a_setting_needs_is_reported_at_the_setting() {
     let more = "[services.db]\nrun = \"x\"\nready = { line = \"x\" }\n[workspaces]\nkeep = [\"x/\"]\n\
                 [agents.default.environment]\nset = { A = \"$HOME\" }\n";
     let config = COMPLETE.replace("run = [\"unit\"]", "run = \"unit # $UNSET_ONE\"");
-    let sandbox = sound(one()).config(&format!("{config}{more}"));
+    let sandbox = Sandbox::complete(one()).config(&format!("{config}{more}"));
     let ran = sandbox.reads("check");
     assert_eq!(
         ran.out,
@@ -192,7 +183,7 @@ fn a_program_that_does_not_exist_is_an_error() {
          2 errors, 0 warnings in 1 queue of 1 task\n"
     );
     let config = format!("root = \"nowhere\"\n{COMPLETE}");
-    let sandbox = sound(one()).config(&config);
+    let sandbox = Sandbox::complete(one()).config(&config);
     let ran = sandbox.reads("check");
     assert!(ran.out.starts_with("workloop.toml: error[no-root]: "), "{}", ran.out);
     assert_eq!(ran.exit, 3);
@@ -200,7 +191,7 @@ fn a_program_that_does_not_exist_is_an_error() {
 
 #[test]
 fn queues_that_cannot_be_read_do_not_hide_the_others() {
-    let sandbox = sound(one())
+    let sandbox = Sandbox::complete(one())
         .file("queues/broken.json", "{\"tasks\": [\n  {\"id\": \"A\"},,\n]}")
         .file("queues/empty.json", "")
         .file(
@@ -228,7 +219,7 @@ fn queues_that_cannot_be_read_do_not_hide_the_others() {
 
 #[test]
 fn what_every_user_may_write_is_refused() {
-    let sandbox = sound(one());
+    let sandbox = Sandbox::complete(one());
     let open = |name: &str, mode| {
         fs::set_permissions(sandbox.path(name), Permissions::from_mode(mode)).expect("set");
     };
@@ -252,8 +243,8 @@ fn what_every_user_may_write_is_refused() {
 
 #[test]
 fn what_a_newer_program_wrote_is_read_and_reported() {
-    let sandbox =
-        sound(json!([{"id": "A", "title": "t", "status": "complete"}])).journal(&[json!({"v": 2})]);
+    let sandbox = Sandbox::complete(json!([{"id": "A", "title": "t", "status": "complete"}]))
+        .journal(&[json!({"v": 2})]);
     let text = sandbox.text("queues/q.json").replacen('{', "{\"workloop_format\": 7,", 1);
     sandbox.put("queues/q.json", &text);
     assert_eq!(
@@ -266,23 +257,23 @@ fn what_a_newer_program_wrote_is_read_and_reported() {
 
 #[test]
 fn settings_of_the_environment_are_checked_too() {
-    let many = sound(one()).var("WORKLOOP_JOBS", "16");
+    let many = Sandbox::complete(one()).var("WORKLOOP_JOBS", "16");
     assert_eq!(
         many.reads("check").printed(),
         "environment variable WORKLOOP_JOBS: warning[too-many-loops]: 16 loops: beyond 15 they mostly wait \
          for each other, for the machine and for you; see what `plan` recommends\n\
          0 errors, 1 warning in 1 queue of 1 task\n"
     );
-    let most = sound(one()).var("WORKLOOP_JOBS", "15");
+    let most = Sandbox::complete(one()).var("WORKLOOP_JOBS", "15");
     assert_eq!(most.reads("check").printed(), "nothing found in 1 queue of 1 task\n");
-    let wrong = sound(one()).var("WORKLOOP_JOBS", "0").reads("check");
+    let wrong = Sandbox::complete(one()).var("WORKLOOP_JOBS", "0").reads("check");
     assert_eq!(
         wrong.out,
         "WORKLOOP_JOBS: error[config]: failed to read WORKLOOP_JOBS: \"0\" is not a whole number of at \
          least 1\n\
          1 error, 0 warnings in 1 queue of 1 task\n"
     );
-    let alone = sound(one()).without("XDG_STATE_HOME").reads("check").printed();
+    let alone = Sandbox::complete(one()).without("XDG_STATE_HOME").reads("check").printed();
     let start = "queues/q.json: warning[no-backup]: used budgets and finished work are forgotten if \
                  .workloop/ is deleted: there is no git here, and no copy can be kept (neither \
                  XDG_STATE_HOME nor HOME names a folder); ";
@@ -292,7 +283,7 @@ fn settings_of_the_environment_are_checked_too() {
 #[test]
 fn private_trees_need_a_repository_and_a_place_outside_of_it() {
     let private = format!("{COMPLETE}[isolation]\nmode = \"private\"\n");
-    let sandbox = sound(one()).config(&private);
+    let sandbox = Sandbox::complete(one()).config(&private);
     let of = |sandbox: &Sandbox| sandbox.run("check").out;
     let no_git = "workloop.toml: error[no-git]: git is not on the PATH: install it\n\
                   1 error, 0 warnings in 1 queue of 1 task\n";
@@ -329,7 +320,7 @@ fn a_script_that_a_gate_runs_should_be_guarded() {
                {"id": "A", "title": "a", "files": files}])
     };
     let of = |script: &str, files: Value, more: &str| {
-        let sandbox = sound(tasks(files))
+        let sandbox = Sandbox::complete(tasks(files))
             .program("sh", "")
             .program("cat", "")
             .file("release.sh", "exit 0\n")
@@ -358,4 +349,18 @@ fn a_script_that_a_gate_runs_should_be_guarded() {
     ] {
         assert_eq!(of(script, files, more), nothing, "{why}");
     }
+}
+
+#[test]
+fn a_configuration_that_is_named_is_shown_by_its_own_path() {
+    let more = "[workspaces]\nkeep = [\"x/\"]\n";
+    let sandbox = Sandbox::complete(one()).file("conf/other.toml", &format!("{COMPLETE}{more}"));
+    let text = "conf/other.toml:7:1: warning[no-effect]: workspaces.keep has no effect: it is for private \
+                trees, and isolation.mode is \"shared\"\n\
+                7 | keep = [\"x/\"]\n\
+                \x20 | ^\n\
+                0 errors, 1 warning in 1 queue of 1 task\n";
+    assert_eq!(sandbox.reads("check --config conf/other.toml").printed(), text);
+    let sandbox = sandbox.var("WORKLOOP_CONFIG", "conf/other.toml");
+    assert_eq!(sandbox.reads("check").printed(), text);
 }

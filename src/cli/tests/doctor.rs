@@ -1,13 +1,5 @@
-use super::sandbox::{Ran, Sandbox, ago, elsewhere, gone};
+use super::sandbox::{COMPLETE, Ran, Sandbox, ago, elsewhere, gone};
 use serde_json::{Value, json};
-
-/// A configuration with an agent and a step, whose programs exist.
-const COMPLETE: &str =
-    "[agents.default]\nrun = [\"agent\"]\n[[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
-
-pub(super) fn sound(tasks: Value) -> Sandbox {
-    Sandbox::new(tasks).program("agent", "").program("unit", "").config(COMPLETE)
-}
 
 pub(super) fn one() -> Value {
     json!([{"id": "A", "title": "Walls"}])
@@ -15,7 +7,7 @@ pub(super) fn one() -> Value {
 
 /// Returns the results of the checks of this name: how it is, what was found, and what to do.
 #[track_caller]
-fn signs(ran: &Ran, check: &str) -> Vec<[String; 3]> {
+pub(super) fn signs(ran: &Ran, check: &str) -> Vec<[String; 3]> {
     let value = ran.json("doctor");
     let checks = value["checks"].as_array().expect("checks").iter();
     let text = |sign: &Value, key: &str| sign[key].as_str().unwrap_or_default().to_owned();
@@ -45,7 +37,7 @@ fn fail(detail: &str, mend: &str) -> [String; 3] {
 
 #[test]
 fn a_project_in_order_can_be_run() {
-    let sandbox = sound(one());
+    let sandbox = Sandbox::complete(one());
     let ran = sandbox.reads("doctor --json");
     let value = ran.json("doctor");
     assert_eq!((ran.exit, &value["ready"]), (0, &json!(true)));
@@ -114,7 +106,7 @@ fn what_a_run_would_refuse_is_to_be_fixed() {
 fn a_program_that_is_missing_comes_with_how_to_install_it() {
     let presets = "[agents.default]\npreset = \"codex\"\n[agents.own]\nrun = \"agent\"\n\
                    [[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
-    let sandbox = sound(one()).config(presets);
+    let sandbox = Sandbox::complete(one()).config(presets);
     assert_eq!(
         of(&sandbox, "run"),
         [fail(
@@ -148,7 +140,7 @@ fn agents_say_their_version_and_whether_they_are_logged_in() {
     let config = "[agents.c]\npreset = \"claude\"\n[agents.o]\nrun = \"bin/claude -p\"\n\
                   [agents.w]\npreset = \"gemini\"\nrun = \"agent\"\n\
                   [[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
-    let sandbox = sound(one())
+    let sandbox = Sandbox::complete(one())
         .program("claude", "echo '2.1.0 (Claude Code)'")
         .config(config)
         .var("HOME", "DIR/home");
@@ -178,7 +170,7 @@ fn steps_are_listed_by_profile_and_limits_in_words() {
                 [[verify]]\nname = \"all\"\nprofile = \"slow\"\nrun = [\"unit\", \"--all\"]\n\
                 [limits]\nattempts = 3\ncrashes = 2\nconsecutive_failures = 4\n\
                 [limits.day]\ncost_usd = 5\n[limits.attempt]\nminutes = 30\n";
-    let sandbox = sound(one()).config(&format!("{COMPLETE}{more}"));
+    let sandbox = Sandbox::complete(one()).config(&format!("{COMPLETE}{more}"));
     let steps = "default: unit (unit), lint (unit --lint); slow: all (unit --all)";
     assert_eq!(of(&sandbox, "verify"), [ok(steps)]);
     let limits = "3 attempts per task, 2 lost ones in a row block it, 4 blocked tasks in a row end a run; at \
@@ -188,7 +180,7 @@ fn steps_are_listed_by_profile_and_limits_in_words() {
 
 #[test]
 fn a_wrong_configuration_is_told_once_and_nothing_is_concluded_from_it() {
-    let sandbox = sound(one()).config("[agents.default]\nrun = 7\n");
+    let sandbox = Sandbox::complete(one()).config("[agents.default]\nrun = 7\n");
     let ran = sandbox.reads("doctor --json");
     let why = "DIR/workloop.toml:2:7: run must be a string for the shell or a list of arguments, not integer";
     assert_eq!(signs(&ran, "config"), [fail(why, "workloop check")]);
@@ -203,7 +195,7 @@ fn a_wrong_configuration_is_told_once_and_nothing_is_concluded_from_it() {
 
 #[test]
 fn queues_are_opened_one_by_one() {
-    let sandbox = sound(one())
+    let sandbox = Sandbox::complete(one())
         .file("queues/broken one.json", "{\"tasks\": [,]}")
         .queue("other", json!([{"id": "B", "title": "b"}, {"id": "C", "title": "c"}]));
     let broken = "queues/broken one.json:1:12: error[syntax]: expected a value";
@@ -236,10 +228,10 @@ fn claims_are_stale_or_of_unknown_liveness_and_both_are_told() {
             vec![far(), stale()],
         ),
     ] {
-        assert_eq!(of(&sound(tasks), "claims"), wanted);
+        assert_eq!(of(&Sandbox::complete(tasks), "claims"), wanted);
     }
     let many: Value = (1..=7).map(|n| task(&format!("S{n}"), gone(1))).collect();
-    let many = of(&sound(many), "claims");
+    let many = of(&Sandbox::complete(many), "claims");
     let text = "stale: S1, S2, S3, S4, S5 and 2 more; the next run takes them over";
     assert_eq!(many, [warn(text, "workloop run")]);
 }
@@ -248,7 +240,7 @@ fn claims_are_stale_or_of_unknown_liveness_and_both_are_told() {
 fn a_journal_from_the_future_means_that_the_clock_is_wrong() {
     let ahead = |minutes: i64| {
         let event = json!({"event": "progress", "task": "A", "at": ago(-minutes)});
-        let signs = of(&sound(one()).journal(&[event]), "clock");
+        let signs = of(&Sandbox::complete(one()).journal(&[event]), "clock");
         signs.into_iter().filter(|sign| sign[0] == "warn").collect::<Vec<_>>()
     };
     let text = "it is 6 min behind the last event of the journal";
@@ -260,26 +252,28 @@ fn a_journal_from_the_future_means_that_the_clock_is_wrong() {
 
 #[test]
 fn records_that_can_be_lost_are_a_warning() {
-    let signs = of(&sound(one()).without("XDG_STATE_HOME"), "records");
+    let signs = of(&Sandbox::complete(one()).without("XDG_STATE_HOME"), "records");
     assert_eq!(signs.len(), 1);
     assert_eq!((signs[0][0].as_str(), signs[0][2].as_str()), ("warn", "git init"));
     assert!(
         signs[0][1]
             .starts_with("used budgets and finished work are forgotten if .workloop/ is deleted: ")
     );
-    assert_eq!(of(&sound(one()), "records").len(), 0);
+    assert_eq!(of(&Sandbox::complete(one()), "records").len(), 0);
 }
 
 #[test]
 fn private_trees_need_git() {
-    let sandbox = sound(one()).config(&format!("{COMPLETE}[isolation]\nmode = \"private\"\n"));
+    let sandbox =
+        Sandbox::complete(one()).config(&format!("{COMPLETE}[isolation]\nmode = \"private\"\n"));
     let git = fail("git cannot be run, but private trees need it", "install git");
     assert_eq!(of(&sandbox, "git"), [git]);
     for (script, wanted) in [
         ("echo 'git version 2.47.3'", ok("2.47.3")),
         ("exit 1", fail("git cannot be run, but private trees need it", "install git")),
     ] {
-        let sandbox = sound(one()).config(&format!("{COMPLETE}[isolation]\nmode = \"private\"\n"));
+        let sandbox = Sandbox::complete(one())
+            .config(&format!("{COMPLETE}[isolation]\nmode = \"private\"\n"));
         assert_eq!(of(&sandbox.program("git", script), "git"), [wanted], "{script}");
     }
 }
@@ -289,7 +283,7 @@ fn channels() -> Sandbox {
     let notify = "[[notify]]\non = [\"blocked\"]\nslack = \"env:SLACK_URL\"\n\
                   [[notify]]\non = [\"blocked\"]\ncommand = \"cat >told\"\n\
                   [[notify]]\non = [\"blocked\"]\nwebhook = \"https://example.org/x\"\n";
-    sound(one()).config(&format!("{COMPLETE}{notify}"))
+    Sandbox::complete(one()).config(&format!("{COMPLETE}{notify}"))
 }
 
 #[test]
@@ -332,7 +326,7 @@ fn a_test_is_sent_to_each_channel_if_that_is_asked() {
     let found: Vec<String> =
         signs(&all, "channel").into_iter().map(|[health, ..]| health).collect();
     assert_eq!((all.exit, found), (1, ["fail", "ok", "fail"].map(str::to_owned).to_vec()));
-    let none = sound(one()).reads("doctor notify").printed();
+    let none = Sandbox::complete(one()).reads("doctor notify").printed();
     assert_eq!(none, "ok    channel    there is no [[notify]] in workloop.toml\n");
     // Channels need no queue.
     let none = Sandbox::empty().config("").reads("doctor notify").printed();
@@ -341,7 +335,7 @@ fn a_test_is_sent_to_each_channel_if_that_is_asked() {
 
 #[test]
 fn only_what_doctor_knows_can_be_checked() {
-    let sandbox = sound(one());
+    let sandbox = Sandbox::complete(one());
     let hint =
         "hint: workloop doctor checks everything, workloop doctor notify tests the channels\n";
     for word in ["sandbox", "notfy", "Notify"] {

@@ -214,3 +214,43 @@ fn a_line_that_comes_again_is_shown_once_and_a_new_journal_counts_from_the_start
     let tasks: Vec<&str> = text.lines().filter_map(|line| line.split("  ").last()).collect();
     assert_eq!(tasks, ["A", "B", "C", "D", "E"]);
 }
+
+#[test]
+fn a_journal_that_is_longer_than_what_is_written_at_once_is_printed_in_order() {
+    let why = "x".repeat(1000);
+    let events: Vec<Value> = (0..200)
+        .map(|n| {
+            json!({"event": "progress", "task": n.to_string(), "at": "2026-01-19T10:00:00Z",
+                   "data": {"note": why}})
+        })
+        .collect();
+    let sandbox = Sandbox::new(json!([])).journal(&events);
+    let text = sandbox.reads("events").printed();
+    let tasks: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().nth(4)).collect();
+    assert_eq!(tasks, (0..200).map(|n: u32| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(
+        sandbox.reads("events --json").printed().len(),
+        sandbox.text("queues/.workloop/events.jsonl").len()
+    );
+}
+
+#[test]
+fn a_follower_gets_the_last_ten_events_and_ends_with_its_reader() {
+    let events: Vec<Value> =
+        (0..12).map(|n| json!({"event": "progress", "task": n.to_string()})).collect();
+    let sandbox = Sandbox::new(json!([])).journal(&events);
+    let tasks = |line: &str| {
+        let ran = sandbox.follows(line);
+        assert_eq!((ran.exit, ran.err.as_str()), (0, ""), "{line}");
+        let last = |line: &str| line.split("  ").last().map(str::to_owned);
+        ran.out.lines().filter_map(last).collect::<Vec<_>>()
+    };
+    let numbers = |from: u32| (from..12).map(|n| n.to_string()).collect::<Vec<_>>();
+    assert_eq!(tasks("events --follow"), numbers(2));
+    assert_eq!(tasks("events -f -n 3"), numbers(9));
+    assert_eq!(
+        tasks("events -f --since 2026-01-19T10:01:00Z"),
+        numbers(1),
+        "all of them since then"
+    );
+}

@@ -240,3 +240,13 @@ fn in_several_queues_the_task_is_named_with_its_queue() {
     let text = sandbox.reads("log").printed();
     assert!(text.starts_with("==> task q:A <==\n"), "{text}");
 }
+
+#[test]
+fn a_follower_of_a_running_attempt_gets_what_is_there_and_ends_with_its_reader() {
+    let ran = tried().follows("log A --follow");
+    let text = "==> attempt 2, agent, standard output <==\n\
+                partial\n\
+                ==> attempt 2, agent, standard error <==\n\
+                warning\n";
+    assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (0, text, ""), "no result is told");
+}

@@ -17,6 +17,7 @@ mod done;
 mod edit;
 mod events;
 mod explain;
+mod findings;
 mod forecast;
 mod graph;
 mod house;
@@ -50,7 +51,7 @@ mod why;
 mod workspace;
 
 use super::World;
-use sandbox::{Ran, call};
+use ran::{Ran, call};
 use std::path::Path;
 
 /// Runs a command line; returns exit status, stdout and stderr.

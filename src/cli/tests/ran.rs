@@ -9,21 +9,25 @@ use std::sync::{Arc, Mutex};
 
 /// A handle whose text can be inspected afterwards.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+struct Shared {
+    text: Arc<Mutex<Vec<u8>>>,
+    /// Whether the reader goes away after what was written until the first flush.
+    leaves: bool,
+}
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("lock").extend(bytes);
+        self.text.lock().expect("lock").extend(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        if self.leaves { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     }
 }
 
 impl Shared {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("lock").clone()).expect("text")
+        String::from_utf8(self.text.lock().expect("lock").clone()).expect("text")
     }
 }
 
@@ -68,7 +72,13 @@ impl Ran {
 
 /// Runs the words of a command line. If standard input is a terminal, standard error is one, too.
 pub(super) fn call(words: &[&str], world: &World) -> Ran {
-    let (out, err) = (Shared::default(), Shared::default());
+    call_for(false, words, world)
+}
+
+/// Does the same with a reader that goes away after what a verb prints first, if it `leaves`.
+pub(super) fn call_for(leaves: bool, words: &[&str], world: &World) -> Ran {
+    let out = Shared { leaves, ..Shared::default() };
+    let err = Shared::default();
     let mut streams = Streams {
         out: Sink::new(Box::new(out.clone()), false),
         err: Sink::new(Box::new(err.clone()), world.stdin_terminal),

@@ -4,7 +4,8 @@
 //! leads to `DIR/bin`, so that no program is found unless a test provides it.
 
 use super::super::World;
-pub(super) use super::ran::{Ran, call};
+pub(super) use super::ran::Ran;
+use super::ran::call_for;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::ids::CountingIds;
@@ -74,6 +75,10 @@ pub(super) fn gone(attempt: u32) -> Value {
     claim
 }
 
+/// A configuration with an agent and a step.
+pub(super) const COMPLETE: &str =
+    "[agents.default]\nrun = [\"agent\"]\n[[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n";
+
 /// A project.
 pub(super) struct Sandbox {
     _folder: tempfile::TempDir,
@@ -96,6 +101,12 @@ impl Sandbox {
     /// Creates a folder with the queue `queues/q.json` of these tasks.
     pub(super) fn new(tasks: Value) -> Self {
         Self::empty().queue("q", tasks)
+    }
+
+    /// Creates a folder in which nothing that a run needs is missing: these tasks, and
+    /// [`COMPLETE`] with its programs.
+    pub(super) fn complete(tasks: Value) -> Self {
+        Self::new(tasks).program("agent", "").program("unit", "").config(COMPLETE)
     }
 
     /// Adds a queue of these tasks in the folder `queues`.
@@ -246,6 +257,15 @@ impl Sandbox {
 
     /// Runs a command line in a folder below.
     pub(super) fn run_in(&self, folder: &str, line: &str) -> Ran {
+        self.run_for(false, folder, line)
+    }
+
+    /// Runs a verb that follows something, for a reader that goes away after what is there at first.
+    pub(super) fn follows(&self, line: &str) -> Ran {
+        self.run_for(true, "", line)
+    }
+
+    fn run_for(&self, leaves: bool, folder: &str, line: &str) -> Ran {
         let mut words: Vec<&str> = Vec::new();
         for (number, part) in line.split('\'').enumerate() {
             match number % 2 {
@@ -256,7 +276,7 @@ impl Sandbox {
         // Without a slash at the end.
         let cwd = self.path(folder).components().collect();
         let world = World { cwd, vars: self.vars.clone(), stdin_terminal: self.at_terminal };
-        let Ran { exit, out, err } = call(&words, &world);
+        let Ran { exit, out, err } = call_for(leaves, &words, &world);
         Ran { exit, out: self.masked(&out), err: self.masked(&err) }
     }
 

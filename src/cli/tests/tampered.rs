@@ -6,13 +6,7 @@ use serde_json::{Value, json};
 /// Returns a project in which an attempt at A removed the file `check.sh`, which judges.
 fn sandbox() -> Sandbox {
     let blocked = |id: &str| json!({"id": id, "title": "Walls", "status": "blocked", "error": "x", "attempts": 1});
-    Sandbox::new(json!([blocked("A b"), blocked("B")]))
-        .program("agent", "")
-        .program("unit", "")
-        .config(
-            "[agents.default]\nrun = [\"agent\"]\n[[verify]]\nname = \"unit\"\nrun = [\"unit\"]\n",
-        )
-        .tampered("A b", "check\u{1b}.sh")
+    Sandbox::complete(json!([blocked("A b"), blocked("B")])).tampered("A b", "check\u{1b}.sh")
 }
 
 const FOUND: &str = "check␛.sh: warning[tampered-file]: an attempt at A b changed this file, so it judges \
