@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Row] = &[
         languages: &[Script],
         place: Where::Tests,
         // `fit` of an object is a method of the product.
-        pattern: r#"\b(?:it|test|describe|context|suite)\s*\.\s*(?:(?:concurrent|sequential)\s*\.\s*)*(?:skip|only|todo|fixme|failing|skipIf|runIf)\b|\b(?:it|test|describe|suite)\s*\([^)]*\{[^}]*\b(?:skip|only|todo)\s*:\s*(?:true\b|["'`])|(?:^|[^\w$.])(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\("#,
+        pattern: r#"\b(?:it|test|describe|context|suite)\s*\.\s*(?:(?:concurrent|sequential)\s*\.\s*)*(?:skip|only|todo|fixme|failing|skipIf|runIf)\b|\b(?:it|test|describe|suite)\s*\((?:[^)=]|=[^>)])*\{[^}]*\b(?:skip|only|todo)\s*:\s*(?:true\b|["'`])|\b(?:this|t|ctx|context)\s*\.\s*skip\s*\(\s*[)"'`]|(?:^|[^\w$.])(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\("#,
         unless: "",
         message: SKIPPED,
         examples: ("  it.skip('adds', () => {", "  it('skips what is only half there', () => {"),

@@ -42,6 +42,10 @@ fn tests_of_scripts_that_are_switched_off() {
         "describe.sequential.only('a', f)",
         "test('a', { skip: true }, f)",
         "it(`a`, { timeout: 5, todo: 'later' }, f)",
+        "it('a = b', { skip: true }, f)",
+        "this.skip()",
+        "if (old) t . skip( 'later' )",
+        "ctx.skip()",
         "xit('a', f)",
         "  xtest ('a', f)",
         "xdescribe('a', f)",
@@ -60,6 +64,10 @@ fn tests_of_scripts_that_are_switched_off() {
         "addon.fit()",
         "test('a', { timeout: 5 }, f)",
         "test('a', () => { read({ skip: true }); })",
+        "test('a', async t => { read({ skip: true }); })",
+        "t.skip(2)",
+        "this.skipped()",
+        "rest.skip()",
     ];
     check(TS, "test_skipped", &wrong, &right);
     // A product has other words that look like these.
