@@ -213,6 +213,9 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
+            // The root is its own parent.
+            Component::ParentDir if tidied.components().next_back() == Some(Component::RootDir) => {
+            }
             Component::ParentDir
                 if matches!(tidied.components().next_back(), Some(Component::Normal(_))) =>
             {
@@ -227,4 +230,27 @@ pub(super) fn tidy(path: &Path) -> PathBuf {
         }
     }
     tidied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_tidied_by_its_text() {
+        for (path, tidied) in [
+            ("a/./b/../c", "a/c"),
+            ("./a//b/", "a/b"),
+            ("a/..", ""),
+            ("..", ".."),
+            ("../../a", "../../a"),
+            ("a/../../b", "../b"),
+            ("/a/../b", "/b"),
+            ("/../../b", "/b"),
+            ("/", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(tidy(Path::new(path)), Path::new(tidied), "{path}");
+        }
+    }
 }
