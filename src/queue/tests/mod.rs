@@ -7,6 +7,7 @@ mod forms;
 mod halves;
 mod malformed;
 mod meant;
+mod members;
 mod phases;
 mod properties;
 mod real_files;
