@@ -169,4 +169,55 @@ mod tests {
         link(&from, &to, Path::new("p")).unwrap();
         assert_eq!(fs::read_link(to.join("p")).unwrap(), from.join("p"));
     }
+
+    #[test]
+    fn folders_are_unlocked_and_neither_files_nor_what_a_link_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        sh(top, "mkdir -p a/b/c kept; touch a/f; ln -s ../kept a/l; chmod 750 kept; chmod 640 a/f");
+        sh(top, "chmod 000 a/b/c; chmod 500 a/b; chmod 300 a");
+        let modes = || sh(top, "stat -c '%n %a' a a/b a/b/c a/f kept");
+        unlock(&top.join("a/l")).unwrap();
+        unlock(&top.join("none")).unwrap();
+        assert_eq!(modes(), "a 300\na/b 500\na/b/c 0\na/f 640\nkept 750");
+        unlock(&top.join("a")).unwrap();
+        assert_eq!(modes(), "a 700\na/b 700\na/b/c 700\na/f 640\nkept 750");
+    }
+
+    #[test]
+    fn the_first_file_is_found_below_folders_and_links_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        sh(top, "mkdir -p empty/a/b deep/a/b link; touch deep/a/b/f; ln -s ../deep link/l");
+        let first = |path: &str| {
+            let found = first_file(&top.join(path)).unwrap();
+            found.map(|path| path.strip_prefix(top).unwrap().display().to_string())
+        };
+        assert_eq!((first("empty"), first("none"), first("deep/a/b/f")), (None, None, None));
+        assert_eq!(first("deep").as_deref(), Some("deep/a/b/f"));
+        assert_eq!(first("link").as_deref(), Some("link/l"));
+        assert_eq!(first("link/l"), None, "a link is no folder");
+    }
+
+    #[test]
+    fn a_way_to_a_path_is_made_of_folders_and_not_of_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        sh(top, "mkdir -p a/b; touch f; ln -s a l");
+        for (path, is_real, refusal) in [
+            ("x", true, None),
+            ("a/b/x", true, None),
+            ("new/x", false, None),
+            ("l/x", false, Some("l/x leads out of the tree")),
+            ("f/x", false, Some("f/x leads out of the tree")),
+            ("a/../x", false, Some("a/../x leads out of the tree")),
+            ("/etc/x", false, Some("/etc/x leads out of the tree")),
+        ] {
+            let path = Path::new(path);
+            assert_eq!(has_real_parents(top, path).unwrap(), is_real, "{}", path.display());
+            let made = parents(top, path).map_err(|error| error.to_string());
+            assert_eq!(made.err().as_deref(), refusal, "{}", path.display());
+        }
+        assert!(top.join("new").is_dir() && !top.join("new/x").exists());
+    }
 }

@@ -392,3 +392,57 @@ fn carried(list: &[u8], common: &Path) -> Carried {
     }
     carried
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(list: &str) -> Vec<String> {
+        let pair = |(key, value): (OsString, OsString)| {
+            format!("{}={}", key.to_string_lossy(), value.to_string_lossy())
+        };
+        carried(list.as_bytes(), Path::new("/r/.git")).settings.into_iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_settings_about_files_and_the_author_are_carried() {
+        let list = "user.name\nFirst\0user.email\na@example.org\0core.autocrlf\ninput\0\
+            core.hookspath\n/evil\0core.fsmonitor\n/evil\0filter.x y.clean\na\nb\0core.symlinks\0\
+            core.excludesfile\n~/x\0alias.co\ncheckout\0lfs.url\nu\0filters.a\nb\0user.name\nLast\0";
+        let expected = [
+            "core.autocrlf=input",
+            "filter.x y.clean=a\nb",
+            "core.symlinks=true",
+            "core.excludesfile=~/x",
+            "lfs.url=u",
+        ];
+        assert_eq!(settings(list), expected);
+        let found = carried(list.as_bytes(), Path::new("/r/.git"));
+        assert_eq!(found.user, [Some("Last".into()), Some("a@example.org".into())]);
+        assert_eq!(carried(b"", Path::new("/r/.git")).user, [None, None]);
+    }
+
+    #[test]
+    fn large_files_are_kept_where_the_project_keeps_them() {
+        let uses = "filter.lfs.clean\ngit-lfs clean\0";
+        assert_eq!(settings(uses), ["filter.lfs.clean=git-lfs clean", "lfs.storage=/r/.git/lfs"]);
+        let said = format!("lfs.storage\n/elsewhere\0{uses}");
+        assert_eq!(settings(&said), ["lfs.storage=/elsewhere", "filter.lfs.clean=git-lfs clean"]);
+        assert_eq!(settings("filter.x.clean\nc\0"), ["filter.x.clean=c"]);
+    }
+
+    #[test]
+    fn a_key_of_a_configuration_is_found_as_a_whole() {
+        let list = b"core.bare\0remote.origin.promisor\ntrue\0a.b\nc.d\0";
+        for (key, expected) in [
+            ("core.bare", true),
+            ("a.b", true),
+            ("c.d", false),
+            ("core", false),
+            ("promisor", true),
+        ] {
+            assert_eq!(has_key(list, key.as_bytes()), expected, "{key}");
+        }
+        assert!(!has_key(b"remote.origin.url\npromisor\0x.promisor\0", b"promisor"));
+    }
+}
