@@ -61,6 +61,8 @@ impl Beside {
     ) -> io::Result<Self> {
         let mut supervisor = Supervisor::start(launch, &lock)?;
         let controls = supervisor.controls();
+        // Before the command is sent: if the leader was asked to end, it never starts.
+        leader.lead(&controls);
         let rest = Arc::new(Rest::default());
         let at_end = AtEnd(Arc::clone(&rest));
         let body = move || {
@@ -73,7 +75,6 @@ impl Beside {
             ended
         };
         let thread = thread::Builder::new().name("beside".to_owned()).spawn(body)?;
-        leader.lead(&controls);
         Ok(Self { controls, rest, thread: Some(thread), lock })
     }
 

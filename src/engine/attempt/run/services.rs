@@ -57,6 +57,9 @@ impl Progress<'_> {
             if let Some(end) = self.commands.tampered(&Outcome::Exited { code: 0 }) {
                 return Err(end);
             }
+            if self.commands.is_cut() {
+                return Err(self.commands.unknown(name, Outcome::Interrupted));
+            }
             let began = self.commands.clock().monotonic();
             let started = self.start_service(service);
             let millis =

@@ -126,7 +126,9 @@ impl Progress<'_> {
         if let Some(end) = self.commands.tampered(&Outcome::Exited { code: 0 }) {
             return Err(end);
         }
-        if self.is_out_of_place(step) || self.need(step)?.is_some() {
+        // Nothing of a cancelled attempt begins; its regular turn reports that.
+        let is_cut = self.commands.is_cut();
+        if is_cut || self.is_out_of_place(step) || self.need(step)?.is_some() {
             return Ok(None);
         }
         on_stage(Stage::Verifying(step.name.clone()));

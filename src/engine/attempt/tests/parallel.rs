@@ -7,6 +7,7 @@ use crate::domain::{Outcome, Verdict};
 use crate::platform::lock::FileLock;
 use crate::supervisor::Unstarted;
 use crate::supervisor::scripted::{Answer, Script};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
@@ -201,4 +202,60 @@ fn a_supervisor_that_is_refused_what_it_needs_is_no_verdict() {
     let mut case = parallel();
     case.script = Script::refusing();
     assert_eq!(case.run().end().0, None);
+}
+
+#[test]
+fn a_hidden_step_runs_alone_and_those_after_it_beside_each_other() {
+    if crate::platform::programs::lacks("git") {
+        return;
+    }
+    let hidden = tempfile::tempdir().unwrap();
+    std::fs::write(hidden.path().join("case"), "secret").unwrap();
+    let more = format!("name = \"a\"\nhidden = \"{}\"\n", hidden.path().display());
+    let config = PARALLEL.replace("name = \"a\"\n", &more).replace("needs = [\"a\"]\n", "");
+    let both = Arc::new(Barrier::new(2));
+    let looks = Answer::exit(0).prints("secret").does(|spec| {
+        assert_eq!(std::fs::read_to_string(spec.cwd.join("case")).unwrap(), "secret");
+    });
+    let covered = |answer: Answer| {
+        answer.does(|spec| assert!(!spec.cwd.join("case").exists(), "it is hidden again"))
+    };
+    let case = Case::of(&config)
+        .private()
+        .on("a", looks)
+        .on("b", covered(meets(&both, Answer::exit(0))))
+        .on("c", covered(meets(&both, Answer::exit(0))));
+    let done = case.run();
+    assert_eq!(done.end(), (Some(Verdict::Pass), "", ""));
+    let log = |number: u32| done.finished.job.folder.file(&format!("verify-{number}.out.lock"));
+    assert_eq!([1, 2, 3].map(|number| log(number).exists()), [false, true, true]);
+    assert!(done.step("a").checked.hidden && done.step("a").log.is_empty());
+    assert_eq!(done.text("verify-1.out"), "", "its output is not kept");
+}
+
+#[test]
+fn no_step_of_a_cancelled_attempt_begins_beside_others() {
+    let case = parallel();
+    let cancelled = Arc::clone(&case.cancelled);
+    let cancels = Answer::exit(0).does(move |_| cancelled.store(true, Ordering::SeqCst));
+    let case = case.on("agent", cancels);
+    let done = case.run();
+    assert_eq!(done.end(), (None, "", "interrupted"));
+    assert_eq!(case.script.words(), ["agent"]);
+}
+
+#[test]
+fn a_command_beside_a_supervisor_that_was_asked_to_end_never_starts() {
+    let case = parallel();
+    let done = case.under(|job, with| {
+        with.supervisor.controls().term();
+        super::super::run(job, with, &mut |_| {})
+    });
+    assert_eq!(done.report.reason.as_deref(), Some("interrupted"));
+    let case = parallel().task(serde_json::json!({"type": "gate"}));
+    case.under(|job, with| {
+        with.supervisor.controls().term();
+        super::super::run(job, with, &mut |_| {})
+    });
+    assert_eq!(case.script.words(), Vec::<String>::new(), "neither a nor b");
 }
