@@ -93,7 +93,7 @@ impl Case {
     /// Creates a project with this configuration.
     pub(crate) fn of(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("project")).unwrap();
+        fs::create_dir_all(dir.path().join("top/project")).unwrap();
         let task = claimed("A");
         Self {
             dir: Arc::new(dir),
@@ -111,22 +111,39 @@ impl Case {
     }
 
     /// Creates a git repository of its files, with the real git. Attempts see what changed.
-    pub(crate) fn git(mut self) -> Self {
+    pub(crate) fn git(self) -> Self {
+        self.git_at(".")
+    }
+
+    /// Creates it in the folder `top`, relative to the project root.
+    fn git_at(mut self, top: &str) -> Self {
         let path = std::env::var_os("PATH").unwrap();
         let null = ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
         let home = ("HOME".into(), self.dir.path().join("home").into());
         self.vars.extend([("PATH".into(), path), home, null]);
-        self.sh("git init -q -b main . && printf '.workloop\\n' >.git/info/exclude && git add -A
-             git commit -q --allow-empty -m one");
+        self.sh(&format!(
+            "cd {top} && git init -q -b main . && printf '.workloop\\n' >.git/info/exclude
+             git add -A && git commit -q --allow-empty -m one"
+        ));
         self
     }
 
+    /// Creates a git repository whose top is the folder above the project root, and in which each
+    /// attempt has private trees.
+    pub(crate) fn private_below(self) -> Self {
+        self.with_trees().git_at("..")
+    }
+
     /// Creates a git repository in which each attempt has private trees.
-    pub(crate) fn private(mut self) -> Self {
+    pub(crate) fn private(self) -> Self {
+        self.with_trees().git()
+    }
+
+    fn with_trees(mut self) -> Self {
         let trees = self.dir.path().join("trees").display().to_string();
         let rules = format!("[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"{trees}\"\n");
         self.config.push_str(&rules);
-        self.git()
+        self
     }
 
     /// Adds lines to the configuration. After [`Self::private`] they are in `[workspaces]`.
@@ -177,7 +194,7 @@ impl Case {
 
     /// The project root.
     pub(crate) fn root(&self) -> PathBuf {
-        self.dir.path().canonicalize().unwrap().join("project")
+        self.dir.path().canonicalize().unwrap().join("top/project")
     }
 
     /// Writes a file below the project root.

@@ -49,7 +49,9 @@ fn a_call_returns_what_it_printed_and_leaves_no_file() {
         (Answer::exit(0), ""),
         (Answer::exit(0).complains("warning: odd\n"), ""),
     ] {
-        let (answer, warnings, job) = asked(&vcs(answer));
+        let case = vcs(answer);
+        let (answer, warnings, job) = asked(&case);
+        assert!(job.folder.path().is_dir());
         assert_eq!(answer.unwrap(), [Some(printed.into()), Some(printed.into())]);
         assert_eq!(warnings, Vec::<String>::new());
         assert!(!job.folder.file("git.out").exists() && !job.folder.file("git.err").exists());

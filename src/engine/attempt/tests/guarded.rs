@@ -76,6 +76,15 @@ fn a_step_that_changes_the_next_one_or_itself_is_found() {
 }
 
 #[test]
+fn a_hook_whose_script_the_agent_changed_does_not_run() {
+    let hook = "[hooks]\nbefore_verification = [\"sh\", \"gate.sh\"]\n";
+    let case = project(hook).file("gate.sh", "exit 1\n").on("agent", writes("gate.sh"));
+    let reason = tampered("changed").replace("check.sh", "gate.sh");
+    assert_eq!(case.run().end(), (BLOCKED, "tampered", &*reason));
+    assert_eq!(case.script.words(), ["agent"], "it could let the change pass");
+}
+
+#[test]
 fn however_an_attempt_ends_its_judging_files_are_compared() {
     for answer in [
         writes("check.sh"),

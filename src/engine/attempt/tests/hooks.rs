@@ -196,6 +196,7 @@ fn no_hook_runs_after_an_attempt_that_was_cancelled() {
     let ran = case.run();
     assert_eq!(ran.end(), (None, "", "interrupted"));
     assert_eq!(case.script.words(), ["b-task", "b-attempt", "agent", "b-verification"]);
+    assert_eq!((ran.report().hooks.len(), ran.finished.warnings.len()), (3, 0), "none is reported");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::domain::{AttemptReport, Outcome, ReasonCode, StepKind, Verdict};
 use crate::supervisor::Unstarted;
 use crate::supervisor::scripted::{Answer, Script, variable};
 use serde_json::json;
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -218,4 +219,35 @@ fn without_verification_an_attempt_is_skipped() {
     assert_eq!(ran.end(), (Some(Verdict::Skipped), "", ""));
     assert_eq!(case.script.words(), ["agent"]);
     assert_eq!(variable(&case.script.last("agent"), "WORKLOOP_TASK_ID").as_deref(), Some("A"));
+}
+
+#[test]
+fn a_run_ends_with_a_block_in_the_log_of_verdicts() {
+    let mut case = Case::new().on("check", Answer::exit(1)).on("check", Answer::exit(0));
+    let ran = case.run();
+    let log = ran.finished.job.state.root().join("verification.log");
+    let first = fs::read_to_string(&log).unwrap();
+    assert!(first.contains("FAIL") && first.contains("step check: exit status 1"), "{first}");
+    case.attempt(2);
+    case.run();
+    let both = fs::read_to_string(&log).unwrap();
+    let second = both.strip_prefix(&first).expect("it is appended to");
+    assert!(second.contains("PASS"), "{second}");
+    assert_eq!(ran.finished.unlogged, None);
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let unlogged = case.run().finished.unlogged.unwrap();
+    assert!(unlogged.starts_with("failed to log verdicts: "), "{unlogged}");
+}
+
+#[test]
+fn only_work_in_the_project_itself_that_passed_leaves_its_files_for_later() {
+    let case = Case::new().file("src/a", "x").task(json!({"files": ["src/a"]}));
+    let ran = case.on("agent", Answer::exit(0).writes("src/a", "longer")).run();
+    assert_eq!((ran.end().0, ran.finished.work.is_some()), (Some(Verdict::Pass), true));
+    let case = Case::new().file("src/a", "x").task(json!({"files": ["src/a"]}));
+    let case = case.on("agent", Answer::exit(0).writes("src/a", "longer"));
+    let ran = case.on("check", Answer::exit(1)).run();
+    assert_eq!((ran.end().0, ran.finished.work.is_some()), (Some(Verdict::Fail), false));
+    assert_eq!(ran.text("changed-files.txt"), "src/a\n");
 }

@@ -95,3 +95,69 @@ fn a_gate_has_no_workspace() {
     assert_eq!(ran.text("workspace"), "");
     assert_ne!(case.script.last("check").cwd, case.root());
 }
+
+/// A project in a folder of a repository, beside a file that is not of the project.
+fn below() -> Case {
+    let case = Case::new().file("src/a", "one\n").file("../beside", "one\n");
+    case.private_below()
+}
+
+#[test]
+fn a_project_below_the_top_of_its_repository_has_the_same_place_in_private_trees() {
+    if lacks("git") {
+        return;
+    }
+    let works = Answer::exit(0).writes("src/a", "two\n").writes("../beside", "two\n");
+    let case = below().on("agent", works);
+    let ran = case.run();
+    assert_eq!(ran.end(), (Some(Verdict::Pass), "", ""));
+    for word in ["agent", "check"] {
+        let spec = case.script.last(word);
+        assert!(spec.cwd.ends_with("project"), "{}", spec.cwd.display());
+        assert_eq!(variable(&spec, "WORKLOOP_ROOT").unwrap(), spec.cwd.display().to_string());
+    }
+    assert_eq!(ran.report().files_changed, ["beside", "src/a"]);
+    let (change, _) = ran.finished.waiting().unwrap();
+    assert_eq!(case.sh(&format!("git show {}:project/src/a", change.commit)), "two");
+}
+
+#[test]
+fn a_project_root_without_files_is_there_for_the_steps() {
+    if lacks("git") {
+        return;
+    }
+    let empties = Answer::exit(0).removes("src").does(|spec| {
+        for entry in fs::read_dir(&spec.cwd).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+    });
+    let looks = Answer::exit(0).does(|spec| assert!(!spec.cwd.join("src").exists()));
+    let case = below().on("agent", empties).on("check", looks);
+    let ran = case.run();
+    assert_eq!(ran.end().0, Some(Verdict::Pass), "{:?}", ran.end());
+}
+
+#[test]
+fn an_agent_that_replaces_the_project_root_fails_and_its_work_is_not_continued() {
+    if lacks("git") {
+        return;
+    }
+    let replaces = Answer::exit(0).does(|spec| {
+        fs::remove_dir_all(&spec.cwd).unwrap();
+        fs::write(&spec.cwd, "a file").unwrap();
+    });
+    let looks = Answer::exit(0).does(|spec| {
+        assert_eq!(fs::read_to_string(spec.cwd.join("src/a")).unwrap(), "one\n");
+    });
+    let mut case = below().on("agent", replaces).on("agent", looks);
+    let ran = case.run();
+    let (verdict, code, reason) = ran.end();
+    assert_eq!((verdict, code), (Some(Verdict::Fail), "tests_failed"), "{reason}");
+    assert!(reason.starts_with("the project root is gone: "), "{reason}");
+    assert!(reason.ends_with("project is not a folder"), "{reason}");
+    assert_eq!(case.script.words(), ["agent"]);
+    case.attempt(2);
+    let ran = case.run();
+    assert_eq!(ran.end().0, Some(Verdict::Pass), "{:?}", ran.end());
+    assert!(!ran.text("prompt.md").contains("You continue the work"));
+}

@@ -249,3 +249,129 @@ fn a_service_that_ends_with_the_attempt_is_no_failure() {
     assert_eq!(ran.end(), (None, "", "interrupted"));
     assert_eq!(ended(&ran, "check"), []);
 }
+
+#[test]
+fn services_start_in_order_and_a_later_one_knows_the_port_of_an_earlier_one() {
+    let config = format!(
+        "{CONFIG}[profiles.default]\nservices = [\"db\", \"web-1\"]\n\
+         [services.db]\nrun = [\"db\"]\nready = {{ port = 0 }}\n\
+         [services.web-1]\nrun = [\"web\"]\ncwd = \"site\"\nenv = {{ MODE = \"test\" }}\n\
+         ready = {{ line = \"ready\" }}\n"
+    );
+    let listens = Answer::runs().does(|spec| {
+        let port: u16 = variable(spec, "WORKLOOP_PORT_DB").unwrap().parse().unwrap();
+        drop(std::net::TcpListener::bind(("127.0.0.1", port)).unwrap().accept().unwrap());
+    });
+    let case = Case::of(&config).file("site/x", "").on("db", listens).on("web", serves());
+    let ran = case.run();
+    assert_eq!(ran.end(), (Some(Verdict::Pass), "", ""));
+    assert_eq!(case.script.words(), ["agent", "db", "web", "check"]);
+    let (db, web) = (case.script.last("db"), case.script.last("web"));
+    let port = variable(&db, "WORKLOOP_PORT_DB");
+    assert!(port.is_some());
+    assert_eq!(variable(&web, "WORKLOOP_PORT_DB"), port);
+    assert_eq!(variable(&web, "MODE").as_deref(), Some("test"));
+    assert_eq!((db.cwd, web.cwd), (case.root(), case.root().join("site")));
+    assert_eq!(variable(&case.script.last("check"), "WORKLOOP_PORT_WEB_1"), None, "it has no port");
+    assert_eq!(web.stdout.file_name().unwrap(), "service-web-1.out");
+}
+
+#[test]
+fn steps_beside_each_other_share_a_service() {
+    let config = format!(
+        "{CONFIG}[[verify]]\nname = \"b\"\nrun = [\"b\"]\n\
+         [profiles.default]\nparallel = true\nservices = [\"db\"]\n\
+         [services.db]\nrun = [\"db\"]\nready = {{ line = \"ready\" }}\n"
+    );
+    let case = Case::of(&config).on("db", serves());
+    assert_eq!(case.run().end(), (Some(Verdict::Pass), "", ""));
+    let mut words = case.script.words();
+    assert_eq!(words[..2], ["agent", "db"]);
+    words[2..].sort();
+    assert_eq!(words[2..], ["b", "check"]);
+    let broken = Case::of(&config).on("db", Answer::exit(1));
+    let ran = broken.run();
+    let reason = "step service db: it ended before it was ready: exit status 1";
+    assert_eq!(ran.end(), (Some(Verdict::Fail), "tests_failed", reason));
+    assert_eq!(broken.script.words(), ["agent", "db"], "it is not started for each step");
+}
+
+#[test]
+fn a_service_whose_command_is_not_found_is_missing_until_it_was_ready_once() {
+    let config = format!(
+        "{CONFIG}[profiles.default]\nservices = [\"db\"]\n\
+         [services.db]\nrun = \"db -x\"\nready = {{ line = \"ready\" }}\n"
+    );
+    let missing = || Answer::exit(127).complains("sh: 1: db: not found\n");
+    let ran = Case::of(&config).on("db -x", missing()).run();
+    let reason = "service db: exit status 127: a command in it was not found: sh: 1: db: not found";
+    assert_eq!(ran.end(), (None, "environment", reason));
+    let mut case = Case::of(&config).on("db -x", serves()).on("db -x", missing());
+    assert_eq!(case.run().end().0, Some(Verdict::Pass));
+    case.attempt(2);
+    let reason = "step service db: it ended before it was ready: exit status 127 (last line: sh: 1: db: not \
+                  found)";
+    assert_eq!(
+        case.run().end(),
+        (Some(Verdict::Fail), "tests_failed", reason),
+        "the work removed it"
+    );
+}
+
+#[test]
+fn an_attempt_that_is_cancelled_while_a_service_starts_is_interrupted() {
+    let case = listening();
+    let cancelled = Arc::clone(&case.cancelled);
+    let case = case.on("db", Answer::runs().does(move |_| cancelled.store(true, Ordering::SeqCst)));
+    assert_eq!(case.run().end(), (None, "", "interrupted"));
+    assert_eq!(case.script.words(), ["agent", "db"]);
+}
+
+#[test]
+fn the_script_of_a_service_is_guarded_like_that_of_a_step() {
+    let config = format!(
+        "{CONFIG}[profiles.default]\nservices = [\"db\"]\n\
+         [services.db]\nrun = [\"sh\", \"serve.sh\"]\nready = {{ line = \"ready\" }}\n"
+    );
+    let case = Case::of(&config).file("serve.sh", "echo ready; sleep 9\n");
+    let case = case.on("agent", Answer::exit(0).writes("serve.sh", "echo ready\n"));
+    assert_eq!(case.run().end().1, "tampered");
+    assert_eq!(case.script.words(), ["agent"]);
+}
+
+#[test]
+fn a_service_for_the_base_ends_before_the_agent_starts() {
+    let config = CONFIG.to_owned()
+        + "report = { parser = \"tap\" }\n[profiles.default]\nservices = [\"db\"]\n\
+           [services.db]\nrun = [\"db\"]\nready = { line = \"ready\" }\n";
+    let case = Case::of(&config).on("db", serves());
+    let ran = case.on("check", Answer::exit(0).prints("1..1\nok 1 - a\n"));
+    assert_eq!(ran.run().end().0, Some(Verdict::Pass));
+    assert_eq!(ran.script.words(), ["db", "check", "agent", "db", "check"]);
+}
+
+#[test]
+fn a_service_that_is_not_ready_for_the_base_is_a_warning_first_and_then_the_verdict() {
+    let config = CONFIG.to_owned()
+        + "report = { parser = \"tap\" }\n[profiles.default]\nservices = [\"db\"]\n\
+           [services.db]\nrun = [\"db\"]\nready = { line = \"ready\" }\n";
+    let case = Case::of(&config).on("db", Answer::exit(3));
+    let ran = case.run();
+    let how = "it ended before it was ready: exit status 3";
+    assert_eq!(ran.finished.warnings, [format!("A: before: step service db: {how}")]);
+    assert_eq!(
+        ran.end(),
+        (Some(Verdict::Fail), "tests_failed", &*format!("step service db: {how}"))
+    );
+    assert_eq!(case.script.words(), ["db", "agent", "db"]);
+}
+
+#[test]
+fn no_service_of_a_cancelled_attempt_starts() {
+    let case = listening();
+    let cancelled = Arc::clone(&case.cancelled);
+    let cancels = Answer::exit(0).does(move |_| cancelled.store(true, Ordering::SeqCst));
+    let case = case.on("agent", cancels);
+    assert_eq!(case.run().end(), (None, "", "interrupted"));
+    assert_eq!(case.script.words(), ["agent"]);
+}
