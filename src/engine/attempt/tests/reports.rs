@@ -239,6 +239,16 @@ fn a_gate_is_compared_with_the_tree_before_the_first_task_that_it_covers() {
 }
 
 #[test]
+fn a_run_remembers_what_a_task_began_with_although_its_folder_is_gone() {
+    let mut case = gate(tap(FORGIVES).on("check", tests(&["a", "-b"])));
+    case.run();
+    complete(&mut case, json!({}));
+    fs::remove_dir_all(case.prepared().state.attempt(&case.claimed_key("T"), 1)).unwrap();
+    let ran = case.run();
+    assert_eq!((ran.end().0, items(&ran).compared), (PASS, true));
+}
+
+#[test]
 fn a_gate_in_private_trees_is_compared_with_the_parent_of_the_first_landing() {
     if lacks("git") {
         return;
