@@ -31,7 +31,7 @@ pub(crate) use merge::merge;
 pub(crate) use progress::{Progress, progress};
 pub(crate) use release::release;
 pub(crate) use reset::{left_by_reset, reset, reset_all, to_reset};
-pub(crate) use retry::{blocked, retry, retry_blocked};
+pub(crate) use retry::{AgentOf, blocked, retry, retry_blocked};
 pub(crate) use transition::transition;
 
 #[cfg(test)]

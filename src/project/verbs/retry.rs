@@ -4,9 +4,9 @@ use super::answer::answered;
 use super::places::{BATCH, places};
 use super::transition::{Details, make, make_with};
 use crate::domain::{Status, Transition};
-use crate::project::{Project, reference};
+use crate::project::{Project, QueueSet, reference};
 use crate::queue::Queue;
-use crate::store::{Place, StoreError, TaskRef};
+use crate::store::{Draft, Place, StoreError, TaskRef};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ pub(crate) type AgentOf = (PathBuf, String);
 
 /// Returns the given tasks to pending. `because` is the text for their next prompts, optionally
 /// with a regular expression for the errors to which it applies; `details` is the further data of
-/// each event. Returns the ids, and the agents of the tasks. Pauses of these agents can be lifted, because a person asked for another try.
+/// each event. Returns the ids, and the agents of the tasks. Pauses of these agents can be lifted,
+/// because a person asked for another try.
 ///
 /// # Errors
 /// As for [`Project::each`].
@@ -29,7 +30,7 @@ pub(crate) fn retry(
     let mut agents = BTreeSet::new();
     let set = Arc::clone(project.set());
     let done = project.each(ids, |draft, place| {
-        agents.insert((set.root(place.queue).to_owned(), set.limit(draft.task(place)).name));
+        agents.insert(agent_of(&set, draft, place));
         let retry = match because {
             Some(text) => answered(draft, place, text, None),
             None => Transition::Retry,
@@ -39,6 +40,10 @@ pub(crate) fn retry(
     Ok((done, agents))
 }
 
+fn agent_of(set: &QueueSet, draft: &Draft<'_>, place: Place) -> AgentOf {
+    (set.root(place.queue).to_owned(), set.limit(draft.task(place)).name)
+}
+
 /// Returns the blocked tasks of the served queues.
 pub(crate) fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
     let blocked = |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
@@ -46,18 +51,21 @@ pub(crate) fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
 }
 
 /// Returns every blocked task to pending, batch by batch, all tasks of a batch or none. Returns
-/// their ids.
+/// the same as [`retry`].
 ///
 /// # Errors
 /// As for [`Project::update`].
-pub(crate) fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
-    let mut done = Vec::new();
+pub(crate) fn retry_blocked(
+    project: &mut Project,
+) -> Result<(Vec<String>, BTreeSet<AgentOf>), StoreError> {
+    let (mut done, mut agents) = (Vec::new(), BTreeSet::new());
     loop {
         let mut made = Vec::new();
         project.update(|draft, set| {
             made.clear();
             let all = blocked(draft.queues(), set.served());
             for place in all.into_iter().take(BATCH) {
+                agents.insert(agent_of(set, draft, place));
                 make(draft, place, &Transition::Retry)?;
                 let task = TaskRef::at(draft.queues(), place);
                 made.push(reference(set, draft.queues(), &task));
@@ -67,7 +75,7 @@ pub(crate) fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreE
         let full = made.len() == BATCH;
         done.extend(made);
         if !full {
-            return Ok(done);
+            return Ok((done, agents));
         }
     }
 }
