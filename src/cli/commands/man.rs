@@ -133,29 +133,10 @@ fn as_text(command: &mut Command, session: &mut Session<'_>) -> Result<(), Failu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Sink, Streams, World, run_cli};
+    use crate::cli::session::tests::world;
+    use crate::cli::streams::tests::Kept;
+    use crate::cli::{Sink, Streams, run_cli};
     use std::ffi::OsString;
-    use std::sync::{Arc, Mutex, PoisonError};
-
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Kept {
-        fn text(&self) -> String {
-            let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            String::from_utf8(bytes.clone()).expect("text")
-        }
-    }
 
     /// Returns exit status, stdout and stderr of `man` with these words.
     fn man(cwd: &Path, words: &[&str], terminal: bool) -> (u8, String, String) {
@@ -164,8 +145,7 @@ mod tests {
             out: Sink::new(Box::new(out.clone()), terminal),
             err: Sink::new(Box::new(err.clone()), false),
         };
-        let vars = vec![("NO_COLOR".into(), "1".into())];
-        let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
+        let world = world(cwd, &[("NO_COLOR", "1")]);
         let words = ["workloop", "man"].into_iter().chain(words.iter().copied());
         let exit = run_cli(words.map(OsString::from), &mut streams, &world);
         (exit, out.text(), err.text())
@@ -204,7 +184,6 @@ mod tests {
             assert!(title.contains(verb), "{title}");
             assert!(page.contains("\\&  workloop(1)"), "{verb} points to the main page");
         }
-        #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
         std::fs::write(dir.path().join("file"), "").expect("written");
         let (exit, out, err) = man(dir.path(), &["--dir", "file/x"], false);
         let path = dir.path().join("file/x");

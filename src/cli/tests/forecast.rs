@@ -59,6 +59,7 @@ fn groups_and_the_time_to_finish_by_have_their_own() {
     let plan = plan(&measured(&EIGHT), "--by epic --by 2027-01-04T09:00:00Z");
     let group = &plan["groups"]["rows"][1];
     assert_eq!((&group["name"], &group["p90_at"]), (&json!("e"), &json!("2027-01-04T09:00:00Z")));
+    assert_eq!(group["due_at"], "2027-01-04T09:30:00Z", "the last of its deadlines");
     assert_eq!(plan["groups"]["total"]["p90_at"], "2027-01-04T09:00:00Z");
     assert_eq!(plan["groups"]["rows"][0]["p90_at"], Value::Null, "all of it is done");
     assert_eq!(

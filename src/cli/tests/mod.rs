@@ -36,6 +36,7 @@ mod references;
 mod release;
 mod report;
 mod reset;
+mod resting;
 mod retry;
 mod run;
 mod sandbox;
@@ -47,6 +48,7 @@ mod stuck;
 mod tampered;
 mod verify;
 mod wait;
+mod watching;
 mod why;
 mod workspace;
 

@@ -3,6 +3,7 @@
 
 use super::house::{house, of, refuses_bad_queues, two_houses};
 use super::sandbox::Sandbox;
+use crate::platform::programs::lacks;
 use serde_json::{Value, json};
 
 const READY: &str =
@@ -159,6 +160,25 @@ fn too_many_loops_are_a_warning() {
     let nothing = "nothing to do: the task is complete\n";
     assert_eq!(idle(&finished(), "run --jobs 16", 0), format!("{warning}{nothing}"));
     assert_eq!(idle(&finished(), "run -j 15", 0), nothing);
+}
+
+#[test]
+fn several_agents_in_one_tree_are_pointed_to_private_trees() {
+    if lacks("git") {
+        return;
+    }
+    let sandbox = finished().git();
+    let note = "note: 2 agents share one tree; with mode = \"private\" under [isolation] each has its own \
+                clone, and verified work lands as one commit per task\n";
+    let nothing = "nothing to do: the task is complete\n";
+    assert_eq!(idle(&sandbox, "run --jobs 2", 0), format!("{note}{nothing}"));
+    for line in ["run", "run --jobs 2 -q"] {
+        assert_eq!(idle(&sandbox, line, 0), nothing, "{line}");
+    }
+    let ran = sandbox.run("run --jobs 2 --json");
+    assert_eq!((ran.exit, ran.err.as_str()), (0, nothing));
+    let without = finished();
+    assert_eq!(idle(&without, "run --jobs 2", 0), nothing, "there is no git here");
 }
 
 #[test]

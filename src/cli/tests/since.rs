@@ -20,7 +20,7 @@ fn night() -> Sandbox {
         json!({"event": "parked", "task": "F"}),
         json!({"event": "edited", "task": "C"}),
         json!({"event": "loop_finished", "worker": WORKER}),
-        json!({"event": "completed", "task": "A", "queue": "other.json"}),
+        json!({"event": "completed", "task": "X", "queue": "other.json"}),
     ])
 }
 

@@ -181,6 +181,17 @@ fn a_fresh_retry_starts_from_the_branch_and_keeps_the_attempts() {
     let continued = "\nYou continue the work of attempt 3 at this task: ";
     let prompt = |sandbox: &Sandbox| sandbox.run("prompt A").printed();
     assert!(prompt(&sandbox).contains(continued), "{}", prompt(&sandbox));
+    for (flags, text) in [
+        ("--because ''", "--because needs a text\n"),
+        (
+            "--because x --known '('",
+            "--known is not a regular expression: unclosed group\nhint: workloop log A shows the output\n",
+        ),
+    ] {
+        let err = sandbox.run(&format!("retry A --fresh {flags}")).failed(2);
+        assert_eq!(err, format!("error: {text}"));
+        assert!(prompt(&sandbox).contains(continued), "a refusal changes nothing: {flags}");
+    }
     let done = "A: pending again, with a new budget\n";
     assert_eq!(sandbox.run("retry A --fresh").printed(), done);
     let fresh = prompt(&sandbox);

@@ -147,26 +147,21 @@ fn parsed(line: &str, private: bool) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Cli, QueueArgs};
-    use crate::cli::{Sink, Streams, World};
-    use clap::Parser;
+    use crate::cli::args::QueueArgs;
+    use crate::cli::session::tests::{session, world};
     use serde_json::{Value, json};
 
     /// Returns the ids of the tasks about which a person would be asked.
     fn asked_about(tasks: Value) -> Vec<String> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("q.json");
-        #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
         std::fs::write(&path, json!({"tasks": tasks}).to_string()).expect("written");
-        let sink = || Sink::new(Box::new(std::io::sink()), false);
-        let mut streams = Streams { out: sink(), err: sink() };
-        let world = World { cwd: dir.path().to_owned(), vars: vec![], stdin_terminal: false };
-        let global = Cli::try_parse_from(["workloop", "run"]).expect("valid").global;
-        let mut session = Session::new(&mut streams, &world, global);
         let queues = QueueArgs { queues: vec![path], ..QueueArgs::default() };
-        let selection = session.select(&queues).expect("a queue");
-        let project = session.open(selection).expect("opened");
-        blocked(&project).into_iter().map(|task| task.id.to_string()).collect()
+        let (asked, _) = session(&world(dir.path(), &[]), "", |session| {
+            let selection = session.select(&queues).expect("a queue");
+            blocked(&session.open(selection).expect("opened"))
+        });
+        asked.into_iter().map(|task| task.id.to_string()).collect()
     }
 
     #[test]
