@@ -346,7 +346,7 @@ pub(in crate::cli) mod tests {
         assert_eq!(by(names(&["a"])), one("queues/a.json"));
         assert_eq!(by(project("p")), one("queues/work_queue_p.json"));
         assert_eq!(by(project("q")), Err("error: there is no project q\n".to_owned()));
-        let text = "error: there is no queue b; did you mean a? There are: a, work_queue_p\n";
+        let text = "error: there is no queue b; there are: a, work_queue_p\n";
         assert_eq!(by(names(&["b"])), Err(text.to_owned()));
         let (found, _) = session(&world, "", |session| session.select(&queues(&["queues/a.jsn"])));
         let text = "error: failed to find the queue queues/a.jsn; did you mean queues/a.json?\n";

@@ -262,7 +262,9 @@ fn a_request_that_cannot_be_noted_is_a_warning_for_each_queue() {
     place.put("r.json", &json!({"tasks": 7}));
     let targets = place.targets(&["r.json", "q.json"]);
     let ((), [_, err]) = place.session("", |session| note(EventKind::Resumed, &targets, session));
-    assert_eq!(err.lines().count(), 1, "{err}");
-    assert!(err.starts_with("warning: not recorded in the journal: "), "{err}");
+    assert_eq!(err.matches("warning: ").count(), 1, "{err}");
+    let place_of_error = "r.json:1:10: error[no-task-list]: ";
+    let start = format!("warning: not recorded in the journal: {place_of_error}");
+    assert!(err.starts_with(&start) && err.lines().nth(1) == Some("1 | {\"tasks\":7}"), "{err}");
     assert_eq!(place.events(), ["resumed \"q.json\""]);
 }
