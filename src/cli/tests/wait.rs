@@ -91,10 +91,12 @@ fn the_json_is_the_status_of_what_was_waited_for() {
 #[test]
 fn without_a_loop_a_wait_for_ready_work_times_out() {
     let house = house();
-    let wait = "no loop serves these queues now; waiting 1ms for one\n";
+    // The note is left out if the time is over at the first look.
+    let note = "no loop serves these queues now; waiting 1ms for one\n";
     let over =
         "timed out after 1ms: 1 of 6 complete; 1 parked; no loop serves the remaining tasks\n";
-    assert_eq!(house.reads("wait --timeout 1ms").failed(6), format!("{wait}{over}"));
+    let err = house.reads("wait --timeout 1ms").failed(6);
+    assert_eq!(err.strip_prefix(note).unwrap_or(&err), over);
     assert_eq!(house.reads("wait --timeout 1ms -q").failed(6), over);
     let one = "timed out after 0ns: 0 of 1 complete; no loop serves the remaining tasks\n";
     assert_eq!(house.reads("wait B --timeout 0s").failed(6), one);
