@@ -211,7 +211,7 @@ fn make(queue: &mut Queue, act: &Act, serial: &mut usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_file_that_is_not_changed_is_written_as_it_was(text in file()) {

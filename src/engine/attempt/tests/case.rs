@@ -123,7 +123,7 @@ impl Case {
         self.vars.extend([("PATH".into(), path), home, null]);
         self.sh(&format!(
             "cd {top} && git init -q -b main . && printf '.workloop\\n' >.git/info/exclude
-             git add -A && git commit -q --allow-empty -m one"
+             git add -A && git -c maintenance.auto=false commit -q --allow-empty -m one"
         ));
         self
     }
