@@ -1,14 +1,16 @@
-//! Checks the module structure: imports point down, neither folders nor files form a circle, and
-//! files stay short.
+//! Checks the module structure: imports point down, neither folders nor files form a circle, files
+//! stay short, and there is as much code in tests as in the product.
 //!
 //! The sources are read as text, so that a forbidden import is found even if it is unused. Tests
 //! are exempt: they may import whatever they need.
 #![expect(clippy::disallowed_methods, reason = "the sources are not replaced meanwhile")]
 
 mod circles;
+mod share;
 mod source;
 
 use circles::{Arrow, arrows, circles};
+use share::{Share, share};
 use source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -167,21 +169,43 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn own_sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn own_sources(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let read = |path: PathBuf| Source {
         text: std::fs::read_to_string(&path).expect("readable UTF-8"),
-        path: path.strip_prefix(&root).expect("below src").to_string_lossy().into_owned(),
+        path: path.strip_prefix(&root).expect("below the folder").to_string_lossy().into_owned(),
     };
     rust_files(&root).into_iter().map(read).collect()
 }
 
 #[test]
 fn the_sources_follow_the_module_structure() {
-    let sources = own_sources();
+    let sources = own_sources("src");
     let faults = [check(&sources), check_circles(&sources)].concat();
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn tests_have_as_much_code_as_the_product() {
+    let found = share(&own_sources("src"), &own_sources("tests"));
+    println!("lines of code: {} of the product, {} of tests", found.product, found.tests);
+    assert!(found.tests >= found.product, "{found:?}");
+}
+
+#[test]
+fn modules_for_tests_count_as_tests() {
+    let code = "//! Says why.\n\n#[cfg(test)]\n#[expect(clippy::x, reason = \"y\")]\nmod samples;\n\
+                mod real; // no test\n\n#[cfg(test)]\nmod tests {\n    // a comment\n    fn f() {}\n}\n";
+    let below = sources(&[
+        ("domain/mod.rs", code),
+        ("domain/samples.rs", "fn a() {}\nfn b() {}\n"),
+        ("domain/samples/more.rs", "fn c() {}\n"),
+        ("domain/real.rs", "/// Documentation.\nfn d() {}\n\nfn e() {}\n"),
+        ("domain/real/tests.rs", "fn g() {}\n"),
+    ]);
+    let beside = sources(&[("e2e/main.rs", "//! Text.\n\nfn h() {}\n")]);
+    assert_eq!(share(&below, &beside), Share { product: 3, tests: 12 });
 }
 
 fn sources(files: &[(&str, &str)]) -> Vec<Source> {
