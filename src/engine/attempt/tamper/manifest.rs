@@ -2,7 +2,7 @@
 //! `npm test`.
 
 use super::fingerprint::{Part, scripts, text};
-use super::word::{base_name, plain};
+use super::word::{base_name, fragments, plain};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -89,10 +89,19 @@ impl Behind {
 
     fn recipes(&mut self, words: &[String], folder: &Path, names: &[&str]) {
         self.read(folder, names, false);
-        // Any other file is named by the command itself, and is guarded for that reason.
-        let named = words.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with('-'));
-        let targets: Vec<&str> = named.clone().collect();
+        let targets: Vec<&str> = words
+            .iter()
+            .skip(1)
+            .map(String::as_str)
+            .filter(|word| !word.starts_with('-'))
+            .collect();
+        // Any other file is named by the command itself (`-f ci.mk`, `-fci.mk`, `--file=ci.mk`), and
+        // is guarded for that reason.
+        let named = words.iter().skip(1).flat_map(|word| fragments(word));
         for path in names.iter().copied().chain(named).map(|name| folder.join(name)) {
+            if self.parsed.contains(&path) {
+                continue;
+            }
             let Some(text) = text(&path, LIMIT) else { continue };
             let lines = recipes(&text, &targets, &|word| folder.join(word).exists());
             self.include(&lines, folder);

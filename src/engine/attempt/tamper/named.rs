@@ -170,9 +170,12 @@ impl Search<'_> {
         let runs = words.iter().map(|word| base_name(word)).find(|name| is_interpreter(name));
         // `go test ./x` is about the work in the folder, but `go run ./x` is a judge.
         let runs = runs.filter(|name| *name != "go" || words.contains(&"run"));
+        // A plugin of pytest is a module that it imports at its start.
+        let is_pytest = words.iter().any(|word| matches!(base_name(word), "pytest" | "py.test"));
         for (at, word) in words.iter().enumerate() {
             self.word(word);
-            if at > 0 && words[at - 1] == "-m" {
+            let before = at.checked_sub(1).map(|before| words[before]);
+            if before == Some("-m") || (before == Some("-p") && is_pytest) {
                 self.module(word);
             }
             if let Some(program) = runs {
