@@ -233,3 +233,6 @@ pub(super) fn tree(apart: &Apart, slot: &Arc<Slot>) -> Result<Tree, TreeError> {
 fn below(tree: &Path, folder: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { tree.to_owned() } else { tree.join(folder) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,16 +174,7 @@ mod tests {
             path
         };
         let tool = put("late/tool");
-        let step = VerifyStep {
-            name: "v".into(),
-            profile: "default".into(),
-            command: Command::List(vec!["tool".into()]),
-            timeout: Duration::MAX,
-            environment: EnvironmentRules::default(),
-            from_queue: false,
-            rules: Arc::default(),
-        };
-        let config = Config { steps: vec![step], ..Config::default() };
+        let config = Config { steps: vec![step("tool")], ..Config::default() };
         let path = format!("bin:{0}/early:{0}/late", dir.path().display());
         let vars = [("PATH".into(), path.into())];
         let fixed = Fixed::of(&config, &vars);
@@ -192,5 +183,94 @@ mod tests {
         assert_eq!(fixed.program("other".into()), "other");
         assert_eq!(fixed.program("./tool".into()), "./tool");
         assert_eq!(fixed.folders().len(), 2);
+    }
+
+    fn step(program: &str) -> VerifyStep {
+        VerifyStep {
+            name: "v".into(),
+            profile: "default".into(),
+            command: Command::List(vec![program.into()]),
+            timeout: Duration::MAX,
+            environment: EnvironmentRules::default(),
+            from_queue: false,
+            rules: Arc::default(),
+        }
+    }
+
+    /// Makes executable files. Returns the folder, which is the `PATH` of the variables.
+    fn tools(names: &[&str]) -> (tempfile::TempDir, Vec<(OsString, OsString)>) {
+        let dir = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(dir.path().join(name), "").unwrap();
+            let mode = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(dir.path().join(name), mode).unwrap();
+        }
+        let vars = vec![("PATH".into(), dir.path().into())];
+        (dir, vars)
+    }
+
+    #[test]
+    fn every_program_that_judges_is_looked_up_and_no_placeholder() {
+        let (dir, vars) = tools(&["tool", "flag", "hooked", "sh", "git", "{root}", "agent"]);
+        let text = "[hooks]\nbefore_task = [\"hooked\"]\n";
+        let hooks = crate::config::parse(&dir.path().join("workloop.toml"), text).unwrap().hooks;
+        let config = Config {
+            steps: vec![step("tool"), step("{root}")],
+            verification: Verification::Flags(vec![step("flag")]),
+            hooks,
+            ..Config::default()
+        };
+        let fixed = Fixed::of(&config, &vars);
+        let path = |name: &str| dir.path().join(name).into_os_string();
+        for name in ["tool", "flag", "hooked", "sh"] {
+            assert_eq!(fixed.program(name.into()), path(name), "{name}");
+        }
+        // An agent is found on its own `PATH`.
+        for name in ["{root}", "agent", "./tool", ""] {
+            assert_eq!(fixed.program(name.into()), name, "{name}");
+        }
+        assert_eq!(fixed.git().map(Path::as_os_str), Some(path("git").as_os_str()));
+        assert_eq!(
+            (fixed.path(), fixed.folders()),
+            (Some(dir.path().as_os_str()), vec![dir.path().to_owned()])
+        );
+        let nothing = Fixed::of(&config, &[]);
+        assert_eq!((nothing.git(), nothing.path()), (None, None));
+        assert_eq!(nothing.program("tool".into()), "tool");
+    }
+
+    #[test]
+    fn a_run_keeps_the_configuration_and_each_file_that_it_names_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["workloop.toml", "a.env", "b.env"] {
+            fs::write(at(name), "A=1\n").unwrap();
+        }
+        let config = Config {
+            path: Some(at("workloop.toml")),
+            env_files: ["a.env", "b.env", "a.env", "gone.env"].map(at).to_vec(),
+            ..Config::default()
+        };
+        let ids: Arc<dyn Ids> = Arc::new(crate::platform::ids::RandomIds);
+        let fixed = Fixed::of_run(&config, &[], &ids);
+        assert_eq!(fixed.config.len(), 3);
+        assert!(!fixed.settle_config(), "nothing changed");
+        // All of them are accepted, not only the first one.
+        for name in ["a.env", "b.env"] {
+            fs::write(at(name), "A=2\n").unwrap();
+        }
+        assert!(fixed.settle_config() && !fixed.settle_config());
+        assert_eq!(
+            Fixed::of(&config, &[]).config.len(),
+            0,
+            "a command that runs no loop keeps none"
+        );
+    }
+
+    #[test]
+    fn without_private_trees_nothing_is_reserved() {
+        let fixed = Fixed::default();
+        assert!(fixed.apart(Path::new("/p"), Path::new("/p/q.json"), true).unwrap().is_none());
+        assert!(fixed.repository(Path::new("/p")).is_none());
     }
 }

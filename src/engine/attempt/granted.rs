@@ -33,3 +33,6 @@ fn frozen(rule: &Frozen, queues: &[Queue]) -> Option<Contract> {
     let names = rule.name.iter().chain(&rule.after).cloned().collect();
     Some(Contract { names, paths: rule.paths.clone() })
 }
+
+#[cfg(test)]
+mod tests;

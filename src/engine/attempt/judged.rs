@@ -136,3 +136,6 @@ fn judged(finished: Finished) -> Judged {
         warnings,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,11 @@ impl QueueFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::attempt::tamper::Kept;
+    use crate::engine::attempt::tests::case::Case;
+    use crate::platform::ids::{Ids, RandomIds};
+    use serde_json::json;
+    use std::sync::Arc;
 
     #[test]
     fn a_queue_and_its_temp_files_are_no_work() {
@@ -59,6 +64,25 @@ mod tests {
         }
         for work in ["/p/r.json", "/p/.r.json.0123abcd.tmp", "/p/a/q.json", "/p/.q.json.x.tmp"] {
             assert!(!files.have(Path::new(work)), "{work}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_is_work_only_for_the_task_that_declares_it() {
+        for (files, is_ours) in [(json!(["a.rs"]), true), (json!(["workloop.toml"]), false)] {
+            let case = Case::new().task(json!({ "files": files }));
+            let mut job = case.prepared();
+            let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+            let config = case.root().join("workloop.toml");
+            job.watch.config = vec![Arc::new(Kept::new(&config, ids).unwrap())];
+            // A queue that another loop of the project serves.
+            let other = case.root().join("sub/other.json");
+            case.put("sub/other.json", "{}");
+            Registry::of(&job.root).enter(&other).unwrap();
+            let found = QueueFiles::of(&job).ok().unwrap();
+            assert_eq!(found.have(&config), is_ours, "{files}");
+            assert!(found.have(&case.root().join("q.json")) && found.have(&other));
+            assert!(!found.have(&case.root().join("sub/another.json")));
         }
     }
 }

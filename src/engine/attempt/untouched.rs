@@ -259,6 +259,9 @@ mod tests {
     use super::*;
     use crate::domain::{Command, EnvironmentRules, Fingerprint, Values};
     use crate::engine::attempt::samples;
+    use crate::engine::attempt::tests::case::Case;
+    use crate::platform::ids::RandomIds;
+    use crate::store::TreeReport;
     use crate::verify::{Rules, StepRules};
     use std::sync::Arc;
     use std::time::Duration;
@@ -467,5 +470,52 @@ mod tests {
         assert_eq!(different.len(), all.len());
         // How long a step may take says nothing about the tree.
         assert_eq!(of(&[VerifyStep { timeout: Duration::MAX, ..step("a", "x") }]), first);
+    }
+
+    /// Stores the result of the steps of `case` on a tree.
+    fn store(case: &Case, verdict: Verdict, step: Option<RedStep>, tree: &str) {
+        case.source("A", |source, place, _| {
+            let set = source.set;
+            let key = ProfileKey::new(set.root(place.queue), &set.config.steps);
+            let red = step.clone();
+            let report =
+                TreeReport { tree: Some(tree.to_owned()), at: String::new(), verdict, red };
+            Trees::of(set.root(place.queue)).put(&key.steps, report, &RandomIds).unwrap();
+        });
+    }
+
+    #[test]
+    fn the_last_result_on_any_tree_is_what_commands_that_only_read_show() {
+        let case = Case::new();
+        let shown = |case: &Case| {
+            case.source("A", |source, place, _| {
+                let key = ProfileKey::new(source.set.root(place.queue), &source.set.config.steps);
+                let recorded = Untouched::recorded(source.set);
+                assert_eq!(
+                    recorded.reds(std::slice::from_ref(&key), &named("B").key).len(),
+                    red_trees(source.set).len()
+                );
+                assert!(recorded.wants(&key), "it is a hint, and the tree may be another one");
+                red_trees(source.set)
+            })
+        };
+        assert_eq!(shown(&case), Vec::<String>::new());
+        let Some(Some(step)) = red("o") else { unreachable!() };
+        let sentence = "the untouched tree was red when it was last verified (profile default): step \
+                        test: exit status 1";
+        store(&case, Verdict::Fail, Some(step.clone()), "1");
+        assert_eq!(shown(&case), [sentence]);
+        case.put("verify.out", "1 failed");
+        let log = case.root().join("verify.out");
+        let with_log = RedStep { log: log.clone(), ..step.clone() };
+        store(&case, Verdict::Fail, Some(with_log), "2");
+        assert_eq!(shown(&case), [format!("{sentence}; {}", log.display())]);
+        store(&case, Verdict::Pass, Some(step.clone()), "3");
+        assert_eq!(shown(&case), Vec::<String>::new(), "the latest one counts");
+        // If trees are not verified, an old result says nothing.
+        let off = Case::more("[limits]\nuntouched = false\n");
+        store(&off, Verdict::Fail, Some(step), "1");
+        let found = off.source("A", |source, _, _| red_trees(source.set));
+        assert_eq!(found, Vec::<String>::new());
     }
 }

@@ -100,3 +100,6 @@ fn blocked(outcome: &Outcome, code: ReasonCode, reason: String) -> End {
     let (verdict, reason, code) = (Some(Verdict::Blocked), Some(reason), Some(code));
     End { outcome: outcome.clone(), verdict, reason, code }
 }
+
+#[cfg(test)]
+mod tests;

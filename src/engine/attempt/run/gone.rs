@@ -164,3 +164,6 @@ fn unusable(ended: &EndedService, when: &str) -> StepReport {
         checked: Checked { verdict, why, services, ..Checked::default() },
     }
 }
+
+#[cfg(test)]
+mod tests;

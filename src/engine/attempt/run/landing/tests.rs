@@ -193,9 +193,12 @@ fn a_change_that_does_not_merge_goes_back_with_the_paths() {
         return;
     }
     let (case, to_land) = waiting("");
-    let moved = case.sh("echo three >src/a; git commit -qam a; git rev-parse main");
+    let moved = case
+        .sh("echo three >src/a; git commit -qam 'Three' -m 'as asked' -m 'Workloop-Task: B'
+         git rev-parse main");
     let (case, ran) = landing(case, &to_land, |_| {});
-    let reason = "it does not merge with what landed meanwhile, in src/a";
+    let reason = "it does not merge with what landed meanwhile, in src/a; landed there meanwhile: B \
+                  (Three): as asked";
     assert_eq!(ran.end(), (Some(Verdict::Fail), "conflict", reason));
     assert_eq!(came_to(&ran), &CameTo::Back(vec!["src/a".to_owned()]));
     assert_eq!(ran.finished.conflict_paths(), ["src/a"]);

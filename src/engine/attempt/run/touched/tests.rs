@@ -303,6 +303,7 @@ fn before_a_gate_only_what_tasks_changed_without_permission_is_restored() {
         ("B", &commit("b"), json!({})),
         ("C", &commit("c"), json!({"files": ["check.sh"]})),
         ("D", &commit("d"), json!({"may_remove_tests": true})),
+        ("E", &commit("e"), json!({"contracts": ["API-1"]})),
     ]);
     let all = |authors: &[(&str, Vec<Author>)], grants: &Grants| {
         let authors =
@@ -335,6 +336,14 @@ fn before_a_gate_only_what_tasks_changed_without_permission_is_restored() {
     let found = all(&[(gone, d.clone()), (a, d)], &none);
     assert_eq!((found.0, found.1), ([0, 1, 1], tasks(&["D"])));
     assert_eq!(found.2, ["tests/test_gone.py: may_remove_tests"]);
+    // A contract is frozen for all tasks, and one of them names it.
+    let contract = Contract { names: owned(&["API-1"]), paths: owned(&["*.sh"]) };
+    let frozen = Grants { frozen: vec![contract], ..Grants::default() };
+    let e = vec![author("e", Some("E"))];
+    let found = all(&[(check, e.clone())], &frozen);
+    assert_eq!((found.0, found.2), ([0, 0, 1], owned(&["check.sh: contract API-1"])));
+    assert_eq!(all(&[(check, e)], &none).0, [1, 0, 0]);
+    assert_eq!(all(&[(check, b())], &frozen).0, [1, 0, 0]);
     // The gate itself declares it.
     let gate = Grants { owns: owned(&["tests/"]), by_person: true, ..Grants::default() };
     let found = all(&[(a, b()), (check, b())], &gate);

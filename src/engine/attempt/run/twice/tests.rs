@@ -7,6 +7,8 @@ use crate::supervisor::scripted::Answer;
 use serde_json::{Value, json};
 use std::fs;
 
+mod gate;
+
 /// The end of a reason, which tells where both outputs are.
 const OUTPUTS: &str = "Both outputs are kept: verify-*.out and again-*.out";
 
@@ -141,6 +143,36 @@ fn what_a_task_may_change_stays_and_is_listed() {
     assert_eq!(permitted(json!({"tests": ["tests/test_a.py"]})), listed("declared by the task"));
     let refused = ("expectation_changed".to_owned(), 2, vec![]);
     assert_eq!(permitted(json!({"may_change_tests": true, "discovered_by": "B"})), refused);
+}
+
+#[test]
+fn tests_that_may_change_stay_until_the_work_is_restored_as_well() {
+    if lacks("git") {
+        return;
+    }
+    let change =
+        [("check.sh", "exit 0\n"), ("tests/test_a.py", "other\n"), ("feature.txt", "new\n")];
+    let case = project(&config(&["sh check.sh feature.txt"])).on("agent", agent(&change));
+    let case = case.task(json!({"may_change_tests": true}));
+    let tree = |check, test, feature| {
+        step(
+            0,
+            &[
+                ("check.sh", Some(check)),
+                ("tests/test_a.py", Some(test)),
+                ("feature.txt", Some(feature)),
+            ],
+        )
+    };
+    let answers = [
+        tree("exit 0\n", "other\n", "new\n"),
+        tree("exit 1\n", "other\n", "new\n"),
+        tree("exit 1\n", "strict\n", "old\n"),
+    ];
+    let word = "sh check.sh feature.txt";
+    let case = answers.into_iter().fold(case, |case, answer| case.on(word, answer));
+    assert_passed(&case.run());
+    assert_eq!(judged(&case).len(), 3);
 }
 
 #[test]
