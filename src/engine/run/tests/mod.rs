@@ -1,4 +1,4 @@
-//! Loops that are assembled from parts: no signal, no supervisor, no file of a queue.
+//! Whole loops that are assembled from parts, and the parts themselves: no signal and no process.
 
 mod agents;
 mod checks;
