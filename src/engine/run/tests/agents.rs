@@ -108,6 +108,19 @@ fn a_usage_limit_is_waited_for_although_another_agent_is_not_logged_in() {
 }
 
 #[test]
+fn a_service_that_is_down_is_waited_for_although_another_agent_is_not_logged_in() {
+    let other = with(task("B"), json!({"agent": "other"}));
+    let down = || says(AgentOutcome::Transient, ReasonCode::Transient);
+    let ran = Play::of(&agents(""), json!([task("A"), other]))
+        .ends("A", [down(), down()])
+        .ends("B", [says(AgentOutcome::Auth, ReasonCode::Auth)])
+        .go();
+    // When only the login is left to wait for, the run ends.
+    assert_eq!(ran.begun().iter().filter(|text| text.starts_with('A')).count(), 3);
+    assert_eq!((ran.end().0, ran.ending().so_far()), (2, "1 of 2 complete".to_owned()));
+}
+
+#[test]
 fn an_agent_that_is_unavailable_is_tried_after_growing_pauses() {
     let down = || says(AgentOutcome::Transient, ReasonCode::Transient);
     let play = Play::new(json!([task("A")])).ends("A", [down(), down(), down(), down()]);

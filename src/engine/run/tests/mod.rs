@@ -11,6 +11,7 @@ mod money;
 mod outcomes;
 mod outside;
 mod pauses;
+mod people;
 mod play;
 mod presence;
 mod private;

@@ -1,7 +1,10 @@
 //! A loop among others: what it is asked, what it says about pauses, and what it writes about
 //! itself.
 
+use super::super::attention::Attention;
+use super::super::inbox::Messages;
 use super::super::presence::{Presence, about};
+use super::super::thread::Message;
 use super::outside::Site;
 use super::play::Play;
 use crate::domain::QueueIx;
@@ -9,6 +12,8 @@ use crate::store::control::{Request, Whom};
 use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::Duration;
 
 const SECOND: QueueIx = QueueIx::new(1);
 
@@ -114,4 +119,35 @@ fn a_loop_says_which_process_serves_which_queues() {
     let wanted =
         json!({"pid": std::process::id(), "start": start, "queues": ["q", "other"], "jobs": 3});
     assert_eq!(json!(said), wanted);
+}
+
+#[test]
+fn references_are_followed_after_an_edit_and_after_a_pause() {
+    let (site, _presence) = entered();
+    let mut attention = Attention::start(site.open().set(), || {});
+    assert!(attention.listen() && !attention.listen(), "it looks for what changed before, once");
+    assert!(attention.is_edited(&[1, 2]));
+    attention.followed(vec![1, 2]);
+    for (structure, is_edited) in [(&[1, 2][..], false), (&[1, 3], true), (&[1], true), (&[], true)]
+    {
+        assert_eq!(attention.is_edited(structure), is_edited, "{structure:?}");
+    }
+    attention.forget();
+    assert!(attention.is_edited(&[1, 2]));
+    let (known, new) = (site.key("q.json"), site.key("new.json"));
+    assert!(!attention.also(&[&known]) && attention.also(&[&known, &new]));
+    assert!(!attention.also(&[&new]), "it is watched already");
+    attention.rearm();
+}
+
+#[test]
+fn messages_that_have_arrived_are_taken_together() {
+    let (outbox, inbox) = mpsc::channel();
+    for _ in 0..3 {
+        outbox.send(Message::Released).unwrap();
+    }
+    assert_eq!(inbox.wait(Duration::ZERO).len(), 3);
+    assert_eq!(inbox.wait(Duration::ZERO).len(), 0, "the time has passed");
+    drop(outbox);
+    assert_eq!(inbox.wait(Duration::from_secs(60)).len(), 0, "there is nobody to wait for");
 }

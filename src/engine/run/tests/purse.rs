@@ -259,6 +259,28 @@ fn an_attempt_whose_loop_died_counts_although_its_use_is_unknown() {
 }
 
 #[test]
+fn an_own_attempt_that_vanished_reserves_nothing_any_more() {
+    let bench = Bench::new("cost_usd = 2.0");
+    let mut purse = purse(7, Allowance::default());
+    let job = bench.job("A", 7);
+    assert!(bench.claims(&mut purse, &job));
+    purse.lose(&job.token, Some(&bench.root()), &*bench.site.clock, &RandomIds).unwrap();
+    let other = bench.job("B", 7);
+    assert!(bench.claims(&mut purse, &other), "all is left");
+    let day = bench.day();
+    assert_eq!(reserved(&day), [("h:7:00000000 1", 2.0, false)]);
+    bench.settle(&mut purse, &other, passes());
+    assert_eq!(bench.day().reserved.len(), 0);
+    // It counts even if its file was deleted in between.
+    let mut alone = self::purse(8, Allowance::default());
+    let job = bench.job("C", 8);
+    assert!(bench.claims(&mut alone, &job));
+    fs::remove_dir_all(bench.root().join(".workloop/spent")).unwrap();
+    alone.lose(&job.token, Some(&bench.root()), &*bench.site.clock, &RandomIds).unwrap();
+    assert_eq!((bench.day().used.attempts, bench.day().reserved.len()), (3, 0));
+}
+
+#[test]
 fn a_veto_before_the_agent_uses_nothing() {
     let vetoed = |hook: HookPoint| -> End {
         Box::new(move |it| {

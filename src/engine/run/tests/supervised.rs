@@ -9,9 +9,11 @@ use crate::domain::Outcome;
 use crate::engine::attempt::Steering;
 use crate::platform::lock::FileLock;
 use crate::platform::signal::Request;
+use crate::store::StateDir;
 use crate::supervisor::scripted::{Answer, Script, variable};
 use crate::supervisor::{CommandSpec, Launch, Supervisor, Told};
 use serde_json::{Value, json};
+use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -151,6 +153,20 @@ fn an_attempt_that_is_cancelled_before_it_is_attached_ends_as_well() {
     play.outbox().send(Message::Signal(Request::End { signal: 15 })).unwrap();
     let ran = play.go();
     assert_eq!((ran.end().0, ran.status("A")), (143, "pending".to_owned()));
+}
+
+#[test]
+fn what_looks_like_a_request_and_is_none_is_said_once() {
+    let script = Script::new();
+    let play = play(&script, "", json!([task("A"), task("B")]));
+    let state = StateDir::beside(&play.site.key("q.json"));
+    let stray = state.request("stop", Some("q"));
+    fs::create_dir_all(&stray).unwrap();
+    let ran = play.go();
+    let [said] = ran.said("warning").try_into().unwrap();
+    let start = format!("not a request, ignored: {}", stray.display());
+    assert!(said.starts_with(&start), "{said}");
+    assert_eq!(ran.end(), (0, "all 2 tasks are complete".to_owned()));
 }
 
 /// A hook after each task.

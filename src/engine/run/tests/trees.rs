@@ -177,15 +177,44 @@ fn a_tree_that_a_blocked_task_left_red_ends_the_run_at_the_next_failure() {
 }
 
 #[test]
-fn a_task_that_left_work_is_not_blamed_for_a_tree_judged_after_it() {
+fn a_task_that_left_work_is_not_told_about_a_tree_judged_after_it() {
     let begun = with(task("A"), json!({"attempts": 1}));
     let config = "attempts = 2\n";
-    let ran = Play::with(config, json!([task("B"), begun]))
+    let mut play = Play::with(config, json!([begun, task("B")]))
         .ends(TREE, [fails()])
-        .ends("B", [passes()])
-        .ends("A", [fails()])
-        .go();
+        .stays("A")
+        .stays("B")
+        .then(|at| {
+            at.end("A", fails());
+            at.end("B", fails());
+        });
+    play.chosen.jobs = 2;
+    let ran = play.go();
     assert_eq!(ran.task("A")["error"], "step test: exit status 1 (attempt 2 of 2)");
+    let told = "step test: exit status 1; it already failed on the untouched tree, with the same \
+                output";
+    let failed = format!("1 ends B FAIL: {told}; to be tried again [test]");
+    assert!(ends(&ran).contains(&failed), "{:?}", ends(&ran));
+}
+
+#[test]
+fn what_the_steps_write_into_a_queue_is_judged_before_anything_is_claimed() {
+    // A queue that no loop has written yet is taken as it is found.
+    let mut first = Play::with("", json!([task("X"), task("A"), task("B")]));
+    first.chosen.attempts = Some(1);
+    let play = Play::again(&first.go()).stays(TREE).then(|at| {
+        at.edit(|tasks| {
+            tasks[1]["title"] = json!("better");
+            tasks[2]["status"] = json!("complete");
+        });
+        at.end(TREE, passes());
+    });
+    let ran = play.go();
+    assert_eq!(ran.begun()[1..], ["A in 0", "B in 0"], "no verb completed B");
+    assert_eq!(ran.task("A")["title"], "better");
+    let put_back = "edit of task B beside an attempt put back: status is pending again, not \
+                    complete; workloop done B completes a task by hand";
+    assert_eq!(ran.said("warning"), [put_back]);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::WhenEmpty;
 use super::ends::{blocked, interrupted, passes};
 use super::play::{Play, Ran, task, with};
-use crate::domain::{ReasonCode, Transition};
+use crate::domain::{Event, EventKind, ReasonCode, Transition};
+use crate::store::log::Span;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -164,7 +165,14 @@ fn an_attempt_without_output_is_said_once_for_each_silence() {
     let ran = play.go();
     let said = "A has printed nothing for 11 min; workloop log A --follow";
     assert_eq!(ran.said("warning"), [said]);
-    assert!(ran.journal().contains(&"silent A".to_owned()));
+    let log = ran.site.place.log(&ran.site.key("q.json"));
+    let mut events = log.events(Span::All);
+    let event: Event = events.find(|event: &Event| event.event == EventKind::Silent).unwrap();
+    let seconds = event.data["seconds"].as_u64().unwrap();
+    assert!((660..720).contains(&seconds), "{seconds}");
+    assert_eq!(event.data["reason"], "nothing was printed for 11 min");
+    assert_eq!(event.task.as_deref(), Some("A"));
+    assert_eq!((event.worker.as_deref(), event.attempt), (Some("h:7:00000000"), Some(1)));
 }
 
 #[test]
