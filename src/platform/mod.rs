@@ -21,6 +21,8 @@ pub mod process;
 pub(crate) mod snippet;
 pub(crate) mod terminal;
 
+#[cfg(test)]
+pub(crate) use files::quick_dir::quick_dir;
 pub(crate) use files::trouble;
 pub(crate) use files::{atomic_file, checks, descriptors, dir, fs_kind, read_file, utf8, watch};
 pub use files::{lock, open};

@@ -9,6 +9,8 @@ pub(crate) mod fs_kind;
 pub mod lock;
 mod lock_table;
 pub mod open;
+#[cfg(test)]
+pub(crate) mod quick_dir;
 pub(crate) mod read_file;
 pub(crate) mod trouble;
 pub(crate) mod utf8;

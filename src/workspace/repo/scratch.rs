@@ -51,7 +51,7 @@ impl Scratch {
     /// Creates the files `a` and `sub/b` of three lines each, and ignored paths: `made` and
     /// `cache/`.
     pub(in super::super) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::platform::quick_dir();
         let top = folder.path().canonicalize().unwrap().join("project");
         std::fs::create_dir(&top).unwrap();
         let scratch = Self { folder, top };

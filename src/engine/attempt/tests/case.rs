@@ -8,6 +8,7 @@ use crate::domain::{AttemptReport, StepReport, Typed, Verdict};
 use crate::platform::clock::Clock;
 use crate::platform::ids::{CountingIds, Ids};
 use crate::platform::lock::FileLock;
+use crate::platform::quick_dir;
 use crate::project::{Among, Planner, Project};
 use crate::store::tests::places::quietly;
 use crate::store::{Place, TaskKey};
@@ -92,7 +93,7 @@ impl Case {
 
     /// Creates a project with this configuration.
     pub(crate) fn of(config: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = quick_dir();
         fs::create_dir_all(dir.path().join("top/project")).unwrap();
         let task = claimed("A");
         Self {
