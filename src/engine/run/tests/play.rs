@@ -191,7 +191,7 @@ impl Play {
     /// the run some seconds later.
     pub(super) fn then_set_back(self, text: Value) -> Ran {
         let back = move |at: &Outside| at.site.write("q.json", &text.to_string());
-        let mut play = self.waits(3).then(back).waits(4).then(|at| at.signal(15));
+        let mut play = self.waits(3).then(back).waits(30).then(|at| at.signal(15));
         play.chosen.when_empty = WhenEmpty::Wait;
         play.go()
     }

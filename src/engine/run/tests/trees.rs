@@ -238,7 +238,10 @@ fn a_loop_waits_while_another_one_judges_the_tree() {
     let lock = Trees::of(&root(&play.site)).lock().unwrap();
     assert!(lock.is_some());
     let ran = play.waits(4).then(move |_| drop(lock)).go();
-    assert_eq!(ran.said("waits"), ["another loop verifies the untouched tree"]);
+    // It is said again if a child that another test starts just then still has the lock.
+    let mut said = ran.said("waits");
+    said.dedup();
+    assert_eq!(said, ["another loop verifies the untouched tree"]);
     assert_eq!((ran.begun().len(), ran.end().0), (2, 0));
 }
 
@@ -247,7 +250,7 @@ fn the_tree_is_judged_again_when_there_is_work_after_a_wait() {
     let mut play = Play::with("", json!([task("A")]))
         .waits(4)
         .then(|at| at.edit(|tasks| tasks.as_array_mut().unwrap().push(task("B"))))
-        .waits(2)
+        .waits(30)
         .then(|at| at.signal(15));
     play.chosen.when_empty = WhenEmpty::Wait;
     let tree = format!("{TREE} in 0");

@@ -58,7 +58,7 @@ fn a_new_text_is_said_when_the_reason_changes() {
         })
         .waits(2)
         .then(|at| at.edit(|tasks| *tasks = json!([])))
-        .waits(2)
+        .waits(30)
         .then(|at| at.signal(15));
     play.chosen.when_empty = WhenEmpty::Wait;
     let [new, person] = ["waiting for new work", "waiting for a person"];
@@ -70,7 +70,7 @@ fn new_work_is_done_and_then_the_wait_goes_on() {
     let mut play = Play::new(json!([]))
         .waits(4)
         .then(|at| at.edit(|tasks| *tasks = json!([task("A")])))
-        .waits(4)
+        .waits(30)
         .then(|at| at.signal(15));
     play.chosen.when_empty = WhenEmpty::Wait;
     let ran = play.go();
@@ -102,7 +102,7 @@ fn a_verb_of_a_person_lets_a_task_begin() {
     let mut play = Play::new(json!([approval]))
         .waits(2)
         .then(|at| at.person("A", &Transition::Approve { by: "jo".to_owned() }))
-        .waits(2)
+        .waits(30)
         .then(|at| at.signal(15));
     play.chosen.when_empty = WhenEmpty::Wait;
     assert_eq!(play.go().begun(), ["A in 0"]);
