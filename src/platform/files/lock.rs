@@ -24,6 +24,9 @@ use thiserror::Error;
 const QUIET: Duration = Duration::from_secs(1);
 /// How often to reopen a path that keeps being replaced before giving up.
 const REPLACED: u32 = 100;
+/// How often to try to take a lock that a child may hold until its exec, and the time between.
+const SOON_TRIES: u32 = 20;
+const SOON: Duration = Duration::from_millis(5);
 
 /// Why a lock was not taken.
 #[derive(Debug, Error)]
@@ -307,6 +310,18 @@ pub struct FileLock {
 }
 
 impl FileLock {
+    /// Does the same as [`Self::try_acquire`], but does not take a lock for held that this process
+    /// just released: a child has all files of its parent open between fork and exec.
+    pub fn acquire_soon(path: &Path) -> Result<Option<Self>, LockError> {
+        for _ in 1..SOON_TRIES {
+            if let Some(lock) = Self::try_acquire(path)? {
+                return Ok(Some(lock));
+            }
+            std::thread::sleep(SOON);
+        }
+        Self::try_acquire(path)
+    }
+
     /// Locks the file at `path` and creates it if it is missing; `None` while another process holds
     /// its lock.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, LockError> {

@@ -16,17 +16,11 @@ use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 /// The maximum number of bytes read from a file; files written by this program are smaller.
 const MOST: u64 = 4 << 20;
 /// The number of trees that are remembered for each profile.
 const KEPT: usize = 16;
-/// How often to try to take the lock, and the time between two tries: any child of this process has
-/// the file open between fork and exec, and with it a lock that was just released.
-const LOCK_TRIES: u32 = 20;
-const BETWEEN: Duration = Duration::from_millis(5);
 
 /// The verified trees of one project.
 #[derive(Clone, Debug)]
@@ -115,13 +109,7 @@ impl Trees {
     /// Any I/O error.
     pub fn lock(&self) -> io::Result<Option<FileLock>> {
         let path = self.lock_file();
-        let lock = || FileLock::try_acquire(&path).map_err(LockError::into_io);
-        for _ in 1..LOCK_TRIES {
-            if let Some(lock) = self.state.with(&self.dir(), lock)? {
-                return Ok(Some(lock));
-            }
-            thread::sleep(BETWEEN);
-        }
+        let lock = || FileLock::acquire_soon(&path).map_err(LockError::into_io);
         self.state.with(&self.dir(), lock)
     }
 

@@ -7,14 +7,6 @@ use crate::platform::lock::FileLock;
 use crate::supervisor::{Beside, CommandSpec, Launch};
 use std::io;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-
-/// How often to try to lock the file of a command beside others, and the time between two tries.
-/// Any child of this process has the file open between fork and exec, and with it the lock of an
-/// earlier command of that name.
-const LOCK_TRIES: u32 = 50;
-const BETWEEN: Duration = Duration::from_millis(5);
 
 impl Commands<'_> {
     /// Starts a command that runs beside others until it is ended.
@@ -42,14 +34,11 @@ impl Commands<'_> {
         let path = self.job.folder.file(&format!("{name}.lock"));
         let failed = |error: io::Error| format!("cannot lock {}: {error}", path.display());
         self.job.folder.create().map_err(failed)?;
-        for _ in 0..LOCK_TRIES {
-            match FileLock::try_acquire(&path) {
-                Ok(Some(lock)) => return Ok(lock),
-                Ok(None) => thread::sleep(BETWEEN),
-                Err(error) => return Err(failed(error.into_io())),
-            }
+        match FileLock::acquire_soon(&path) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) => Err(format!("{} is locked by another process", path.display())),
+            Err(error) => Err(failed(error.into_io())),
         }
-        Err(format!("{} is locked by another process", path.display()))
     }
 
     /// Waits for the end of a command that ran beside others. Returns the report of its step.
