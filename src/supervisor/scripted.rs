@@ -249,7 +249,7 @@ fn is_git(spec: &CommandSpec) -> bool {
     spec.argv.first().is_some_and(|program| Path::new(program).ends_with("git"))
 }
 
-/// Starts the thread that stands for the program `exe`, if that is the path of a script.
+/// Starts the thread that takes the place of the program `exe`, if that is the path of a script.
 pub(super) fn attend(exe: &Path, socket: &UnixStream) -> Option<JoinHandle<()>> {
     let script = scripts().get(exe)?.upgrade()?;
     let socket = socket.try_clone().unwrap();

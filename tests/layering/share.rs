@@ -34,7 +34,7 @@ fn test_modules(source: &Source) -> Vec<Vec<String>> {
             module.push(name.to_owned());
             found.push(module);
         }
-        // Other attributes may stand between.
+        // Other attributes may be between.
         marked = line == "#[cfg(test)]" || marked && line.starts_with("#[");
     }
     found

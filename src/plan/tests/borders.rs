@@ -5,17 +5,7 @@ use crate::domain::Effort;
 
 /// Passes to `see` the plan of these tasks.
 fn planned<T>(sample: &Sample, scopes: bool, see: impl FnOnce(Planning<'_>, &Graph) -> T) -> T {
-    let queues = [sample.view()];
-    let graph = Graph::build(&queues);
-    let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
-    let input = PlanInput {
-        graph: &graph,
-        queues: &queues,
-        estimates: &estimates,
-        agents: None,
-        respect_scopes: scopes,
-    };
-    see(Planning::new(&input, |_| true), &graph)
+    sample.planned(scopes, |input| see(Planning::new(input, |_| true), input.graph))
 }
 
 fn lasting(id: &str, dependencies: &[&str], minutes: f64) -> Task {

@@ -13,18 +13,8 @@ fn planned(tasks: &[(&str, &[&str], f64)], see: impl FnOnce(Planning<'_>, &Estim
     let made = tasks.iter().map(|(id, needs, minutes)| {
         with(task(id, needs), |task| task.set(Detail::Minutes(*minutes)))
     });
-    let sample = Sample::new("q", made.collect());
-    let queues = [sample.view()];
-    let graph = Graph::build(&queues);
-    let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
-    let input = PlanInput {
-        graph: &graph,
-        queues: &queues,
-        estimates: &estimates,
-        agents: None,
-        respect_scopes: false,
-    };
-    see(Planning::new(&input, |_| true), &estimates);
+    Sample::new("q", made.collect())
+        .planned(false, |input| see(Planning::new(input, |_| true), input.estimates));
 }
 
 #[test]

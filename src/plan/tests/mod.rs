@@ -75,6 +75,20 @@ impl Sample {
             phases: &self.phases,
         }
     }
+
+    /// Passes to `see` what a plan of this queue alone is made from.
+    pub(super) fn planned<T>(&self, scopes: bool, see: impl FnOnce(&PlanInput<'_, '_>) -> T) -> T {
+        let queues = [self.view()];
+        let graph = Graph::build(&queues);
+        let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
+        see(&PlanInput {
+            graph: &graph,
+            queues: &queues,
+            estimates: &estimates,
+            agents: None,
+            respect_scopes: scopes,
+        })
+    }
 }
 
 pub(super) fn noon() -> DateTime<Utc> {

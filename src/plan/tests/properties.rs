@@ -82,18 +82,7 @@ fn longest<'a>(
 }
 
 fn report(tasks: Vec<Task>, loops: &[usize]) -> PlanReport {
-    let sample = Sample::new("q", tasks);
-    let queues = [sample.view()];
-    let graph = Graph::build(&queues);
-    let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
-    let input = PlanInput {
-        graph: &graph,
-        queues: &queues,
-        estimates: &estimates,
-        agents: None,
-        respect_scopes: false,
-    };
-    plan(&input, loops, |_| true)
+    Sample::new("q", tasks).planned(false, |input| plan(input, loops, |_| true))
 }
 
 proptest! {

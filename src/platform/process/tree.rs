@@ -328,7 +328,7 @@ mod tests {
         free_vforks(&found);
         assert!(found.living().all(|process| is_still(process.pid)), "none waits for another");
         signal_found(&found, Signal::CONT);
-        until("it goes on", || found.living().all(|process| !is_still(process.pid)));
+        until("it continues", || found.living().all(|process| !is_still(process.pid)));
         kill_all(&wanted).unwrap();
         until("it is killed", || running(&wanted) == 0);
         until("it is reaped", || leader.reap().is_some());

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 pub(crate) const CONFIG: &str = "[agents.default]\nrun = [\"agent\"]\n\
                                  [[verify]]\nname = \"check\"\nrun = [\"check\"]\n";
 
-/// A clock whose time of day stands still, and whose monotonic time also advances by leaps: no test
+/// A clock whose time of day does not change, and whose monotonic time also advances by leaps: no test
 /// waits for a limit.
 pub(crate) struct Leaping(AtomicU64);
 

@@ -82,7 +82,7 @@ fn a_tool_that_cannot_be_started_ends_the_run_and_blames_no_task() {
     let said = format!("stopped: {why}; no task was blamed, 0 of 2 complete");
     assert_eq!(ran.end(), (2, said));
     assert_eq!((ran.begun().len(), ran.task("A")["budget_used"].clone()), (1, json!(0)));
-    // If the task itself is refused, the others go on.
+    // If the task itself is refused, the others continue.
     let refused: End = Box::new(|it| {
         it.report.outcome = Outcome::FailedToStart { reason: "no agent `x`".to_owned() };
         (it.report.verdict, it.report.reason_code) =

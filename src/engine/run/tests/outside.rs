@@ -279,7 +279,7 @@ impl Executor for Hands {
     }
 }
 
-/// Hears what reaches a run, and lets the script go on when it waits for that.
+/// Hears what reaches a run, and lets the script continue when it waits for that.
 pub(super) struct Ears(pub(super) Rc<Outside>);
 
 impl Messages for Ears {

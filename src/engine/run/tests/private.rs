@@ -78,7 +78,7 @@ fn entries_of_changes_that_wait_no_more_are_removed_when_a_run_begins() {
     for (id, attempt) in [("A", 1), ("B", 1), ("C", 1)] {
         enter(&play, &waiting(&play, id, attempt));
     }
-    // It is being moved onto the target: its landing goes on.
+    // It is being moved onto the target: its landing continues.
     let mut moving = waiting(&play, "D", 1);
     let (old, new) = (head(&play), moving.work.change.clone());
     moving.state = State::Moving { old, new, checkouts: Vec::new() };

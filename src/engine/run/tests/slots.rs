@@ -266,7 +266,7 @@ fn a_pause_has_a_number_that_no_other_pause_has() {
     assert!(is_held(&mut bench));
     stands(&mut bench, 1);
     assert!(bench.slots.are_still(first));
-    // The same pause goes on, so it keeps its number.
+    // The same pause continues, so it keeps its number.
     bench.slots.hold(|_| true);
     assert!(bench.slots.are_still(first));
     bench.slots.hold(|_| false);
