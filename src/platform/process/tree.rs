@@ -89,7 +89,8 @@ pub struct TreeEnd {
     pub unreadable: Vec<u32>,
 }
 
-/// Ends everything wanted: TERM, `grace`, KILL, until nothing is left or `limit` has passed.
+/// Ends everything wanted: TERM, `grace`, KILL, until nothing is left that this process may signal,
+/// or `limit` has passed.
 ///
 /// For trees that this process does not have to wait for; dead children of this process among them
 /// are reaped.
@@ -98,7 +99,7 @@ pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result
     let begin = Instant::now();
     let mut found = find(wanted)?;
     let mut end = TreeEnd { ended: found.living().count(), ..TreeEnd::default() };
-    if !found.is_over() && !grace.is_zero() {
+    if is_worth_waiting(&found) && !grace.is_zero() {
         signal_found(&found, Signal::TERM);
         signal_found(&found, Signal::CONT);
         wait_gone(&found, begin + grace.min(limit));
@@ -106,7 +107,7 @@ pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result
     loop {
         reap_found(&found);
         found = find(wanted)?;
-        if found.is_over() || begin.elapsed() >= limit {
+        if !is_worth_waiting(&found) || begin.elapsed() >= limit {
             break;
         }
         found = kill_all(wanted)?;
@@ -116,6 +117,14 @@ pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result
     end.left = found.living().copied().collect();
     end.unreadable = found.unreadable;
     Ok(end)
+}
+
+/// Returns whether anything runs that this process can end; nothing that it does ends the others.
+fn is_worth_waiting(found: &Found) -> bool {
+    found
+        .living()
+        .filter_map(|process| raw(process.pid))
+        .any(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::PERM))
 }
 
 fn reap_found(found: &Found) {
