@@ -26,5 +26,7 @@ pub(crate) use files::quick_dir::quick_dir;
 pub(crate) use files::trouble;
 pub(crate) use files::{atomic_file, checks, descriptors, dir, fs_kind, read_file, utf8, watch};
 pub use files::{lock, open};
+#[cfg(test)]
+pub(crate) use process::test_shell;
 pub use process::{claim_tag, handover, scan, signal, spawn};
 pub(crate) use process::{command, limit_tag, limits, programs};

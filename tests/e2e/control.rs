@@ -38,12 +38,13 @@ fn pause_starts_nothing_more_until_resume() {
 
 #[test]
 fn a_pause_in_the_middle_holds_the_attempt_too() {
-    let sandbox =
-        Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &["A"])])).script("A", "sleep 1");
+    let sandbox = Sandbox::new()
+        .queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]))
+        .script("A", "sleep 0.5");
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     sandbox.run(["pause", "q.json"]).exits(0);
-    let next = holds_within(Duration::from_secs(3), || sandbox.oracle().starts("B") > 0);
+    let next = holds_within(Duration::from_millis(1500), || sandbox.oracle().starts("B") > 0);
     assert!(!next, "a paused loop started something");
     sandbox.run(["resume", "q.json"]).exits(0);
     running.ends().exits(0);

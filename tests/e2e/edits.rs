@@ -2,7 +2,7 @@
 //! `complete` is complete, and a budget ends.
 
 use crate::processes::lacks;
-use crate::sandbox::{Sandbox, all_end_well, queue, task, wait_until};
+use crate::sandbox::{Sandbox, all_end_well, queue, task, wait_until, with_each};
 use serde_json::{Value, json};
 
 /// Returns a sandbox with this agent and this verification, without git.
@@ -260,7 +260,8 @@ fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
     if lacks("jq") {
         return;
     }
-    for verb in [&["edit", "B", "--priority", "high", "q.json"][..], &["resume", "q.json"]] {
+    let verbs = [&["edit", "B", "--priority", "high", "q.json"][..], &["resume", "q.json"]];
+    with_each(verbs, |verb| {
         let mut list = two();
         list["tasks"][1]["requires_approval"] = json!(true);
         let sandbox = Sandbox::new().queue("q.json", &list).script("A", "await go");
@@ -280,18 +281,19 @@ fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
         let states = ["A", "B"].map(|id| task(&after, id)["status"].clone());
         assert_eq!(states, ["complete", "complete"], "{verb:?}: {ran}");
         assert_eq!(task(&after, "B")["max_iterations"], 99, "{verb:?}");
-    }
+    });
 }
 
 /// A syntax error, a missing file, a full disk: attempts continue, and their results are written as
 /// soon as possible.
 #[test]
 fn a_queue_that_breaks_beside_attempts_costs_nothing() {
-    for harm in [
+    let harms = [
         "sed -i 's/tasks/tasks\":[,/' q.json",
         "rm q.json",
         "echo '{\"tasks\":[{\"id\":1,}]}' >q.json",
-    ] {
+    ];
+    with_each(harms, |harm| {
         let sandbox = Sandbox::new().queue("q.json", &two()).script("A", "await go");
         let running = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
         wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
@@ -308,7 +310,7 @@ fn a_queue_that_breaks_beside_attempts_costs_nothing() {
         let ran = running.ends().says("read and written again");
         assert_eq!(sandbox.status("A"), "complete", "{ran}");
         assert_eq!(sandbox.oracle().started(), ["A", "B"]);
-    }
+    });
 }
 
 /// A signal ends a loop whose queue is broken; nothing is written into the broken file.

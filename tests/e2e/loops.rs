@@ -140,7 +140,7 @@ fn a_busy_loop_takes_over_what_a_dead_one_left() {
     if lacks("flock") {
         return;
     }
-    let (list, ids) = flat_queue(100);
+    let (list, ids) = flat_queue(60);
     let sandbox = Sandbox::new()
         .queue("q.json", &list)
         .script("default", "sleep 0.05")

@@ -9,6 +9,8 @@
 mod fake_agent;
 mod processes;
 mod profiles;
+#[path = "../../src/platform/files/quick_dir.rs"]
+mod quick_dir;
 mod sandbox;
 
 mod accounts;

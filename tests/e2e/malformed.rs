@@ -53,7 +53,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn each_is_refused_with_its_place_and_left_as_it_is() {
     for (name, bytes) in cases() {
-        let sandbox = Sandbox::new().file("q.json", &bytes);
+        let sandbox = Sandbox::new().saved("q.json", &bytes);
         let modified = |sandbox: &Sandbox| {
             let data = std::fs::metadata(sandbox.path("q.json")).expect("there");
             (data.ino(), data.mtime(), data.mtime_nsec())
@@ -90,7 +90,7 @@ fn a_missing_queue_is_a_wrong_command() {
 #[test]
 fn no_message_suggests_deleting_anything() {
     for (name, bytes) in cases() {
-        let sandbox = Sandbox::new().file("q.json", &bytes);
+        let sandbox = Sandbox::new().saved("q.json", &bytes);
         let ran = sandbox.run(["run", "q.json"]);
         let said = format!("{}{}", ran.stdout, ran.stderr);
         for word in ["add `", "rm ", "git checkout", "git clean", "git reset", "reset --all"] {

@@ -5,7 +5,7 @@
 
 use crate::fake_agent::{CONFIG, Moment};
 use crate::processes::lacks;
-use crate::sandbox::{Running, Sandbox, all_end_well, queue, task, wait_until};
+use crate::sandbox::{Running, Sandbox, all_end_well, queue, task, wait_until, with_each};
 use serde_json::{Value, json};
 
 /// Returns a queue of tasks that own paths, under the given keys.
@@ -101,7 +101,7 @@ fn the_holder_of_a_file_is_named_across_queues() {
 #[test]
 fn a_cancelled_task_holds_its_files_until_its_agent_ended() {
     // The other task is in another queue, then in the same one.
-    for other in ["y/other.json", "x/one.json"] {
+    with_each(["y/other.json", "x/one.json"], |other| {
         let mut tasks = owning(&ONE[..1]);
         let others = owning(&OTHER[..1]);
         let sandbox = if other == "x/one.json" {
@@ -119,7 +119,7 @@ fn a_cancelled_task_holds_its_files_until_its_agent_ended() {
         wait_until("B1 is done", || task(&sandbox.read(other), "B1")["status"] == "complete");
         drop(first);
         assert!(!sandbox.oracle().met("A1", "B1"), "B1 began beside A1, with {other}");
-    }
+    });
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn nothing_runs_and_nothing_is_written_after_a_pause_was_waited_for() {
     // The queue is replaced by another version, as git would do.
     let kept = sandbox.bytes("q.json");
     assert!(sandbox.shell("rm q.json"));
-    stays_so(&sandbox, Duration::from_millis(2500));
+    stays_so(&sandbox, Duration::from_millis(1500));
     let sandbox = sandbox.file("q.json", kept).file("go", "");
     sandbox.run(["resume", "--all", "q.json"]).exits(0);
     running.ends().exits(0);

@@ -7,6 +7,7 @@
 
 use crate::fake_agent::{CONFIG, Oracle, SCRIPT};
 use crate::processes;
+use crate::quick_dir::quick_dir_named;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -15,7 +16,7 @@ use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
 /// How long a test waits for any condition.
@@ -39,6 +40,15 @@ pub(crate) fn holds_within(time: Duration, mut condition: impl FnMut() -> bool) 
         }
         std::thread::park_timeout(Duration::from_millis(3));
     }
+}
+
+/// Runs `one` with each of the cases at the same time: for cases that mostly wait.
+pub(crate) fn with_each<T: Send>(cases: impl IntoIterator<Item = T>, one: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| one(case));
+        }
+    });
 }
 
 /// Returns a queue of pending tasks from `(id, dependencies)`.
@@ -80,7 +90,17 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Creates a folder with the scripted agent, its configuration and no queue.
     pub(crate) fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("workloop-e2e-").tempdir().expect("a folder");
+        Self::within(quick_dir_named(tempfile::Builder::new().prefix("workloop-e2e-")))
+    }
+
+    /// Creates one on the disk even where [`Sandbox::new`] creates it in memory: for tests that show
+    /// what becomes of files.
+    pub(crate) fn on_disk() -> Self {
+        let dir = tempfile::Builder::new().prefix("workloop-e2e-").tempdir();
+        Self::within(dir.expect("a folder"))
+    }
+
+    fn within(dir: TempDir) -> Self {
         let top = dir.path().canonicalize().expect("a real path");
         let sandbox = Self {
             root: top.join("work"),
@@ -106,6 +126,15 @@ impl Sandbox {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, bytes).expect("written");
         self
+    }
+
+    /// Writes a file that was saved a while ago: a queue that cannot be read is waited for while it
+    /// may still be being saved.
+    pub(crate) fn saved(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let sandbox = self.file(name, bytes);
+        let file = File::options().write(true).open(sandbox.path(name)).expect("there");
+        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).expect("set");
+        sandbox
     }
 
     /// Writes a queue, as a person would have formatted it.

@@ -58,7 +58,7 @@ fn loops_killed_every_sixty_milliseconds_lose_nothing() {
     println!("WORKLOOP_TORTURE_SEED={seed}");
     let mut random = Random(seed);
     let (list, ids) = flat_queue(60);
-    let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.25");
+    let sandbox = Sandbox::on_disk().queue("q.json", &list).script("default", "sleep 0.25");
     let start = || sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
     let mut loops: Vec<Running> = (0..8).map(|_| start()).collect();
     let end = Instant::now() + time;
@@ -99,7 +99,7 @@ fn loops_killed_every_sixty_milliseconds_lose_nothing() {
 fn an_attempt_whose_loop_was_killed_costs_no_budget() {
     let limits = "\n[limits]\nattempts = 1\n";
     let (list, _) = flat_queue(1);
-    let sandbox = Sandbox::new()
+    let sandbox = Sandbox::on_disk()
         .config(&format!("{CONFIG}{limits}"))
         .queue("q.json", &list)
         .script("default", "hang");
@@ -123,7 +123,7 @@ fn a_waiting_loop_takes_over_from_a_killed_one() {
         return;
     }
     let (list, _) = flat_queue(1);
-    let sandbox = Sandbox::new().queue("q.json", &list).script("default", "hang");
+    let sandbox = Sandbox::on_disk().queue("q.json", &list).script("default", "hang");
     let first = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
     let second = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
@@ -143,7 +143,7 @@ fn a_loop_waits_for_the_end_of_what_a_killed_one_ran() {
                 while :; do sleep 0.05; done; }'\ngrace = \"2s\"\n[[verify]]\nrun = 'true'\n\
                 [limits]\nuntouched = false\n";
     let (list, _) = flat_queue(1);
-    let sandbox = Sandbox::new().queue("q.json", &list).config(toml);
+    let sandbox = Sandbox::on_disk().queue("q.json", &list).config(toml);
     let first = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.path("up").exists());
     first.signal(Signal::KILL);
@@ -158,7 +158,7 @@ fn killing_everything_and_starting_again_ends_well() {
         return;
     }
     let (list, ids) = flat_queue(6);
-    let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.2");
+    let sandbox = Sandbox::on_disk().queue("q.json", &list).script("default", "sleep 0.2");
     let running = sandbox.spawn(["run", "q.json", "--jobs", "2"]);
     wait_until("two tasks are complete", || {
         sandbox.read("q.json")["summary"]["complete"].as_u64() >= Some(2)

@@ -56,7 +56,7 @@ const WRITING: &[(&str, bool)] = &[
 ];
 
 /// How many of the queues the short run takes.
-const SHORT: usize = 150;
+const SHORT: usize = 120;
 
 pub(crate) fn asked(form: &str, id: &str) -> Asked {
     let mut words: Vec<&str> = form.split(' ').collect();
@@ -146,7 +146,7 @@ struct Counts {
 
 /// Gives one queue to some forms that read, then to one that writes.
 fn look(number: usize, queue: &Hostile, counts: &Counts) -> Vec<String> {
-    let sandbox = Sandbox::new().file("q.json", &queue.bytes);
+    let sandbox = Sandbox::new().saved("q.json", &queue.bytes);
     let id = queue.id();
     let mut all = vec![asked("check", &id)];
     all.extend((0..2).map(|n| asked(READING[(2 * number + n) % READING.len()], &id)));

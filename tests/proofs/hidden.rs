@@ -3,7 +3,7 @@
 use crate::chance::say;
 use crate::processes;
 use crate::sandbox::{Sandbox, wait_until};
-use crate::twins::{holds, kill_supervisors, unless};
+use crate::twins::{holds_alone, kill_supervisors, unless};
 use rustix::process::Signal;
 use std::fs;
 use std::process::Command;
@@ -116,7 +116,7 @@ fn who_hides_everything_may_belong_to_the_last_attempt() {
         pid.is_some_and(|pid| runs(pid, "./hidden"))
     };
     if can_be_shown(64_001) {
-        holds("hidden-ignored", |sandbox| {
+        holds_alone("hidden-ignored", |sandbox| {
             left_behind(sandbox, 64_001, AGENT, "cannot be read", hides)
         });
     }
@@ -135,7 +135,7 @@ fn what_cannot_be_ended_forbids_a_take_over() {
         pid.is_some_and(|pid| runs(pid, "sleep"))
     };
     if can_be_shown(64_002) {
-        holds("stubborn-ignored", |sandbox| {
+        holds_alone("stubborn-ignored", |sandbox| {
             left_behind(sandbox, 64_002, PLAIN, "does not end", planted)
         });
     }

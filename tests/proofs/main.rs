@@ -9,6 +9,8 @@
 mod fake_agent;
 #[path = "../e2e/processes.rs"]
 mod processes;
+#[path = "../../src/platform/files/quick_dir.rs"]
+mod quick_dir;
 #[path = "../e2e/repository.rs"]
 mod repository;
 #[path = "../e2e/sandbox.rs"]

@@ -3,10 +3,9 @@
 
 use crate::fake_agent::CONFIG;
 use crate::processes::lacks;
-use crate::sandbox::{DEADLINE, Ran, Sandbox, holds_within, queue, wait_until};
-use crate::twins::{holds, unless};
+use crate::sandbox::{Ran, Sandbox, holds_within, queue, wait_until, with_each};
+use crate::twins::{holds, patience, unless};
 use rustix::process::Signal;
-use std::time::Duration;
 
 /// Creates two tasks, the second after the first, whose agent does `harm`.
 fn harmed(harm: &str) -> Sandbox {
@@ -114,7 +113,7 @@ fn the_files_of_an_attempt() {
 /// The output of a failed attempt is read for the next prompt.
 #[test]
 fn the_output_that_feeds_back() {
-    for instead in ["mkfifo", "ln -s /dev/zero"] {
+    with_each(["mkfifo", "ln -s /dev/zero"], |instead| {
         let harm = format!("(sleep 0.2; {instead} $WORKLOOP_ATTEMPT_DIR/agent.new) & wait");
         let after = "mv -f $WORKLOOP_ATTEMPT_DIR/agent.new $WORKLOOP_ATTEMPT_DIR/agent.err";
         let sandbox = harmed(&format!("{harm}\n{after}"));
@@ -122,7 +121,7 @@ fn the_output_that_feeds_back() {
         let running = sandbox.spawn(["run", "q.json", "--max-iterations", "2"]);
         wait_until("it is tried again", || sandbox.oracle().starts("A") == 2);
         assert_eq!(running.ends().status, 6, "{instead}");
-    }
+    });
 }
 
 /// Today's usage, and what a hook prints after the agent.
@@ -199,9 +198,8 @@ fn what_people_name() {
 fn nothing_is_waited_for() {
     holds("blocking-open", |sandbox| {
         let sandbox = sandbox.script("T001", "sh mkfifo .workloop/queues/x");
-        let patience = if sandbox.variables.is_empty() { DEADLINE } else { Duration::from_secs(8) };
         let mut running = sandbox.spawn(["run", "q.json"]);
-        let ended = holds_within(patience, || running.has_ended());
+        let ended = holds_within(patience(&sandbox), || running.has_ended());
         running.signal(Signal::KILL);
         unless(ended, "the loop waits for a writer of a FIFO")
     });

@@ -109,7 +109,7 @@ fn a_lack_of_processes_is_told_and_panics_nowhere() {
     for most in 1..=7 {
         let ran = looped(&sandbox, "--nproc", most);
         refused += u32::from(ran.status != 0);
-        let waited = limited(&sandbox, "--nproc", most, &["wait", "q.json", "--timeout", "1s"]);
+        let waited = limited(&sandbox, "--nproc", most, &["wait", "q.json", "--timeout", "50ms"]);
         assert!(ended_well(&waited.ends()), "{most} processes: wait");
     }
     assert!(refused > 2, "only {refused} loops were refused anything");

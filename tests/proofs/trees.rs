@@ -95,7 +95,7 @@ fn is_clean(name: &str, sandbox: &Sandbox) {
     sandbox.nothing_left();
 }
 
-/// Runs `one` with every tree, two at a time.
+/// Runs `one` with every tree, several at a time, because most of them wait.
 fn with_each(one: impl Fn(&str, &str) + Sync) {
     let next = AtomicUsize::new(0);
     let work = || {
@@ -104,7 +104,7 @@ fn with_each(one: impl Fn(&str, &str) + Sync) {
         }
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..3).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..7).map(|_| scope.spawn(work)).collect();
         let failed = threads.into_iter().filter_map(|one| one.join().err()).count();
         assert_eq!(failed, 0, "threads failed");
     });
@@ -209,8 +209,8 @@ fn the_sweep_is_what_ends_them() {
         let last = "while ! test -e up; do sleep 0.01; done; exit 0";
         let sandbox = planted_in(sandbox, &tree, last);
         sandbox.run(["run", "q.json"]);
-        let soon = std::time::Duration::from_secs(15);
-        let gone = crate::sandbox::holds_within(soon, || sandbox.strays().is_empty());
+        let patience = crate::twins::patience(&sandbox);
+        let gone = crate::sandbox::holds_within(patience, || sandbox.strays().is_empty());
         crate::twins::unless(gone && is_planted(&sandbox), &format!("{name} stayed"))
     });
 }

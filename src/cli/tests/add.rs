@@ -133,7 +133,7 @@ fn one_queue_is_named_and_it_must_be_readable() {
         sandbox.run("add '{\"title\": \"y\"}' --work-queue queues/q.json").printed(),
         "T-001\n"
     );
-    sandbox.put("queues/q.json", "{\"tasks\": [\n  {\"id\": \"A\"},,\n]}");
+    let sandbox = sandbox.saved("queues/q.json", "{\"tasks\": [\n  {\"id\": \"A\"},,\n]}");
     let text = "error: queues/q.json:2:15: error[syntax]: expected a value\n\
                 2 |   {\"id\": \"A\"},,\n\
                 \x20 |               ^\n\

@@ -192,8 +192,8 @@ fn a_program_that_does_not_exist_is_an_error() {
 #[test]
 fn queues_that_cannot_be_read_do_not_hide_the_others() {
     let sandbox = Sandbox::complete(one())
-        .file("queues/broken.json", "{\"tasks\": [\n  {\"id\": \"A\"},,\n]}")
-        .file("queues/empty.json", "")
+        .saved("queues/broken.json", "{\"tasks\": [\n  {\"id\": \"A\"},,\n]}")
+        .saved("queues/empty.json", "")
         .file(
             "queues/other.json",
             "{\"tasks\": [{\"id\": \"B\", \"title\": \"b\", \"agent\": \"x\"}]}",

@@ -196,7 +196,7 @@ fn a_wrong_configuration_is_told_once_and_nothing_is_concluded_from_it() {
 #[test]
 fn queues_are_opened_one_by_one() {
     let sandbox = Sandbox::complete(one())
-        .file("queues/broken one.json", "{\"tasks\": [,]}")
+        .saved("queues/broken one.json", "{\"tasks\": [,]}")
         .queue("other", json!([{"id": "B", "title": "b"}, {"id": "C", "title": "c"}]));
     let broken = "queues/broken one.json:1:12: error[syntax]: expected a value";
     assert_eq!(

@@ -9,6 +9,7 @@ use super::ran::call_for;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::ids::CountingIds;
+use crate::platform::{quick_dir, test_shell};
 use crate::store::attempts::{AttemptFolder, VERDICT_FILE};
 use crate::store::{Backups, JudgeFiles, StateDir, TaskKey};
 use chrono::{SecondsFormat, TimeDelta};
@@ -19,6 +20,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 /// Returns the time so many minutes ago, as queues and journals contain it.
 pub(super) fn ago(minutes: i64) -> String {
@@ -90,7 +92,7 @@ pub(super) struct Sandbox {
 impl Sandbox {
     /// Creates an empty folder. Backups are kept beside it.
     pub(super) fn empty() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = quick_dir();
         let root = folder.path().canonicalize().expect("a path").join("p");
         fs::create_dir(&root).expect("a folder");
         let state = root.with_file_name("state").into_os_string();
@@ -131,6 +133,15 @@ impl Sandbox {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("written");
+    }
+
+    /// Writes a file that was saved a while ago: a queue that cannot be read is waited for while it
+    /// may still be being saved.
+    pub(super) fn saved(self, name: &str, text: &str) -> Self {
+        let sandbox = self.file(name, text);
+        let file = fs::File::options().write(true).open(sandbox.path(name)).expect("there");
+        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).expect("set");
+        sandbox
     }
 
     /// Sets a variable of the environment.
@@ -363,11 +374,8 @@ impl Sandbox {
     /// Runs a shell script in the project; returns what it prints.
     #[track_caller]
     pub(super) fn sh(&self, script: &str) -> String {
-        let command = duct::cmd!("sh", "-ec", script).dir(&self.root);
-        let fixed = command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_AUTHOR_DATE", "2026-01-19T10:00:00Z")
-            .env("GIT_COMMITTER_DATE", "2026-01-19T10:00:00Z");
-        fixed.stderr_to_stdout().read().expect(script)
+        let date = "2026-01-19T10:00:00Z";
+        let dates = [("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)];
+        test_shell::sh(&self.root, script, &dates)
     }
 }

@@ -1,11 +1,13 @@
-//! Temporary folders for tests that start git often, and promise nothing about a file system.
+//! Temporary folders for tests that start programs often, and promise nothing about a file system.
+//!
+//! The end-to-end tests and the proofs include this file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
-use tempfile::TempDir;
+use tempfile::{Builder, TempDir};
 
 /// A folder in memory on most Linux systems.
 const MEMORY: &str = "/dev/shm";
@@ -15,11 +17,19 @@ const ROOM: u64 = 1 << 30;
 /// Creates a temporary folder in memory, where half of the time of a git call is saved; on the disk
 /// if there is no such place, or `TMPDIR` names one.
 pub(crate) fn quick_dir() -> TempDir {
+    quick_dir_named(&mut tempfile::Builder::new())
+}
+
+/// Creates one whose name `builder` chooses.
+pub(crate) fn quick_dir_named(builder: &mut Builder<'_, '_>) -> TempDir {
     static MEMORY_DIR: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
         let memory = PathBuf::from(MEMORY);
         (std::env::var_os("TMPDIR").is_none() && is_usable(&memory)).then_some(memory)
     });
-    let made = MEMORY_DIR.as_ref().map_or_else(tempfile::tempdir, tempfile::tempdir_in);
+    let made = match &*MEMORY_DIR {
+        Some(memory) => builder.tempdir_in(memory),
+        None => builder.tempdir(),
+    };
     made.expect("a temporary folder")
 }
 

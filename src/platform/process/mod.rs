@@ -11,6 +11,8 @@ pub mod programs;
 pub mod scan;
 pub mod signal;
 pub mod spawn;
+#[cfg(test)]
+pub(crate) mod test_shell;
 mod tree;
 
 pub use group::{Signal, is_there, signal_group};

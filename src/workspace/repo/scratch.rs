@@ -3,25 +3,14 @@
 use super::super::git::{Call, Git};
 use super::found::Repository;
 use super::names::Oid;
+use crate::platform::test_shell;
 use std::path::{Path, PathBuf};
 
 /// Runs a shell script with a git configuration that is independent of the machine.
 #[track_caller]
 pub(in super::super) fn sh(dir: &Path, script: &str) -> String {
-    let done = duct::cmd!("sh", "-ec", script)
-        .dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
-        .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
-        .stderr_to_stdout()
-        .stdout_capture()
-        .unchecked()
-        .run()
-        .unwrap();
-    let text = String::from_utf8_lossy(&done.stdout).trim_end().to_owned();
-    assert!(done.status.success(), "{script}: {text}");
-    text
+    let date = "2026-01-01T00:00:00Z";
+    test_shell::sh(dir, script, &[("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)])
 }
 
 /// Returns the git of this machine.
@@ -56,7 +45,7 @@ impl Scratch {
         std::fs::create_dir(&top).unwrap();
         let scratch = Self { folder, top };
         scratch.sh(
-            "git init -q -b main . && git config user.email t@example.org && git config user.name t
+            "git init -q -b main .; printf '[user]\\nname = t\\nemail = t@example.org\\n' >>.git/config
              mkdir sub; printf '1\\n2\\n3\\n' >a; printf '1\\n2\\n3\\n' >sub/b
              printf 'made\\ncache/\\n' >.gitignore; git add .; git commit -qm one",
         );

@@ -12,6 +12,7 @@ mod races;
 mod shim;
 mod twins;
 
+use crate::quick_dir::quick_dir_named;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,8 +64,7 @@ impl Project {
     /// Creates two commits, the second of which landed after our attempt started, and a person's
     /// edits of every kind in addition to what lands.
     pub(crate) fn new() -> Self {
-        let folder =
-            tempfile::Builder::new().prefix("workloop-landing-").tempdir().expect("a folder");
+        let folder = quick_dir_named(tempfile::Builder::new().prefix("workloop-landing-"));
         let top = folder.path().canonicalize().expect("a real path").join("project");
         fs::create_dir(&top).expect("a folder");
         sh(

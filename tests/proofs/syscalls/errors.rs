@@ -116,7 +116,7 @@ fn is_told(transition: &Transition, call: &str, ran: &Ran) -> bool {
 
 /// Returns which errors are injected where: in the long version all at each call, otherwise one for each
 /// kind of call, and one at each call that puts content in place. A loop makes so many calls that the
-/// short run takes every second one of these, and the others for the next loop.
+/// short run takes every third one of these, and others for the next loop.
 fn chosen(
     workshop: &Workshop,
     transition: &Transition,
@@ -135,8 +135,8 @@ fn chosen(
         }
     }
     let all = kinds.values().chain(&each).map(Vec::len).sum();
-    let halved = transition.traced != Traced::Verb && !is_long();
-    let (first, step) = if halved { (number % 2, 2) } else { (0, 1) };
+    let some_only = transition.traced != Traced::Verb && !is_long();
+    let (first, step) = if some_only { (number % 3, 3) } else { (0, 1) };
     let some = kinds.values().chain(&each).skip(first).step_by(step);
     let chosen: Vec<_> = some.flat_map(|pairs| spread(chance, pairs, 1)).collect();
     if workshop.fault.is_none() {

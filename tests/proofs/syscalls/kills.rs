@@ -12,10 +12,10 @@ const HITS: usize = 90;
 
 /// How many of the calls that change something the short run takes, besides the first and the last of
 /// each kind and those around each sync.
-const BETWEEN: usize = 6;
+const BETWEEN: usize = 4;
 /// How many of the calls that only read it takes: a kill before one of those has the same effect as a
 /// kill before the next change.
-const READS: usize = 3;
+const READS: usize = 2;
 
 /// Returns where `transition` is killed: in the long version before each call.
 fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {

@@ -41,12 +41,12 @@ timeout = "20s"
 const MOST_ROUNDS: usize = 40;
 
 /// A twin that is not caught in this many rounds is not caught by the short run either, which takes
-/// one or two.
-const MOST_CAUGHT: usize = 2;
+/// one or two on each of many days.
+const MOST_CAUGHT: usize = 8;
 
 /// The short version has this part of the kills, and of the tasks and the time of a round. What no
 /// process has to die for, the simulator of the library shows a hundred times as often.
-const SHORTER: u32 = 6;
+const SHORTER: u32 = 8;
 
 /// What the agents do to the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Outcome {
 /// Runs one round and returns its outcome.
 pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
     let (list, ids) = flat_queue(round.tasks);
-    let sandbox = Sandbox::new().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
+    let sandbox = Sandbox::on_disk().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
     let oracle = sandbox.path("../oracle");
     fs::create_dir_all(&oracle).expect("a folder");
     let oracle = oracle.canonicalize().expect("a real path");

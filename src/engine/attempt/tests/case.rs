@@ -8,7 +8,7 @@ use crate::domain::{AttemptReport, StepReport, Typed, Verdict};
 use crate::platform::clock::Clock;
 use crate::platform::ids::{CountingIds, Ids};
 use crate::platform::lock::FileLock;
-use crate::platform::quick_dir;
+use crate::platform::{quick_dir, test_shell};
 use crate::project::{Among, Planner, Project};
 use crate::store::tests::places::quietly;
 use crate::store::{Place, TaskKey};
@@ -220,21 +220,7 @@ impl Case {
     /// Runs a shell script in the project root and returns what it printed.
     #[track_caller]
     pub(crate) fn sh(&self, script: &str) -> String {
-        let done = duct::cmd!("sh", "-ec", script)
-            .dir(self.root())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_AUTHOR_NAME", "t")
-            .env("GIT_AUTHOR_EMAIL", "t@example.org")
-            .env("GIT_COMMITTER_NAME", "t")
-            .env("GIT_COMMITTER_EMAIL", "t@example.org")
-            .stderr_to_stdout()
-            .stdout_capture()
-            .unchecked()
-            .run()
-            .unwrap();
-        let text = String::from_utf8_lossy(&done.stdout).trim_end().to_owned();
-        assert!(done.status.success(), "{script}: {text}");
-        text
+        test_shell::sh(&self.root(), script, &[])
     }
 
     /// Runs the attempt for which its task is claimed.

@@ -13,6 +13,7 @@ use crate::engine::dispatch::SlotIx;
 use crate::platform::clock::Clock;
 use crate::platform::ids::CountingIds;
 use crate::platform::signal::Request as Signalled;
+use crate::platform::test_shell;
 use crate::project::verbs::transition as transition_of;
 use crate::project::{Among, Planner, Project};
 use crate::store::control::{Control, Request, Whom};
@@ -119,8 +120,7 @@ impl Site {
 
     /// Runs a shell script in the project root and returns what it printed.
     pub(super) fn sh(&self, script: &str) -> String {
-        let done = duct::cmd!("sh", "-ec", script).dir(self.dir.path());
-        done.env("GIT_CONFIG_GLOBAL", "/dev/null").read().unwrap()
+        test_shell::sh(self.dir.path(), script, &[])
     }
 
     /// Returns an attempt at this task of the first queue, by the first slot of loop `pid`.

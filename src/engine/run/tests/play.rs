@@ -107,7 +107,7 @@ impl Play {
     /// Creates a run in a git repository whose tasks have private trees. `more` begins in
     /// `[limits]`.
     pub(super) fn private(more: &str, tasks: Value) -> Self {
-        let trees = tempfile::tempdir().unwrap();
+        let trees = crate::platform::quick_dir();
         let rules = format!("[workspaces]\ndir = \"{}\"\n", trees.path().display());
         let config = format!("{CONFIG}{more}[isolation]\nmode = \"private\"\n{rules}");
         let mut play = Self::of(&config, tasks);
@@ -116,14 +116,14 @@ impl Play {
         let null = ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into());
         play.chosen.vars.extend([("PATH".into(), path), null]);
         play.site.sh(
-            "git init -q -b main . && git config user.email t@example.org && git config user.name t
+            "git init -q -b main .; printf '[user]\\nname = t\\nemail = t@example.org\\n' >>.git/config
              printf '.workloop\n' >.git/info/exclude; git commit -q --allow-empty -m one",
         );
         play
     }
 
     fn at(kind: Kind, config: &str, tasks: Value) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = crate::platform::quick_dir();
         let place = kind.at(dir.path(), None);
         let (config, queues) = (config.to_owned(), RefCell::default());
         let (clock, heard, begun) = (Ticking::new(), Rc::default(), RefCell::default());
