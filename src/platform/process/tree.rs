@@ -90,7 +90,8 @@ pub struct TreeEnd {
 }
 
 /// Ends everything wanted: TERM, `grace`, KILL, until nothing is left that this process may signal,
-/// or `limit` has passed.
+/// or `limit` has passed. The others have the grace as well, since the end of their parents may end
+/// them.
 ///
 /// For trees that this process does not have to wait for; dead children of this process among them
 /// are reaped.
@@ -99,7 +100,7 @@ pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result
     let begin = Instant::now();
     let mut found = find(wanted)?;
     let mut end = TreeEnd { ended: found.living().count(), ..TreeEnd::default() };
-    if is_worth_waiting(&found) && !grace.is_zero() {
+    if !found.is_over() && !grace.is_zero() {
         signal_found(&found, Signal::TERM);
         signal_found(&found, Signal::CONT);
         wait_gone(&found, begin + grace.min(limit));
